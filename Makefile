@@ -1,0 +1,56 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format format-check typecheck build generate lock cluster-up cluster-down bench clean
+
+# Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: node_modules/.package-lock.json ## Install the dependencies, Node 24 among them
+
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	@command -v npm >/dev/null || { echo "setup failed: expected Node.js (20 or newer) with npm, found none: install it first"; exit 3; }
+	@echo "installing dependencies from package-lock.json …"
+	@npm ci --loglevel=error
+	@touch $@
+
+demo: setup ## Show the main job: a real kill in a real pod becomes an OOMReport (KEEP=1 leaves it up)
+	@node test/cluster/demo/main.ts
+
+test: setup ## Set everything up and run all tests
+	@node hack/test.ts
+
+lint: setup ## Check the code, with types
+	@npm run --silent lint
+
+format: setup ## Format the code
+	@npm run --silent format
+
+format-check: setup ## Check the format
+	@npm run --silent format:check
+
+typecheck: setup ## Check the types
+	@npm run --silent typecheck
+
+build: setup ## Bundle the programs into dist/
+	@npm run --silent build
+
+generate: setup ## Write crds/ from the schemas in operator/api
+	@npm run --silent generate
+
+lock: setup ## Write package-lock.json so that npm ci takes it on every platform
+	@npm run --silent lock
+
+cluster-up: setup ## Build and start the test cluster on this machine
+	@node test/cluster/cli.ts up
+
+cluster-down: setup ## Take the test cluster down, with all that it made
+	@node test/cluster/cli.ts down
+
+bench: setup ## Measure: kill to visible, and the agent's memory when idle
+	@node test/bench/main.ts
+
+clean: ## Remove what was built and installed in the checkout
+	rm -rf dist node_modules
