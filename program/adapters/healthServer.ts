@@ -1,0 +1,55 @@
+import { createServer, type Server } from 'node:http'
+import type { Registry } from 'prom-client'
+import { ProgramError, messageOf } from '#program/errors.ts'
+
+export interface HealthSource {
+  /** Why the program cannot do its work now; empty when it can. */
+  notReady(): readonly string[]
+  metrics: Registry
+}
+
+export interface ListenAddress {
+  host: string
+  port: number
+}
+
+/** Serves /healthz (the process answers), /readyz (it can do its work, else why not) and /metrics. */
+export async function startHealthServer(address: ListenAddress, source: HealthSource): Promise<Server> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0]
+    const answer = (status: number, body: string, type = 'text/plain; charset=utf-8') => {
+      response.writeHead(status, { 'content-type': type })
+      response.end(request.method === 'HEAD' ? undefined : body)
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'expected GET\n')
+    if (path === '/healthz') return answer(200, 'ok\n')
+    if (path === '/readyz') {
+      const reasons = source.notReady()
+      return reasons.length === 0 ? answer(200, 'ok\n') : answer(503, `${reasons.join('\n')}\n`)
+    }
+    if (path === '/metrics') {
+      source.metrics.metrics().then(
+        (text) => answer(200, text, source.metrics.contentType),
+        (error: unknown) => answer(500, `${messageOf(error)}\n`),
+      )
+      return
+    }
+    answer(404, 'expected /healthz, /readyz or /metrics\n')
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(
+        new ProgramError(
+          `--listen: expected a free address, got ${address.host}:${address.port}: ${messageOf(error)}`,
+          {
+            code: 'ListenFailed',
+            retry: false,
+            cause: error,
+          },
+        ),
+      )
+    })
+    server.listen(address.port, address.host, resolve)
+  })
+  return server
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { connect, type NatsConnection } from 'nats'
+import type { Logger } from 'pino'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from '#program/backoff.ts'
+import { messageOf } from '#program/errors.ts'
+
+export interface NatsTarget {
+  url: string
+  user: string
+  /** Read anew on each connection, so that a rotated secret needs no restart. */
+  passwordFile: string
+  inboxPrefix: string
+  /** Shown by the server in its connection list. */
+  clientName: string
+}
+
+/**
+ * Connects and stays connected: an unreachable server or a refused login is said once per attempt and tried
+ * again with backoff and jitter, for ever; only the signal ends the wait.
+ * @throws the signal's reason when it is aborted.
+ */
+export async function connectNats(target: NatsTarget, logger: Logger, signal: AbortSignal): Promise<NatsConnection> {
+  for (let attempt = 0; ; attempt++) {
+    signal.throwIfAborted()
+    try {
+      const connection = await connect({
+        servers: target.url,
+        name: target.clientName,
+        inboxPrefix: target.inboxPrefix,
+        authenticator: () => ({ user: target.user, pass: readFileSync(target.passwordFile, 'utf8').trim() }),
+        // A refused login is retried too: a rotated secret reaches both sides at different times.
+        ignoreAuthErrorAbort: true,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 250,
+        reconnectJitter: 500,
+        timeout: 5_000,
+        pingInterval: 10_000,
+        maxPingOut: 2,
+      })
+      logger.info({ server: connection.getServer() }, 'connected to NATS')
+      return connection
+    } catch (error) {
+      const waitMs = backoffMs(attempt, Math.random(), { firstMs: 250, maxMs: 10_000 })
+      logger.warn(
+        { url: target.url, user: target.user, retryInMs: waitMs },
+        `expected a NATS server that takes this login, got: ${messageOf(error)}; trying again`,
+      )
+      await sleep(waitMs, undefined, { signal })
+    }
+  }
+}

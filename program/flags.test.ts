@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals'
+import { flagSchemas, optional, parseFlags, required, withDefault } from './flags.ts'
+
+const flags = {
+  natsUrl: required(flagSchemas.url(['nats:']), 'URL', 'the NATS server'),
+  listen: withDefault(flagSchemas.listen, 'HOST:PORT', '127.0.0.1:9464', 'where to serve'),
+  logLevel: withDefault(flagSchemas.logLevel, 'LEVEL', 'info', 'how much to say'),
+  context: optional(flagSchemas.text, 'NAME', 'which context'),
+}
+const parse = (argv: string[], env: Record<string, string> = {}) => parseFlags('program', flags, argv, env)
+
+describe('parseFlags', () => {
+  it('takes flags, defaults and absent ones', () => {
+    expect(parse(['--nats-url', 'nats://127.0.0.1:4222', '--listen=[::1]:80'])).toEqual({
+      kind: 'values',
+      values: { natsUrl: 'nats://127.0.0.1:4222', listen: { host: '::1', port: 80 }, logLevel: 'info' },
+    })
+  })
+
+  it('takes the environment twin, and the flag over it', () => {
+    const env = { OOMKEEPER_NATS_URL: 'nats://a:1', OOMKEEPER_CONTEXT: 'x' }
+    expect(parse([], env)).toMatchObject({ values: { natsUrl: 'nats://a:1', context: 'x' } })
+    expect(parse(['--nats-url', 'nats://b:1'], env)).toMatchObject({ values: { natsUrl: 'nats://b:1' } })
+  })
+
+  it('reports every problem at once', () => {
+    const parsed = parse(['--nats-ulr', 'x', 'stray', '--listen', 'nowhere', '--log-level'], { OOMKEEPER_CONTEXT: '' })
+    expect(parsed.kind === 'problems' && parsed.problems).toEqual([
+      '--nats-ulr: no such flag; --help lists them',
+      expect.stringContaining('got "stray"'),
+      '--log-level: expected a value, got none',
+      '--nats-url: expected URL (or OOMKEEPER_NATS_URL), got nothing: the NATS server',
+      '--listen: expected HOST:PORT, got "nowhere": it must look like 127.0.0.1:9090',
+    ])
+  })
+
+  it('names the variable when the bad value came from there', () => {
+    const parsed = parse([], { OOMKEEPER_NATS_URL: 'http://x' })
+    expect(parsed.kind === 'problems' && parsed.problems).toEqual([
+      'OOMKEEPER_NATS_URL: expected URL, got "http://x": it must start with nats://',
+    ])
+  })
+
+  it('explains itself', () => {
+    const parsed = parse(['--help'])
+    expect(parsed.kind === 'help' && parsed.text).toContain(
+      '--nats-url URL\n      the NATS server (required); OOMKEEPER_NATS_URL',
+    )
+  })
+})

@@ -1,0 +1,147 @@
+import { parseArgs } from 'node:util'
+import * as z from 'zod'
+
+/** A flag and its environment twin: `--nats-url` is `OOMKEEPER_NATS_URL`. The flag wins. */
+export interface Flag<T> {
+  /** Reads the text of the flag or the variable. */
+  schema: z.ZodType<T, string>
+  help: string
+  /** What stands for the value in the usage text. */
+  placeholder: string
+  /** Text, read by the schema like any other; without one the flag is required, with null it may be absent. */
+  default: string | null | undefined
+}
+
+export type Flags = Record<string, Flag<unknown>>
+export type FlagValues<F extends Flags> = { [K in keyof F]: F[K] extends Flag<infer T> ? T : never }
+
+export type ParsedFlags<F extends Flags> =
+  | { kind: 'values'; values: FlagValues<F> }
+  | { kind: 'help'; text: string }
+  | { kind: 'version' }
+  | { kind: 'problems'; problems: readonly string[] }
+
+export function required<T>(schema: z.ZodType<T, string>, placeholder: string, help: string): Flag<T> {
+  return { schema, help, placeholder, default: undefined }
+}
+
+export function withDefault<T>(
+  schema: z.ZodType<T, string>,
+  placeholder: string,
+  value: string,
+  help: string,
+): Flag<T> {
+  return { schema, help, placeholder, default: value }
+}
+
+export function optional<T>(schema: z.ZodType<T, string>, placeholder: string, help: string): Flag<T | undefined> {
+  return { schema, help, placeholder, default: null }
+}
+
+/** `natsUrl` → `nats-url`. */
+function flagName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+function variableName(key: string): string {
+  return `OOMKEEPER_${flagName(key).replaceAll('-', '_').toUpperCase()}`
+}
+
+/** Reads the command line and the environment, and reports every problem at once. */
+export function parseFlags<F extends Flags>(
+  program: string,
+  flags: F,
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ParsedFlags<F> {
+  const keyByName = new Map(Object.keys(flags).map((key) => [flagName(key), key]))
+  const options = Object.fromEntries([...keyByName.keys()].map((name) => [name, { type: 'string' as const }]))
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: { ...options, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
+    strict: false,
+    tokens: true,
+  })
+
+  const problems: string[] = []
+  const texts = new Map<string, { text: string; from: string }>()
+  for (const [index, token] of tokens.entries()) {
+    const before = tokens[index - 1]
+    // What follows an unknown flag is most likely its value: one mistake, one problem.
+    const stray = before?.kind !== 'option' || keyByName.has(before.name)
+    if (token.kind === 'positional' && stray) problems.push(`expected flags only, got "${token.value}"`)
+    if (token.kind !== 'option') continue
+    if (token.name === 'help' || token.name === 'h') return { kind: 'help', text: usage(program, flags) }
+    if (token.name === 'version') return { kind: 'version' }
+    const key = keyByName.get(token.name)
+    if (key === undefined) problems.push(`${token.rawName}: no such flag${suggestion(token.name, keyByName)}`)
+    else if (token.value === undefined) problems.push(`${token.rawName}: expected a value, got none`)
+    else texts.set(key, { text: token.value, from: token.rawName })
+  }
+
+  const values: Record<string, unknown> = {}
+  for (const [key, flag] of Object.entries(flags)) {
+    const variable = variableName(key)
+    const fromEnv = env[variable]
+    const given = texts.get(key) ?? (fromEnv ? { text: fromEnv, from: variable } : undefined)
+    if (given === undefined && flag.default === null) continue
+    if (given === undefined && flag.default === undefined) {
+      problems.push(`--${flagName(key)}: expected ${flag.placeholder} (or ${variable}), got nothing: ${flag.help}`)
+      continue
+    }
+    const { text, from } = given ?? { text: flag.default ?? '', from: `--${flagName(key)}` }
+    const result = flag.schema.safeParse(text)
+    if (result.success) values[key] = result.data
+    else problems.push(`${from}: expected ${flag.placeholder}, got "${text}": ${firstIssue(result.error)}`)
+  }
+  if (problems.length > 0) return { kind: 'problems', problems }
+  return { kind: 'values', values: values as FlagValues<F> }
+}
+
+function firstIssue(error: z.ZodError): string {
+  return error.issues[0]?.message ?? 'not accepted'
+}
+
+function suggestion(name: string, known: ReadonlyMap<string, string>): string {
+  const near = [...known.keys()].find((candidate) => candidate.startsWith(name) || name.startsWith(candidate))
+  return near === undefined ? '; --help lists them' : `; did you mean --${near}?`
+}
+
+function usage(program: string, flags: Flags): string {
+  const lines = Object.entries(flags).map(([key, flag]) => {
+    const head = `  --${flagName(key)} ${flag.placeholder}`
+    const fallback =
+      flag.default === undefined ? ' (required)' : flag.default === null ? '' : ` (default ${flag.default})`
+    return `${head}\n      ${flag.help}${fallback}; ${variableName(key)}`
+  })
+  return [`Usage: ${program} [flags]`, '', ...lines, '', EXIT_CODES].join('\n')
+}
+
+const EXIT_CODES =
+  'Exit codes: 0 ended as asked, 2 wrong flags or input, 3 the machine or a server it needs does not allow it.'
+
+/** Schemas that more than one program's flags use. */
+export const flagSchemas = {
+  url: (protocols: readonly string[]) =>
+    z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+      error: `it must start with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    }),
+  text: z.string().min(1),
+  port: z
+    .string()
+    .regex(/^\d{1,5}$/, 'a port is a number')
+    .transform(Number)
+    .pipe(z.int().max(65535)),
+  /** HOST:PORT or [HOST]:PORT. */
+  listen: z
+    .string()
+    .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'it must look like 127.0.0.1:9090')
+    .transform((text) => {
+      const colon = text.lastIndexOf(':')
+      return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }
+    })
+    .refine(({ port }) => port <= 65535, 'the port must be at most 65535'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']) as z.ZodType<LogLevel, string>,
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
