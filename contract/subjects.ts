@@ -1,0 +1,40 @@
+/**
+ * Every NATS name that agent and operator share, in one place.
+ * The node is part of the subject, and permissions bind a connection to its node's subjects: a message's
+ * identity is where it was published, never what it claims.
+ */
+export const KILL_STREAM = 'OOM_KILLS'
+export const KILL_SUBJECTS = 'oom.v1.kill.>'
+export const STATE_BUCKET = 'OOM_STATE'
+
+/** A node's name as one subject token. Injective: a node name (RFC 1123) has dots but no underscore. */
+export function nodeToken(node: string): string {
+  return node.replaceAll('.', '_')
+}
+
+export function inboxPrefix(node: string): string {
+  return `_INBOX.${nodeToken(node)}`
+}
+
+/** One subject per kill line: (node, boot, kmsg sequence) never repeats, so a stored subject is a kill already told. */
+export function killSubject(node: string, bootId: string, sequence: number): string {
+  return `oom.v1.kill.${nodeToken(node)}.${bootId}.${sequence}`
+}
+
+export interface KillIdentity {
+  nodeToken: string
+  bootId: string
+  sequence: number
+}
+
+/** The identity that a kill's subject gives it, or undefined when the subject is not of that form. */
+export function parseKillSubject(subject: string): KillIdentity | undefined {
+  const match = KILL_SUBJECT.exec(subject)
+  if (match === null) return undefined
+  const [, node, bootId, digits] = match
+  const sequence = Number(digits)
+  if (node === undefined || bootId === undefined || !Number.isSafeInteger(sequence)) return undefined
+  return { nodeToken: node, bootId, sequence }
+}
+
+const KILL_SUBJECT = /^oom\.v1\.kill\.([a-z0-9_-]{1,253})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,16})$/
