@@ -1,0 +1,62 @@
+import { exactInteger, oomScoreAdjOf } from './number.ts'
+import type { OomTrigger } from './oomDump.ts'
+
+/** TASK_COMM_LEN − 1. UTF-16 units are never more than the bytes they were decoded from. */
+export const MAX_COMMAND_LENGTH = 15
+
+const INVOKED = ' invoked oom-killer:'
+
+/** The line that opens a dump. A command is too short to hold the words itself. */
+export function isHeaderLine(text: string): boolean {
+  const at = text.lastIndexOf(INVOKED)
+  return at >= 0 && at <= MAX_COMMAND_LENGTH
+}
+
+/**
+ * `X invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0`, with nodemask (4.12 to 4.20) or
+ * oom_adj (2.6) in between. Source: mm/oom_kill.c, dump_header.
+ */
+export function parseHeaderLine(text: string): { trigger: OomTrigger; nodemask?: string | undefined } | undefined {
+  if (!isHeaderLine(text)) return undefined
+  const at = text.lastIndexOf(INVOKED)
+  const rest = text.slice(at)
+  const gfp = /gfp_mask=(0x[0-9a-f]{1,16})(?:\(([^)]*)\))?/.exec(rest)
+  const trigger: OomTrigger = {
+    command: text.slice(0, at),
+    gfpMask: gfp?.[1],
+    gfpFlags: gfp?.[2] === undefined ? undefined : gfp[2].split('|').filter((flag) => flag !== ''),
+    order: exactInteger(/\border=(-?\d+)/.exec(rest)?.[1]),
+    oomScoreAdj: oomScoreAdjOf(/\boom_score_adj=(-?\d+)/.exec(rest)?.[1]),
+  }
+  return { trigger, nodemask: /\bnodemask=([\d,-]+),/.exec(rest)?.[1] }
+}
+
+/** What the CPU line tells: who printed the dump, and uname -r. */
+export interface CpuLine {
+  pid: number
+  kernelRelease: string | undefined
+  /** Begins with the command, whose end cannot be told from here. */
+  commandAndRest: string
+}
+
+/**
+ * `CPU: 0 UID: 0 PID: 12950 Comm: tail Not tainted 6.18.44 #1 PREEMPT(none)`, or `Pid: 4917, comm: x Not tainted
+ * 2.6.32 #1`. The release stands before the last ` #`, since the command is on its left.
+ * Source: lib/dump_stack.c, dump_stack_print_info.
+ */
+export function parseCpuLine(text: string): CpuLine | undefined {
+  const match = /^(?:CPU: \d+ (?:UID: \d+ )?PID: (\d+) Comm: |Pid: (\d+), comm: )/.exec(text)
+  const pid = exactInteger(match?.[1] ?? match?.[2])
+  if (match === null || pid === undefined) return undefined
+  const rest = text.slice(match[0].length)
+  const build = rest.lastIndexOf(' #')
+  const before = build < 0 ? '' : rest.slice(0, build)
+  const release = before.slice(before.lastIndexOf(' ') + 1).replace(/^\(/, '')
+  return { pid, kernelRelease: /^\d+\.\d+/.test(release) ? release : undefined, commandAndRest: rest }
+}
+
+/** `X cpuset=/ mems_allowed=0-1`, the line after the header before 5.0. Source: kernel/cpuset.c. */
+export function parseCpusetLine(text: string): { memsAllowed: string } | undefined {
+  const match = /^.{0,15} cpuset=.* mems_allowed=([\d,-]+)$/s.exec(text)
+  return match?.[1] === undefined ? undefined : { memsAllowed: match[1] }
+}

@@ -1,0 +1,80 @@
+import { exactInteger, oomScoreAdjOf, uidOf } from './number.ts'
+import type { OomVictim } from '#kernel/event/oomEvent.ts'
+
+export interface KillLine {
+  victim: OomVictim
+  /** `Memory cgroup out of memory` and its like (5.1+). */
+  message?: string | undefined
+}
+
+/**
+ * The summary is the kernel's own and speaks of memory. Other kernel messages begin with a command (`x[12]: segfault …`),
+ * which has 15 bytes: no room for the words with a pid and what follows it.
+ */
+const KILLED = /^(?:([^:]{0,80}memory[^:]{0,80}): )?Killed process (\d+)(?:, UID (\d+),)?(?=\s+\(|\s*$)/i
+const CHOSEN = /^(?:([^:]{0,80}memory[^:]{0,80}): )?Kill process (\d+),? .*\) score \d+ (?:or |and )/is
+const SKIPPED = /^[^:]{0,80}memory[^:]{0,80}: OOM victim \d+ \(.*\) is already exiting\. Skip killing the task/is
+
+/**
+ * The kill line in all its forms, with and without summary and figures, read from the right since the command may hold
+ * anything: `…: Killed process 12 (x) total-vm:4kB, anon-rss:4kB, …, UID:0 pgtables:4kB oom_score_adj:0`,
+ * `Killed process 12, UID 5, (x) total-vm:…` (el6), `Killed process 12 (x) vsz:…`, `Killed process 12 (x).`
+ * Sources: mm/oom_kill.c, __oom_kill_process (5.0+), oom_kill_process (2.6.36+), oom_kill_task and __oom_kill_task.
+ */
+export function parseKillLine(text: string): KillLine | undefined {
+  const start = KILLED.exec(text)
+  const pid = exactInteger(start?.[2])
+  if (start === null || pid === undefined) return undefined
+
+  const rest = text.slice(start[0].length)
+  const open = rest.indexOf('(')
+  const figuresAt = Math.max(rest.lastIndexOf(') total-vm:'), rest.lastIndexOf(') vsz:'))
+  const close = figuresAt >= 0 ? figuresAt : rest.lastIndexOf(')')
+  const figures = figuresAt >= 0 ? readFigures(rest.slice(figuresAt)) : undefined
+  return {
+    message: start[1],
+    victim: {
+      pid,
+      command: open >= 0 && close > open ? rest.slice(open + 1, close) : '',
+      uid: uidOf(start[3] ?? figures?.get('UID')),
+      totalVmKib: exactInteger(figures?.get('total-vm') ?? figures?.get('vsz')),
+      anonRssKib: exactInteger(figures?.get('anon-rss')),
+      fileRssKib: exactInteger(figures?.get('file-rss')),
+      shmemRssKib: exactInteger(figures?.get('shmem-rss')),
+      pgtablesKib: exactInteger(figures?.get('pgtables')),
+      oomScoreAdj: oomScoreAdjOf(figures?.get('oom_score_adj')),
+    },
+  }
+}
+
+/** After the command everything is the kernel's, in any order. */
+function readFigures(text: string): Map<string, string> {
+  const figures = new Map<string, string>()
+  for (const [, name, digits] of text.matchAll(/([A-Za-z_-]+):(-?\d+)/g)) {
+    if (name !== undefined && digits !== undefined) figures.set(name, digits)
+  }
+  return figures
+}
+
+export function isKillLine(text: string): boolean {
+  return KILLED.test(text)
+}
+
+/**
+ * `…: Kill process 12 (x) score 800 or sacrifice child`, before 5.1: the choice. The kill line that follows may name a
+ * child in its place. @returns the chosen pid and the summary.
+ */
+export function parseChoiceLine(text: string): { pid: number; message?: string | undefined } | undefined {
+  const match = CHOSEN.exec(text)
+  const pid = exactInteger(match?.[2])
+  return match === null || pid === undefined ? undefined : { pid, message: match[1] }
+}
+
+export function isChoiceLine(text: string): boolean {
+  return CHOSEN.test(text)
+}
+
+/** The victim was on its way out already: the killer ran and killed nobody. Source: mm/oom_kill.c, __oom_kill_process. */
+export function isSkippedLine(text: string): boolean {
+  return SKIPPED.test(text)
+}

@@ -1,0 +1,18 @@
+/** @returns the number, or undefined where it was not printed or is too large to be held exactly. */
+export function exactInteger(digits: string | undefined): number | undefined {
+  if (digits === undefined || digits === '') return undefined
+  const value = Number(digits)
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+/** The range the kernel allows (include/uapi/linux/oom.h); a number outside it was not an oom_score_adj. */
+export function oomScoreAdjOf(digits: string | undefined): number | undefined {
+  const value = exactInteger(digits)
+  return value !== undefined && value >= -1000 && value <= 1000 ? value : undefined
+}
+
+/** Kernels before 5.4 print a uid with %d; the upper half of the range comes out negative. */
+export function uidOf(digits: string | undefined): number | undefined {
+  const value = exactInteger(digits)
+  return value === undefined || value >= 0 ? value : value + 2 ** 32
+}

@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from '@jest/globals'
+import { rankByBadness, totalPages } from '#kernel/badness/badness.ts'
+import { formatKmsgRecord } from '#kernel/kmsg/formatRecord.ts'
+import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
+import { readTextRecords } from '#kernel/transport/textLines.ts'
+import { createAssembler } from './assembler.ts'
+import type { OomOutcome } from './oomEvent.ts'
+
+const fixtures = new URL('../../test/fixtures/', import.meta.url)
+const ROUNDS = 300
+
+/** Marsaglia's xorshift32: the same mutations in every run. */
+function createRandom(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) % below
+  }
+}
+
+function linesOf(name: string): string[] {
+  const text = readFileSync(new URL(name, fixtures), 'utf8')
+  if (name.endsWith('.kmsg')) return text.split('\n')
+  return [...readTextRecords(text)].map((record) => formatKmsgRecord(record).trimEnd())
+}
+
+const corpus = [
+  ...readdirSync(new URL('kmsg/', fixtures)).map((name) => `kmsg/${name}`),
+  ...readdirSync(new URL('dumps/', fixtures)).map((name) => `dumps/${name}`),
+]
+  .filter((name) => /\.(?:kmsg|log)$/.test(name))
+  .map(linesOf)
+
+const JUNK = ['\\x0a', ',pid=1,uid=0', ')', '(', '[  12]', ' kB', ';', ',', '9'.repeat(30), '\\xff', ' ', '']
+
+function mutate(lines: readonly string[], random: (below: number) => number): string[] {
+  const mutated = [...lines]
+  for (let count = random(20); count > 0; count--) {
+    const at = random(mutated.length)
+    const line = mutated[at] ?? ''
+    const cut = random(line.length + 1)
+    switch (random(5)) {
+      case 0:
+        mutated.splice(at, 1 + random(10))
+        break
+      case 1:
+        mutated[at] = line.slice(0, cut)
+        break
+      case 2:
+        mutated[at] = line.slice(0, cut) + (JUNK[random(JUNK.length)] ?? '') + line.slice(cut + random(4))
+        break
+      case 3:
+        mutated.splice(random(mutated.length + 1), 0, line)
+        break
+      default:
+        mutated[at] = line.slice(0, cut) + (mutated[random(mutated.length)] ?? '').slice(cut)
+    }
+  }
+  return mutated
+}
+
+function read(lines: readonly string[]): OomOutcome[] {
+  const outcomes: OomOutcome[] = []
+  const assembler = createAssembler((outcome) => outcomes.push(outcome))
+  for (const line of lines) {
+    const record = parseKmsgRecord(line)
+    if (record.failure === undefined) assembler.push(record)
+  }
+  return outcomes
+}
+
+function isCount(value: number | undefined): boolean {
+  return value === undefined || (Number.isSafeInteger(value) && value >= 0)
+}
+
+describe('reading mutated records', () => {
+  it('never throws, and yields numbers that are numbers', () => {
+    const random = createRandom(20240607)
+    let kills = 0
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const lines of corpus) {
+        for (const outcome of read(mutate(lines, random))) {
+          const { dump } = outcome
+          if (outcome.outcome === 'killed') {
+            kills++
+            expect(isCount(outcome.victim.pid) && isCount(outcome.victim.uid)).toBe(true)
+            expect(isCount(outcome.victim.totalVmKib) && isCount(outcome.victim.anonRssKib)).toBe(true)
+          }
+          if (dump === undefined) continue
+          expect(dump.tasks.every((task) => isCount(task.pid) && isCount(task.uid) && isCount(task.rssPages))).toBe(
+            true,
+          )
+          const ranked = rankByBadness(dump.tasks, { ...dump, totalPages: totalPages(dump) })
+          expect(ranked.every((task) => Number.isFinite(task.badnessPages))).toBe(true)
+        }
+      }
+    }
+    expect(kills).toBeGreaterThan(ROUNDS * corpus.length)
+  })
+
+  it('reads every cut of a dump without inventing a victim', () => {
+    for (const lines of corpus) {
+      const pids = new Set(read(lines).map((outcome) => outcome.outcome === 'killed' && outcome.victim.pid))
+      for (let cut = 0; cut < lines.length; cut += 7) {
+        for (const part of [lines.slice(cut), lines.slice(0, cut)]) {
+          for (const outcome of read(part)) {
+            expect(outcome.outcome === 'killed' && pids.has(outcome.victim.pid)).toBe(true)
+          }
+        }
+      }
+    }
+  })
+})

@@ -1,0 +1,191 @@
+import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import { decideEvent, isGroupMember, type DecidedEvent } from './decidedEvent.ts'
+import { parseKillLine } from '#kernel/dump/killLine.ts'
+import { classifyLine, type LineKind } from './lineKind.ts'
+import type { OomOutcome } from './oomEvent.ts'
+import { OpenEvent } from './openEvent.ts'
+import { EventTracks, type Track } from './tracks.ts'
+
+/** What was seen and not made into an outcome; each only grows. */
+export interface AssemblerCounters {
+  /** Kill lines (and "no killable", panic) from user space, which may write to the log but not as the kernel. */
+  forgedKillLines: number
+  /** Other lines of a dump from user space. */
+  forgedDumpLines: number
+  /** Dumps whose outcome never came, or came after records were lost in between. */
+  abandonedDumps: number
+  /** Dumps that stood before a kill which was not theirs. */
+  mismatchedDumps: number
+  /** `OOM victim N is already exiting. Skip killing the task`: the killer ran and nobody was killed. */
+  skippedKills: number
+  /** Lines of a dump left out because the event was full. */
+  overflowLines: number
+}
+
+export interface Assembler {
+  /** Records in the order of their sequence, those of user space included: a gap counts as lost records. */
+  push(record: KmsgRecord): void
+  /** The lowest kmsg sequence that an unfinished event still needs: a saved cursor goes no further. */
+  openSequence(): number | undefined
+  /** As of now; a new value each time. */
+  readonly counters: Readonly<AssemblerCounters>
+}
+
+/** After `page allocation failure`: its Mem-Info looks like the killer's. */
+const FOREIGN_FOR_USEC = 1_000_000
+/**
+ * Kernel log records → outcomes of the OOM killer. A push parser without I/O or clock: fed record by record, it calls
+ * `onOutcome` during the push of the line that decides, and knows nothing that was not pushed. State is bounded.
+ */
+export function createAssembler(onOutcome: (outcome: OomOutcome) => void): Assembler {
+  return new RecordAssembler(onOutcome)
+}
+
+class RecordAssembler implements Assembler {
+  readonly #counters = {
+    forgedKillLines: 0,
+    forgedDumpLines: 0,
+    mismatchedDumps: 0,
+    skippedKills: 0,
+    overflowLines: 0,
+  }
+  readonly #tracks = new EventTracks()
+  readonly #onOutcome: (outcome: OomOutcome) => void
+  #lastSequence: number | undefined
+
+  constructor(onOutcome: (outcome: OomOutcome) => void) {
+    this.#onOutcome = onOutcome
+  }
+
+  get counters(): AssemblerCounters {
+    return { ...this.#counters, abandonedDumps: this.#tracks.abandoned }
+  }
+
+  push(record: KmsgRecord): void {
+    const gap = this.#lastSequence !== undefined && record.sequence > this.#lastSequence + 1
+    this.#lastSequence = record.sequence
+    this.#tracks.expire(record, gap)
+    const kind = classifyLine(record.text)
+    if (record.facility !== 0) {
+      this.#countForged(kind)
+      return
+    }
+    const track = this.#tracks.of(record)
+    if (track?.open?.continueAnnouncement(record)) return
+    if (kind === 'other' || (kind === 'detail' && track === undefined)) return
+    this.#advance(record, kind, track ?? this.#tracks.create(record))
+  }
+
+  openSequence(): number | undefined {
+    return this.#tracks.lowestSequence()
+  }
+
+  #advance(record: KmsgRecord, kind: LineKind, track: Track): void {
+    switch (kind) {
+      case 'header':
+        this.#tracks.abandon(track)
+        this.#openWith(record, kind, track)
+        break
+      case 'kill':
+        this.#kill(record, track)
+        break
+      case 'group':
+        this.#startGroup(record, track)
+        break
+      case 'noKillable':
+      case 'panic':
+        this.#noKill(record, kind, track)
+        break
+      case 'skipped':
+        this.#counters.skippedKills++
+        track.open = undefined
+        break
+      case 'allocationFailure':
+        track.foreignUntilUsec = record.monotonicUsec + FOREIGN_FOR_USEC
+        break
+      case 'detail':
+        track.open?.add(record, kind)
+        break
+      case 'memory':
+        if (track.open !== undefined) track.open.add(record, kind)
+        else if (record.monotonicUsec > track.foreignUntilUsec) this.#openWith(record, kind, track)
+        break
+      case 'evidence':
+      case 'announcement':
+      case 'choice':
+        if (track.open === undefined) this.#openWith(record, kind, track)
+        else track.open.add(record, kind)
+        break
+      case 'other':
+        break
+    }
+  }
+
+  /** Opens at a header, or at the first line that is left of a dump whose head was overwritten. */
+  #openWith(record: KmsgRecord, kind: LineKind, track: Track): void {
+    track.open = new OpenEvent(record)
+    track.open.add(record, kind)
+    // Memory lines alone may be anybody's: a group kill that goes on is not over for them.
+    if (kind !== 'memory') track.decided = undefined
+  }
+
+  #kill(record: KmsgRecord, track: Track): void {
+    const line = parseKillLine(record.text)
+    if (line === undefined) return
+    const pid = line.victim.pid
+    const before = track.open?.isKillers() === true ? undefined : track.decided
+    const group = before !== undefined && isGroupMember(before, record, pid) ? before : undefined
+    const decided = group ?? this.#decide(record, pid, track)
+    decided.lastUsec = record.monotonicUsec
+    this.#onOutcome({
+      outcome: 'killed',
+      victim: line.victim,
+      message: line.message ?? decided.message,
+      sequence: record.sequence,
+      monotonicUsec: record.monotonicUsec,
+      eventSequence: decided.eventSequence,
+      dump: decided.dump,
+      rawLines: group === undefined ? decided.rawLines : [...group.rawLines, record.text],
+    })
+  }
+
+  #noKill(record: KmsgRecord, outcome: 'noKillable' | 'panic', track: Track): void {
+    // The panic that follows "no killable processes" is the same invocation, already told.
+    if (outcome === 'panic' && track.open === undefined && track.decided?.nobody === true) return
+    const decided = this.#decide(record, undefined, track)
+    this.#onOutcome({
+      outcome,
+      sequence: record.sequence,
+      monotonicUsec: record.monotonicUsec,
+      eventSequence: decided.eventSequence,
+      dump: decided.dump,
+      rawLines: decided.rawLines,
+    })
+  }
+
+  #decide(record: KmsgRecord, victimPid: number | undefined, track: Track): DecidedEvent {
+    const { decided, mismatched } = decideEvent(track.open, record, victimPid)
+    if (mismatched) this.#counters.mismatchedDumps++
+    this.#counters.overflowLines += track.open?.overflow ?? 0
+    track.open = undefined
+    track.decided = decided
+    return decided
+  }
+
+  #startGroup(record: KmsgRecord, track: Track): void {
+    if (track.decided === undefined) {
+      this.#tracks.abandon(track)
+      track.decided = decideEvent(undefined, record, undefined).decided
+    } else {
+      track.decided.rawLines = [...track.decided.rawLines, record.text]
+    }
+    track.decided.group = true
+    track.decided.nobody = false
+    track.decided.lastUsec = record.monotonicUsec
+  }
+
+  #countForged(kind: LineKind): void {
+    if (kind === 'kill' || kind === 'noKillable' || kind === 'panic') this.#counters.forgedKillLines++
+    else if (kind === 'header' || kind === 'announcement' || kind === 'choice') this.#counters.forgedDumpLines++
+  }
+}

@@ -1,0 +1,69 @@
+import type { OomDump } from '#kernel/dump/oomDump.ts'
+import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import { isDumpOf, type OpenEvent } from './openEvent.ts'
+
+/** The kills of one group follow each other without waiting; a task table that lists the victim allows for more. */
+const GROUP_GAP_USEC = 100_000
+export const DECIDED_FOR_USEC = 1_000_000
+
+/** An event whose outcome is known, remembered while more of it may come: a group's kills, the panic after "no killable". */
+export interface DecidedEvent {
+  eventSequence: number
+  dump: OomDump | undefined
+  rawLines: readonly string[]
+  /** The summary of the choice line before 5.1. */
+  message: string | undefined
+  victimPid: number | undefined
+  /** The killer found nobody to kill. */
+  nobody: boolean
+  /** The kernel said that the victim's whole cgroup goes. */
+  group: boolean
+  lastUsec: number
+}
+
+/** The line that decides, with the dump before it if it is this outcome's. `mismatched`: it was another's. */
+export function decideEvent(
+  open: OpenEvent | undefined,
+  record: KmsgRecord,
+  victimPid: number | undefined,
+): { decided: DecidedEvent; mismatched: boolean } {
+  const alone: DecidedEvent = {
+    eventSequence: record.sequence,
+    dump: undefined,
+    rawLines: [record.text],
+    message: undefined,
+    victimPid,
+    nobody: victimPid === undefined,
+    group: false,
+    lastUsec: record.monotonicUsec,
+  }
+  if (open === undefined) return { decided: alone, mismatched: false }
+  open.add(record, 'kill')
+  const dump = open.parse()
+  const belongs = victimPid === undefined ? hasNoVictim(open) : isDumpOf(open, dump, victimPid)
+  if (!belongs) return { decided: alone, mismatched: open.isKillers() }
+  const decided = {
+    ...alone,
+    eventSequence: open.firstSequence,
+    dump: open.hasHeader || open.hasEvidence ? dump : undefined,
+    rawLines: open.rawLines(),
+    message: open.chosen?.message,
+  }
+  return { decided, mismatched: false }
+}
+
+/** A dump that ends in nobody's death named nobody. */
+function hasNoVictim(open: OpenEvent): boolean {
+  return open.announcedPid === undefined && open.chosen === undefined && (open.hasHeader || open.hasEvidence)
+}
+
+/**
+ * Whether a kill line without a dump of its own is one more victim of a group kill, rather than a later event whose
+ * dump was rate-limited. Processes may be born between dump and kill, so a table that lacks the pid does not decide.
+ */
+export function isGroupMember(decided: DecidedEvent, record: KmsgRecord, pid: number): boolean {
+  const gapUsec = record.monotonicUsec - decided.lastUsec
+  if (!decided.group || gapUsec > DECIDED_FOR_USEC) return false
+  if (gapUsec <= GROUP_GAP_USEC || pid === decided.victimPid) return true
+  return decided.dump?.tasks.some((task) => task.pid === pid || task.tgid === pid) ?? false
+}

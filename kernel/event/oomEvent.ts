@@ -1,0 +1,50 @@
+import type { OomDump } from '#kernel/dump/oomDump.ts'
+
+/**
+ * The process a kill line names.
+ * Source: mm/oom_kill.c, __oom_kill_process (5.0+) and oom_kill_process (before).
+ */
+export interface OomVictim {
+  /** As the kernel printed it: the initial PID namespace, on some kernels a thread's id. */
+  pid: number
+  /** At most 15 bytes (TASK_COMM_LEN), chosen by the process itself: never to be trusted. */
+  command: string
+  uid?: number | undefined
+  totalVmKib?: number | undefined
+  anonRssKib?: number | undefined
+  fileRssKib?: number | undefined
+  shmemRssKib?: number | undefined
+  pgtablesKib?: number | undefined
+  oomScoreAdj?: number | undefined
+}
+
+interface OomOutcomeBase {
+  /** kmsg sequence of the line that decided the outcome; never repeats within a boot. */
+  sequence: number
+  /** kmsg time stamp of that line, microseconds on the printk clock (not CLOCK_MONOTONIC). */
+  monotonicUsec: number
+  /**
+   * Shared by every outcome of one invocation of the killer: the sequence of its header line, or of
+   * the first line that is left of it.
+   */
+  eventSequence: number
+  /** What the kernel said before it acted; absent when it was rate-limited or lost. */
+  dump?: OomDump | undefined
+  /** The records the outcome was read from, as text, oldest first. */
+  rawLines: readonly string[]
+}
+
+/** One kill line. A group kill is several of them with one `eventSequence`. */
+export interface OomKill extends OomOutcomeBase {
+  outcome: 'killed'
+  victim: OomVictim
+  /** The kernel's own summary before the victim, such as `Memory cgroup out of memory`; told even without a dump. */
+  message?: string | undefined
+}
+
+/** The killer ran and took nobody. */
+export interface OomNoKill extends OomOutcomeBase {
+  outcome: 'noKillable' | 'panic'
+}
+
+export type OomOutcome = OomKill | OomNoKill

@@ -1,0 +1,69 @@
+import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import { DECIDED_FOR_USEC, type DecidedEvent } from './decidedEvent.ts'
+import type { OpenEvent } from './openEvent.ts'
+
+/** A dump is printed at once, or as fast as a serial console goes. After this long its outcome was lost. */
+const ABANDON_AFTER_USEC = 60_000_000
+/** Callers with an event at a time; oom_lock lets one in, the rest is room for what a cut log leaves open. */
+const MAX_TRACKS = 64
+
+/** What is going on under one caller. */
+export interface Track {
+  open: OpenEvent | undefined
+  decided: DecidedEvent | undefined
+  /** Until when a Mem-Info may come that is not the killer's, microseconds. */
+  foreignUntilUsec: number
+}
+
+/** The events under way by caller; where the kernel prints no callers (most do not) there is one track for all. */
+export class EventTracks {
+  /** Dumps of the killer that were let go of without an outcome. */
+  abandoned = 0
+  readonly #tracks = new Map<string, Track>()
+
+  of(record: KmsgRecord): Track | undefined {
+    return this.#tracks.get(record.caller ?? '')
+  }
+
+  create(record: KmsgRecord): Track {
+    if (this.#tracks.size >= MAX_TRACKS) this.#dropOldest()
+    const track = { open: undefined, decided: undefined, foreignUntilUsec: -1 }
+    this.#tracks.set(record.caller ?? '', track)
+    return track
+  }
+
+  /** Lets go of the dump that is open, if any. Memory lines alone were somebody else's more often than not. */
+  abandon(track: Track): void {
+    if (track.open?.isKillers() === true) this.abandoned++
+    track.open = undefined
+  }
+
+  /** Lets go of what can no longer be finished: too old, or (`gap`) records before this one were lost. */
+  expire(record: KmsgRecord, gap: boolean): void {
+    for (const [caller, track] of this.#tracks) {
+      const { open, decided } = track
+      if (open !== undefined && (gap || record.monotonicUsec - open.lastUsec > ABANDON_AFTER_USEC)) this.abandon(track)
+      if (decided !== undefined && (gap || record.monotonicUsec - decided.lastUsec > DECIDED_FOR_USEC))
+        track.decided = undefined
+      const idle = track.open === undefined && track.decided === undefined
+      if (idle && record.monotonicUsec > track.foreignUntilUsec) this.#tracks.delete(caller)
+    }
+  }
+
+  lowestSequence(): number | undefined {
+    let lowest: number | undefined
+    for (const { open, decided } of this.#tracks.values()) {
+      const needed = open?.firstSequence ?? (decided?.group === true ? decided.eventSequence : undefined)
+      if (needed !== undefined && (lowest === undefined || needed < lowest)) lowest = needed
+    }
+    return lowest
+  }
+
+  #dropOldest(): void {
+    for (const [caller, track] of this.#tracks) {
+      this.abandon(track)
+      this.#tracks.delete(caller)
+      return
+    }
+  }
+}
