@@ -1,0 +1,57 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Logger } from 'pino'
+import { stateUnwritable } from '../errors.ts'
+import { formatCursor, parseCursor, type Cursor } from '../kmsg/cursor.ts'
+
+/** The cursor on disk: replaced by rename after fsync, so that a crash leaves the old one or the new one. */
+export class CursorFile {
+  readonly #path: string
+  readonly #logger: Logger
+
+  /** @throws ProgramError StateUnwritable when the folder cannot be made or written. */
+  constructor(stateDir: string, logger: Logger) {
+    this.#path = join(stateDir, 'cursor.json')
+    this.#logger = logger
+    try {
+      mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+      const probe = openSync(join(stateDir, '.probe'), 'w')
+      closeSync(probe)
+    } catch (error) {
+      throw stateUnwritable(stateDir, error)
+    }
+  }
+
+  /** A cursor that cannot be read is put aside, and reading starts as on a new node: a stored kill is not told twice. */
+  read(): Cursor | undefined {
+    let text: string
+    try {
+      text = readFileSync(this.#path, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw stateUnwritable(dirname(this.#path), error)
+    }
+    const parsed = parseCursor(text)
+    if (parsed.ok) return parsed.cursor
+    const aside = `${this.#path}.corrupt`
+    renameSync(this.#path, aside)
+    this.#logger.warn(
+      { path: this.#path, keptAs: aside },
+      `expected a cursor (boot id and sequence), got one that is not: ${parsed.reason}; reading the kernel's ring from its beginning`,
+    )
+    return undefined
+  }
+
+  /** @throws ErrnoException when the disk refuses; the old cursor then stands. */
+  write(cursor: Cursor): void {
+    const temporary = `${this.#path}.new`
+    const descriptor = openSync(temporary, 'w', 0o600)
+    try {
+      writeSync(descriptor, formatCursor(cursor))
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(temporary, this.#path)
+  }
+}

@@ -1,0 +1,32 @@
+import * as z from 'zod'
+import { flagSchemas, optional, required, withDefault, type LogLevel } from '#program/flags.ts'
+import type { RecordingPace } from './adapters/kmsgRecording.ts'
+
+const nodeName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'a node name has lower-case letters, digits, dashes and dots')
+
+export const agentFlags = {
+  node: required(nodeName, 'NAME', 'the Kubernetes name of this node'),
+  natsUrl: required(flagSchemas.url(['nats:', 'tls:']), 'URL', 'the NATS server, as nats://HOST:PORT'),
+  natsUser: required(flagSchemas.text, 'USER', "this node's NATS user"),
+  natsPasswordFile: required(flagSchemas.text, 'FILE', 'a file with its password, read on each connection'),
+  stateDir: withDefault(flagSchemas.text, 'FOLDER', '/var/lib/oomkeeper', 'where the cursor is kept across restarts'),
+  kmsg: withDefault(flagSchemas.text, 'FILE', '/dev/kmsg', "the kernel's log, or a recording of it"),
+  kmsgPace: withDefault(
+    z.enum(['kept', 'fast']) as z.ZodType<RecordingPace, string>,
+    'kept|fast',
+    'fast',
+    'whether a recording is told at its own pace or as fast as it goes',
+  ),
+  bootId: optional(z.uuid(), 'UUID', "a recording's boot id; its content's hash without one"),
+  proc: withDefault(flagSchemas.text, 'FOLDER', '/proc', "the host's proc file system"),
+  listen: withDefault(
+    flagSchemas.listen,
+    'HOST:PORT',
+    '127.0.0.1:9464',
+    'where /healthz, /readyz and /metrics are served',
+  ),
+  logLevel: withDefault<LogLevel>(flagSchemas.logLevel, 'LEVEL', 'info', 'trace, debug, info, warn, error or fatal'),
+}

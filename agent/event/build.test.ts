@@ -1,0 +1,129 @@
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from '@jest/globals'
+import { encodeKillEvent, killEvent, MAX_RAW_DUMP_CHARS } from '#contract/killEvent.ts'
+import { createAssembler } from '#kernel/event/assembler.ts'
+import type { OomKill, OomOutcome } from '#kernel/event/oomEvent.ts'
+import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
+import { readRecording, recast } from '../../test/support/recording.ts'
+import { buildKillEvent, withoutDetails, type EventContext } from './build.ts'
+
+const POD_UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
+const CONTAINER_ID = 'ab'.repeat(32)
+const CONTAINER_CGROUP = `/kubepods/burstable/pod${POD_UID}/${CONTAINER_ID}`
+
+const context: EventContext = {
+  node: 'node-a',
+  bootId: '1f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60',
+  source: 'kmsg',
+  killedAtMs: Date.UTC(2026, 10, 23),
+  pageSizeKib: 4,
+  readLive: () => undefined,
+  readCgroup: () => undefined,
+}
+
+function outcomesOf(log: string): OomOutcome[] {
+  const outcomes: OomOutcome[] = []
+  const assembler = createAssembler((outcome) => outcomes.push(outcome))
+  for (const line of log.split('\n')) {
+    const record = parseKmsgRecord(line)
+    if (record.failure === undefined) assembler.push(record)
+  }
+  return outcomes
+}
+
+function killIn(log: string): OomKill {
+  const outcome = outcomesOf(log)[0]
+  if (outcome?.outcome !== 'killed') throw new Error('expected a kill in the recording')
+  return outcome
+}
+
+const recorded = readRecording('6.18-memcg-v1.kmsg')
+const inContainer = recast(recorded, { cgroup: { from: '/oomkeeper-kernel-12905', to: CONTAINER_CGROUP } })
+const killLineOnly = recast(recorded.slice(-1), {})
+
+describe('buildKillEvent', () => {
+  it('names pod, container and scope by the kernel’s own word', () => {
+    const event = buildKillEvent(killIn(inContainer), { ...context, readCgroup: () => '/elsewhere' })
+    expect(event.attribution).toEqual({
+      source: 'dump',
+      cgroupPath: CONTAINER_CGROUP,
+      podUid: POD_UID,
+      containerId: CONTAINER_ID,
+      qosClass: 'Burstable',
+    })
+    expect(event).toMatchObject({
+      scope: 'ContainerLimit',
+      constraint: 'Memcg',
+      victim: { pid: 12950, command: 'tail', anonRssKib: 32256 },
+      domain: { cgroupPath: CONTAINER_CGROUP, limitKib: 32768 },
+      killedAt: '2026-11-23T00:00:00.000Z',
+    })
+  })
+
+  it('ranks the dump’s tasks, and adds what is left of them in /proc', () => {
+    const event = buildKillEvent(killIn(inContainer), {
+      ...context,
+      readLive: (_pid, command) => (command === 'sh' ? { oomScore: 667, cgroupPath: CONTAINER_CGROUP } : undefined),
+    })
+    expect(event.candidates[0]).toMatchObject({ pid: 12950, command: 'tail' })
+    expect(event.candidates[0]).toMatchObject({ liveOomScore: undefined })
+    expect(event.candidates.find(({ command }) => command === 'sh')).toMatchObject({
+      liveOomScore: 667,
+      podUid: POD_UID,
+    })
+    expect(event.taskCount).toBe(event.candidates.length)
+  })
+
+  it('asks /proc when a kill line came alone, and says that it did', () => {
+    const event = buildKillEvent(killIn(killLineOnly), {
+      ...context,
+      readCgroup: (pid) => (pid === 12950 ? CONTAINER_CGROUP : undefined),
+    })
+    expect(event.attribution).toMatchObject({ source: 'proc', podUid: POD_UID })
+    expect(event).toMatchObject({ scope: 'Unknown', candidates: [], taskCount: 0 })
+    expect(event).not.toHaveProperty('rawDump')
+  })
+
+  it('says that nobody knows when nobody does: never the host', () => {
+    expect(buildKillEvent(killIn(killLineOnly), context).attribution).toEqual({ source: 'none' })
+  })
+
+  it('carries the kernel’s own lines', () => {
+    const { rawDump = '' } = buildKillEvent(killIn(inContainer), context)
+    const text = gunzipSync(Buffer.from(rawDump, 'base64')).toString()
+    expect(text).toMatch(/^\S+ invoked oom-killer: /)
+    expect(text).toContain('Killed process 12950 (tail)')
+  })
+
+  it('leaves out lines that do not fit, and says so', () => {
+    const noise = Array.from({ length: 40_000 }, (_, line) => `${line} ${Math.sin(line)} ${Math.cos(line)}`)
+    const event = buildKillEvent({ ...killIn(inContainer), rawLines: noise }, context)
+    expect(event.rawDumpTruncated).toBe(true)
+    expect((event.rawDump ?? '').length).toBeLessThanOrEqual(MAX_RAW_DUMP_CHARS)
+  })
+
+  it.each([
+    '6.18-hostile-commands.kmsg',
+    '6.18-hostile-cgroup-path.kmsg',
+    '6.18-storm-dumps-suppressed.kmsg',
+    '6.18-leader-exited.kmsg',
+  ])('fits its schema for every kill of %s', (name) => {
+    const outcomes = outcomesOf(recast(readRecording(name), {}))
+    expect(outcomes.length).toBeGreaterThan(0)
+    for (const outcome of outcomes) expect(() => encodeKillEvent(buildKillEvent(outcome, context))).not.toThrow()
+  })
+})
+
+describe('withoutDetails', () => {
+  it('fits the schema whatever detail did not', () => {
+    const event = buildKillEvent(killIn(inContainer), context)
+    const bad = {
+      ...event,
+      victim: { pid: 1, command: 'x'.repeat(1000) },
+      trigger: { command: 'y'.repeat(1000) },
+      kernelRelease: 'z'.repeat(1000),
+    }
+    expect(killEvent.safeParse(bad).success).toBe(false)
+    expect(killEvent.safeParse(withoutDetails(bad)).success).toBe(true)
+  })
+})

@@ -1,0 +1,89 @@
+import { gzipSync } from 'node:zlib'
+import { MAX_RAW_DUMP_CHARS, type KillEvent } from '#contract/killEvent.ts'
+import type { OomOutcome } from '#kernel/event/oomEvent.ts'
+import { resolveScope } from '../cgroup/scope.ts'
+import { rankCandidates, type ReadLiveProcess } from '../rank/candidates.ts'
+import { resolveAttribution } from './victimPlace.ts'
+
+/** What the outcome itself cannot say. */
+export interface EventContext {
+  node: string
+  bootId: string
+  source: KillEvent['source']
+  killedAtMs: number
+  /** The node's own page size; a dump that gives its page size away is believed first. */
+  pageSizeKib: number
+  readLive: ReadLiveProcess
+  /** The memory cgroup of a process as /proc has it now. */
+  readCgroup(pid: number): string | undefined
+}
+
+/** One outcome of the killer, with what the node knows about it, as the message the operator gets. */
+export function buildKillEvent(outcome: OomOutcome, context: EventContext): KillEvent {
+  const { dump } = outcome
+  const victim = outcome.outcome === 'killed' ? outcome.victim : undefined
+  const taskCgroup = dump?.cgroup.task
+  const procCgroup = taskCgroup === undefined && victim !== undefined ? context.readCgroup(victim.pid) : undefined
+  return {
+    version: 1,
+    node: context.node,
+    bootId: context.bootId,
+    sequence: outcome.sequence,
+    eventSequence: outcome.eventSequence,
+    killedAt: new Date(context.killedAtMs).toISOString(),
+    monotonicUsec: outcome.monotonicUsec,
+    source: context.source,
+    outcome: outcome.outcome,
+    kernelRelease: dump?.kernelRelease,
+    constraint: dump?.constraint,
+    scope: resolveScope(dump?.constraint, dump?.cgroup.oom),
+    trigger: dump?.trigger && { ...dump.trigger, gfpFlags: dump.trigger.gfpFlags && [...dump.trigger.gfpFlags] },
+    victim,
+    attribution: resolveAttribution(taskCgroup, procCgroup),
+    domain: {
+      cgroupPath: dump?.cgroup.oom,
+      usageKib: dump?.cgroup.usageKib,
+      limitKib: dump?.cgroup.limitKib,
+      swapUsageKib: dump?.cgroup.swapUsageKib,
+      swapLimitKib: dump?.cgroup.swapLimitKib,
+    },
+    candidates: dump === undefined ? [] : rankCandidates(dump, context.readLive),
+    taskCount: dump?.tasks.length ?? 0,
+    pageSizeKib: dump?.pageSizeKib ?? context.pageSizeKib,
+    ...packRawLines(outcome.rawLines),
+  }
+}
+
+/** What is left of an event when a detail does not fit the contract: who died, when and where. */
+export function withoutDetails(event: KillEvent): KillEvent {
+  return {
+    version: 1,
+    node: event.node,
+    bootId: event.bootId,
+    sequence: event.sequence,
+    eventSequence: event.eventSequence,
+    killedAt: event.killedAt,
+    monotonicUsec: event.monotonicUsec,
+    source: event.source,
+    outcome: event.outcome,
+    scope: event.scope,
+    victim: event.victim && { pid: event.victim.pid, command: event.victim.command.slice(0, 15) },
+    attribution: event.attribution,
+    domain: {},
+    candidates: [],
+    taskCount: event.taskCount,
+    pageSizeKib: event.pageSizeKib,
+  }
+}
+
+/** The longest text that is packed; the tail goes first, since a dump's meaning is in its head and its kill line. */
+const MAX_RAW_BYTES = 1024 * 1024
+
+function packRawLines(lines: readonly string[]): Pick<KillEvent, 'rawDump' | 'rawDumpTruncated'> {
+  if (lines.length <= 1) return {}
+  const text = Buffer.from(`${lines.join('\n')}\n`)
+  const rawDump = gzipSync(text.subarray(0, MAX_RAW_BYTES)).toString('base64')
+  // A dump that does not shrink is not a dump; the parsed fields still say all that was understood.
+  if (rawDump.length > MAX_RAW_DUMP_CHARS) return { rawDumpTruncated: true }
+  return text.length > MAX_RAW_BYTES ? { rawDump, rawDumpTruncated: true } : { rawDump }
+}

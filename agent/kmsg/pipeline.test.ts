@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals'
+import type { OomOutcome } from '#kernel/event/oomEvent.ts'
+import { readRecording } from '../../test/support/recording.ts'
+import type { StartPlan } from './cursor.ts'
+import { KmsgPipeline } from './pipeline.ts'
+
+const RECORDS = readRecording('6.18-memcg-v1.kmsg')
+const KILL_LINE = 425
+const KILL_USEC = 385_743_518
+
+function pipelineFor(plan: StartPlan, nowUsec = KILL_USEC) {
+  const seen = {
+    outcomes: [] as [OomOutcome, number][],
+    beforeCursor: 0,
+    lost: [] as unknown[],
+    bad: [] as string[],
+    records: 0,
+  }
+  const pipeline = new KmsgPipeline(plan, {
+    now: () => ({ wallMs: 1_000_000, monotonicUsec: nowUsec }),
+    onOutcome: (outcome, killedAtMs) => seen.outcomes.push([outcome, killedAtMs]),
+    onBeforeCursor: () => seen.beforeCursor++,
+    onRecord: () => seen.records++,
+    onLost: (lost) => seen.lost.push(lost),
+    onBadRecord: (reason) => seen.bad.push(reason),
+  })
+  return { pipeline, seen }
+}
+
+describe('KmsgPipeline', () => {
+  it('makes one outcome of a captured kill, at the time of its kill line', () => {
+    const { pipeline, seen } = pipelineFor({ fromSequence: 0 }, KILL_USEC + 2_000_000)
+    for (const record of RECORDS) pipeline.push(record)
+    expect(seen.outcomes).toHaveLength(1)
+    expect(seen.outcomes[0]).toEqual([expect.objectContaining({ sequence: KILL_LINE, outcome: 'killed' }), 998_000])
+    expect(seen.bad).toEqual([])
+  })
+
+  it('needs the dump from its header on until the kill line has come', () => {
+    const { pipeline, seen } = pipelineFor({ fromSequence: 0 })
+    const first = Number(RECORDS[0]?.toString().split(',')[1])
+    for (const record of RECORDS.slice(0, -1)) pipeline.push(record)
+    expect(pipeline.neededSequence).toBe(first)
+    pipeline.push(RECORDS.at(-1) ?? Buffer.alloc(0))
+    expect(pipeline.neededSequence).toBe(KILL_LINE + 1)
+    expect(seen.outcomes[0]?.[0].eventSequence).toBe(first)
+  })
+
+  it('passes over what a cursor says is told, and counts what was lost behind it', () => {
+    const { pipeline, seen } = pipelineFor({ fromSequence: KILL_LINE + 1 })
+    for (const record of RECORDS) pipeline.push(record)
+    expect(seen.outcomes).toEqual([])
+    pipeline.push(Buffer.from(`6,${KILL_LINE + 4},385743600,-;later`))
+    expect(seen.lost).toEqual([{ firstLost: KILL_LINE + 1, nextRead: KILL_LINE + 4 }])
+  })
+
+  it('counts a kill from before the window, and does not tell it', () => {
+    const { pipeline, seen } = pipelineFor({ fromSequence: 0, publishAfterMs: 999_999 }, KILL_USEC + 2_000_000)
+    for (const record of RECORDS) pipeline.push(record)
+    expect(seen).toMatchObject({ outcomes: [], beforeCursor: 1 })
+  })
+
+  it('says what was no record, and goes on', () => {
+    const { pipeline, seen } = pipelineFor({ fromSequence: 0 })
+    pipeline.push(Buffer.from('rubbish'))
+    for (const record of RECORDS) pipeline.push(record)
+    expect(seen.bad).toEqual(['badHeader'])
+    expect(seen.outcomes).toHaveLength(1)
+  })
+
+  it('counts a kill that a process wrote, and does not tell it', () => {
+    const { pipeline, seen } = pipelineFor({ fromSequence: 0 })
+    pipeline.push(
+      Buffer.from(
+        '12,1,10,-;Memory cgroup out of memory: Killed process 1 (init) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB',
+      ),
+    )
+    expect(pipeline.forgedKillLines).toBe(1)
+    expect(seen.outcomes).toEqual([])
+  })
+})

@@ -1,0 +1,58 @@
+import { createAssembler } from '#kernel/event/assembler.ts'
+import type { OomOutcome } from '#kernel/event/oomEvent.ts'
+import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
+import { wallClockMs, type ClockReading } from './clock.ts'
+import type { StartPlan } from './cursor.ts'
+import { SequenceTracker, type LostRecords } from './sequence.ts'
+
+export interface PipelinePorts {
+  now(): ClockReading
+  onOutcome(outcome: OomOutcome, killedAtMs: number): void
+  /** An outcome from before the dedupe window, found at a first start: to be counted, not told. */
+  onBeforeCursor(outcome: OomOutcome): void
+  onRecord(): void
+  onLost(lost: LostRecords): void
+  onBadRecord(reason: string): void
+}
+
+/** Records in, outcomes of the OOM killer out: each record once, in order, with what is missing in between. */
+export class KmsgPipeline {
+  readonly #ports: PipelinePorts
+  readonly #plan: StartPlan
+  readonly #tracker: SequenceTracker
+  readonly #assembler = createAssembler((outcome) => this.#tell(outcome))
+
+  constructor(plan: StartPlan, ports: PipelinePorts) {
+    this.#plan = plan
+    this.#ports = ports
+    this.#tracker = new SequenceTracker(plan.fromSequence)
+  }
+
+  push(raw: Buffer): void {
+    const record = parseKmsgRecord(raw)
+    if (record.failure !== undefined) return this.#ports.onBadRecord(record.failure)
+    const taken = this.#tracker.take(record.sequence)
+    if (taken === 'seen') return
+    if (taken !== 'taken') this.#ports.onLost(taken)
+    this.#ports.onRecord()
+    this.#assembler.push(record)
+  }
+
+  /** Lines that look like a kill but do not come from the kernel. */
+  get forgedKillLines(): number {
+    return this.#assembler.counters.forgedKillLines
+  }
+
+  /** The earliest record that is still needed: everything below is read and told to `onOutcome`. */
+  get neededSequence(): number {
+    return Math.min(this.#assembler.openSequence() ?? this.#tracker.next, this.#tracker.next)
+  }
+
+  #tell(outcome: OomOutcome): void {
+    const killedAtMs = wallClockMs(outcome.monotonicUsec, this.#ports.now())
+    if (this.#plan.publishAfterMs !== undefined && killedAtMs < this.#plan.publishAfterMs) {
+      return this.#ports.onBeforeCursor(outcome)
+    }
+    this.#ports.onOutcome(outcome, killedAtMs)
+  }
+}

@@ -1,0 +1,37 @@
+/** Records that were overwritten before they could be read: those from `firstLost` to before `nextRead`. */
+export interface LostRecords {
+  firstLost: number
+  nextRead: number
+}
+
+/**
+ * Follows kmsg sequence numbers: which records are new, and which are missing in between.
+ * A reader that fell behind gets EPIPE and goes on at the oldest record left (Documentation/ABI/testing/dev-kmsg);
+ * the jump in the sequence is the measure of what is gone.
+ */
+export class SequenceTracker {
+  #next: number
+  /** The ring's beginning is no loss on a first start: nobody promised to have read what came before. */
+  #anchored: boolean
+
+  /** @param fromSequence where a cursor says to go on; 0 when there is none. */
+  constructor(fromSequence: number) {
+    this.#next = fromSequence
+    this.#anchored = fromSequence > 0
+  }
+
+  /** The sequence after the newest record that was taken. */
+  get next(): number {
+    return this.#next
+  }
+
+  /** `seen` for a record that was read before; otherwise it is taken, with what was lost just before it. */
+  take(sequence: number): 'seen' | 'taken' | LostRecords {
+    if (sequence < this.#next) return 'seen'
+    const firstLost = this.#next
+    this.#next = sequence + 1
+    const lost = this.#anchored && sequence > firstLost
+    this.#anchored = true
+    return lost ? { firstLost, nextRead: sequence } : 'taken'
+  }
+}

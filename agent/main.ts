@@ -1,0 +1,65 @@
+import { startHealthServer } from '#program/adapters/healthServer.ts'
+import { runProgram } from '#program/run.ts'
+import { VERSION } from '#program/version.ts'
+import { inboxPrefix } from '#contract/subjects.ts'
+import { CursorFile } from './adapters/cursorFile.ts'
+import { KillPublisher } from './adapters/killPublisher.ts'
+import { KmsgDevice } from './adapters/kmsgDevice.ts'
+import { KmsgRecording } from './adapters/kmsgRecording.ts'
+import { ProcFs } from './adapters/procFs.ts'
+import { isKmsgDevice } from './adapters/isKmsgDevice.ts'
+import { Agent } from './agent.ts'
+import { agentFlags } from './config.ts'
+
+function monotonicUsec(): number {
+  return Number(process.hrtime.bigint() / 1000n)
+}
+
+await runProgram({
+  name: 'oomkeeper-agent',
+  version: VERSION,
+  flags: agentFlags,
+  async main(flags, logger, signal) {
+    const proc = new ProcFs(flags.proc)
+    const device = isKmsgDevice(flags.kmsg)
+    const recording = device ? undefined : new KmsgRecording(flags.kmsg, flags.kmsgPace)
+    const publisher = new KillPublisher(
+      {
+        url: flags.natsUrl,
+        user: flags.natsUser,
+        passwordFile: flags.natsPasswordFile,
+        inboxPrefix: inboxPrefix(flags.node),
+        clientName: `oomkeeper-agent ${flags.node}`,
+      },
+      logger,
+      signal,
+    )
+    const agent = new Agent(
+      {
+        node: flags.node,
+        bootId: recording === undefined ? proc.readBootId() : (flags.bootId ?? recording.bootId),
+        source: recording === undefined ? 'kmsg' : 'recording',
+        pageSizeKib: proc.readPageSizeKib(),
+        // A recording's processes are not this machine's.
+        readLive: (pid, command) => (recording === undefined ? proc.readLive(pid, command) : undefined),
+        readCgroup: (pid) => (recording === undefined ? proc.readCgroup(pid) : undefined),
+      },
+      {
+        source: recording ?? new KmsgDevice(flags.kmsg, logger),
+        publisher,
+        cursorFile: new CursorFile(flags.stateDir, logger),
+        // A recording's time stamps are another boot's: its kills happen as they are told.
+        now: () => ({ wallMs: Date.now(), monotonicUsec: recording === undefined ? monotonicUsec() : 0 }),
+        random: Math.random,
+        logger,
+      },
+    )
+    const health = await startHealthServer(flags.listen, {
+      notReady: () => agent.notReady(),
+      metrics: agent.metrics.registry,
+    })
+    await agent.run(signal)
+    health.close()
+    await publisher.close()
+  },
+})

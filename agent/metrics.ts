@@ -1,0 +1,47 @@
+import { Counter, Gauge, Registry } from 'prom-client'
+
+export type AgentMetrics = ReturnType<typeof createMetrics>
+
+/** What the agent tells about itself. `pending` is read when asked. */
+export function createMetrics(pending: () => number) {
+  const registry = new Registry()
+  const registers = [registry]
+  const counter = (name: string, help: string) => new Counter({ name: `oomkeeper_agent_${name}`, help, registers })
+  new Gauge({
+    name: 'oomkeeper_agent_kills_pending',
+    help: 'Kills read from the kernel log and not yet acknowledged by JetStream.',
+    registers,
+    collect() {
+      this.set(pending())
+    },
+  })
+  return {
+    registry,
+    outcomes: new Counter({
+      name: 'oomkeeper_agent_outcomes_total',
+      help: 'Outcomes of the OOM killer read from the kernel log.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    stored: counter('kills_stored_total', 'Kills acknowledged by JetStream.'),
+    alreadyStored: counter(
+      'kills_already_stored_total',
+      'Kills that JetStream held already: told again after a restart.',
+    ),
+    notStored: new Counter({
+      name: 'oomkeeper_agent_publish_failures_total',
+      help: 'Attempts to store a kill that failed; the kill is kept and sent again.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    beforeCursor: counter(
+      'kills_before_cursor_total',
+      'Kills found at a first start that are older than the dedupe window: not told.',
+    ),
+    records: counter('kmsg_records_total', 'Kernel log records read.'),
+    badRecords: counter('kmsg_bad_records_total', 'Kernel log records that could not be parsed.'),
+    lostRecords: counter('kmsg_lost_records_total', 'Kernel log records overwritten before they could be read.'),
+    forged: counter('forged_kill_lines_total', 'Lines that look like a kill but were not written by the kernel.'),
+    cursorFailures: counter('cursor_write_failures_total', 'Attempts to save the cursor that failed.'),
+  }
+}

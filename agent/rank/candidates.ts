@@ -1,0 +1,42 @@
+import { MAX_CANDIDATES, type KillCandidate } from '#contract/killEvent.ts'
+import { rankByBadness, totalPages, type RankedTask } from '#kernel/badness/badness.ts'
+import type { OomDump } from '#kernel/dump/oomDump.ts'
+import { parseCgroupPath } from '../cgroup/path.ts'
+
+/** What /proc says now of a process that the dump names. */
+export interface LiveProcess {
+  oomScore: number
+  /** Its memory cgroup, where it can be told. */
+  cgroupPath: string | undefined
+}
+
+/** Reads a process as it is now; undefined when it is gone or its pid belongs to another command. */
+export type ReadLiveProcess = (pid: number, command: string) => LiveProcess | undefined
+
+/** The dump's tasks in the kernel's own order of choice, the likeliest victim first, with what is left of them now. */
+export function rankCandidates(dump: OomDump, readLive: ReadLiveProcess): KillCandidate[] {
+  const ranked = rankByBadness(dump.tasks, {
+    totalPages: totalPages(dump),
+    kernelRelease: dump.kernelRelease,
+    pageSizeKib: dump.pageSizeKib,
+  })
+  return ranked.slice(0, MAX_CANDIDATES).map((task) => describeCandidate(task, readLive(task.pid, task.command)))
+}
+
+function describeCandidate(task: RankedTask, live: LiveProcess | undefined): KillCandidate {
+  const { podUid, containerId } = live?.cgroupPath === undefined ? {} : parseCgroupPath(live.cgroupPath)
+  return {
+    pid: task.pid,
+    command: task.command,
+    uid: task.uid,
+    totalVmPages: task.totalVmPages,
+    rssPages: task.rssPages,
+    swapPages: task.swapPages,
+    pgtablesBytes: task.pgtablesBytes,
+    oomScoreAdj: task.oomScoreAdj,
+    badnessPages: task.badnessPages,
+    liveOomScore: live?.oomScore,
+    podUid,
+    containerId,
+  }
+}

@@ -1,0 +1,202 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { KILL_STREAM } from '../../contract/subjects.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
+import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
+import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
+import { KillStreamView } from '../support/killStream.ts'
+import { Program } from '../support/program.ts'
+import { readRecording, recast } from '../support/recording.ts'
+
+const NODE = 'node-a'
+const MIB = 1024 * 1024
+const recorded = readRecording('6.18-memcg-v1.kmsg')
+
+let nats: PrivateNats
+let stream: KillStreamView
+let folder: string
+const started: AgentProcess[] = []
+
+/** A log of so many kills, each with its dump. */
+function writeLog(kills: number): string {
+  const file = join(folder, 'log.kmsg')
+  writeFileSync(
+    file,
+    Array.from({ length: kills }, (_, kill) => recast(recorded, { sequenceOffset: kill * 1000 })).join(''),
+  )
+  return file
+}
+
+async function agent(kmsg?: string, pace?: 'kept' | 'fast'): Promise<AgentProcess> {
+  const process = await startAgent({ node: NODE, nats, folder, ...(kmsg && { kmsg }), ...(pace && { pace }) })
+  started.push(process)
+  return process
+}
+
+beforeAll(async () => {
+  nats = await startNats({ nodes: [NODE], log: () => undefined })
+  stream = await KillStreamView.open(nats)
+}, 120_000)
+
+afterAll(async () => {
+  await stream.close()
+  await nats.dispose()
+})
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'oomkeeper-agent-'))
+  await stream.create(64 * MIB)
+})
+
+afterEach(async () => {
+  for (const { program } of started.splice(0)) await program.kill()
+  await stream.jsm.streams.delete(KILL_STREAM).catch(() => undefined)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the agent, with a real nats-server', () => {
+  it('stores each recorded kill once, and ends with the recording', async () => {
+    const log = writeLog(3)
+    for (let run = 0; run < 2; run++) {
+      const { program } = await agent(log)
+      expect(await program.ended).toEqual({ code: 0, signal: null })
+      rmSync(join(folder, `state-${NODE}`), { recursive: true })
+    }
+    const events = await stream.events()
+    expect(events.map(({ sequence }) => sequence)).toEqual([425, 1425, 2425])
+    expect(events[0]).toMatchObject({ node: NODE, source: 'recording', victim: { pid: 12950, command: 'tail' } })
+  }, 30_000)
+
+  it('loses nothing when the stream is full: kills wait, the reason is told, and they arrive once there is room', async () => {
+    await stream.jsm.streams.update(KILL_STREAM, { max_bytes: 12_000 })
+    const { program, baseUrl } = await agent(writeLog(40))
+    await program.said('streamFull')
+    const before = await stream.count()
+    expect(before).toBeLessThan(40)
+    const ready = await fetch(`${baseUrl}/readyz`)
+    expect(ready.status).toBe(503)
+    expect(await ready.text()).toMatch(/kills wait: the stream OOM_KILLS is full/)
+    expect(await (await fetch(`${baseUrl}/metrics`)).text()).toMatch(
+      /publish_failures_total\{reason="streamFull"\} [1-9]/,
+    )
+
+    await stream.jsm.streams.update(KILL_STREAM, { max_bytes: 64 * MIB })
+    expect((await program.ended).code).toBe(0)
+    const sequences = (await stream.events()).map(({ sequence }) => sequence)
+    expect(sequences).toEqual(Array.from({ length: 40 }, (_, kill) => 425 + kill * 1000))
+  }, 60_000)
+
+  it('loses nothing when killed with the stream full: the cursor has not passed the kills', async () => {
+    await stream.jsm.streams.update(KILL_STREAM, { max_bytes: 12_000 })
+    const log = writeLog(40)
+    const first = await agent(log)
+    await first.program.said('streamFull')
+    await first.program.kill()
+    await stream.jsm.streams.update(KILL_STREAM, { max_bytes: 64 * MIB })
+    const second = await agent(log)
+    expect((await second.program.ended).code).toBe(0)
+    expect(await stream.count()).toBe(40)
+  }, 60_000)
+
+  it('waits for a server that is not there, and for a stream that is not there yet', async () => {
+    await stream.jsm.streams.delete(KILL_STREAM)
+    await nats.process.stop()
+    const { program, baseUrl } = await agent(writeLog(2))
+    await program.said('expected a NATS server that takes this login')
+    expect(await (await fetch(`${baseUrl}/readyz`)).text()).toContain('not connected to NATS')
+    expect((await fetch(`${baseUrl}/healthz`)).status).toBe(200)
+    await nats.process.start()
+    await program.said('is the operator running')
+    await stream.create(64 * MIB)
+    expect((await program.ended).code).toBe(0)
+    expect(await stream.count()).toBe(2)
+  }, 60_000)
+
+  it('goes on after the server was killed and started again', async () => {
+    const usec = 50_000
+    const log = join(folder, 'slow.kmsg')
+    const copies = Array.from({ length: 40 }, (_, kill) =>
+      recast(recorded, { sequenceOffset: kill * 1000, usecOffset: kill * usec }),
+    )
+    writeFileSync(log, copies.join(''))
+    const { program } = await agent(log, 'kept')
+    await waitUntil('a first kill', async () => ((await stream.count()) > 3 ? true : undefined), { deadlineMs: 20_000 })
+    await nats.process.kill()
+    await nats.process.start()
+    expect((await program.ended).code).toBe(0)
+    expect((await stream.events()).map(({ sequence }) => sequence)).toEqual(copies.map((_, kill) => 425 + kill * 1000))
+  }, 60_000)
+
+  it('starts anew with a corrupt cursor, says so once, keeps it aside, and tells nothing twice', async () => {
+    const log = writeLog(2)
+    await (
+      await agent(log)
+    ).program.ended
+    const cursor = join(folder, `state-${NODE}`, 'cursor.json')
+    writeFileSync(cursor, '{"version":1,"bootId"')
+    const { program } = await agent(log)
+    expect((await program.ended).code).toBe(0)
+    expect(program.log).toMatch(/expected a cursor \(boot id and sequence\), got one that is not/)
+    expect(readFileSync(`${cursor}.corrupt`, 'utf8')).toContain('bootId')
+    expect(JSON.parse(readFileSync(cursor, 'utf8'))).toMatchObject({ sequence: 1426 })
+    expect(await stream.count()).toBe(2)
+  }, 30_000)
+
+  it('may not publish for another node', async () => {
+    const { operator, system, agents } = nats.users
+    const users = { operator, system, agents: { 'node-b': agents[NODE] ?? operator } }
+    const process = await startAgent({ node: 'node-b', nats: { ...nats, users }, folder, kmsg: writeLog(1) })
+    started.push(process)
+    await process.program.said('do --node and --nats-user belong together?')
+    expect(await stream.count()).toBe(0)
+  }, 30_000)
+})
+
+describe('what the agent says of bad input', () => {
+  const required = [
+    '--node',
+    'n',
+    '--nats-url',
+    'nats://127.0.0.1:1',
+    '--nats-user',
+    'u',
+    '--nats-password-file',
+    '/dev/null',
+  ]
+
+  it.each<[string, string[], number, RegExp]>([
+    [
+      'nothing',
+      [],
+      2,
+      /--node: expected NAME.*\n.*--nats-url: expected URL.*\n.*--nats-user.*\n.*--nats-password-file/,
+    ],
+    [
+      'a wrong URL',
+      [...required, '--nats-url', 'http://x'],
+      2,
+      /--nats-url: expected URL, got "http:\/\/x": it must start with nats:\/\//,
+    ],
+    ['a wrong flag', [...required, '--nod'], 2, /--nod: no such flag; did you mean --node\?/],
+    ['no such recording', [...required, '--kmsg', '/nowhere'], 3, /--kmsg: expected .*, got: ENOENT/],
+    [
+      'a state folder that is a file',
+      [...required, '--state-dir', '/dev/null'],
+      3,
+      /--state-dir: expected a folder .*, got: /,
+    ],
+    [
+      'an address in use',
+      [...required, '--state-dir', '/tmp', '--listen', '203.0.113.1:1'],
+      3,
+      /--listen: expected a free address, got 203\.0\.113\.1:1/,
+    ],
+  ])('one clear line and exit code for %s', async (_name, args, code, message) => {
+    const program = new Program('agent', args)
+    expect((await program.ended).code).toBe(code)
+    expect(program.errors).toMatch(message)
+    expect(program.errors).not.toMatch(/^\s+at /m)
+  })
+})

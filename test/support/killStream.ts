@@ -1,0 +1,58 @@
+import { connect, type JetStreamManager, type NatsConnection } from 'nats'
+import { decodeKillEvent, type KillEvent } from '../../contract/killEvent.ts'
+import { KILL_STREAM } from '../../contract/subjects.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
+import { ensureStream } from '../../operator/adapters/natsStreams.ts'
+import { killStreamPlan } from '../../operator/runtime/streamPlan.ts'
+import type { NatsServer } from '../cluster/nats/server.ts'
+
+/** The kill stream as its operator sees it. */
+export class KillStreamView {
+  readonly #connection: NatsConnection
+  readonly jsm: JetStreamManager
+
+  private constructor(connection: NatsConnection, jsm: JetStreamManager) {
+    this.#connection = connection
+    this.jsm = jsm
+  }
+
+  static async open(nats: NatsServer): Promise<KillStreamView> {
+    const { user, password } = nats.users.operator
+    const connection = await connect({
+      servers: nats.url,
+      user,
+      pass: password,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 50,
+    })
+    return new KillStreamView(connection, await connection.jetstreamManager())
+  }
+
+  /** Makes the stream with the operator's own hand. */
+  async create(maxBytes: number): Promise<void> {
+    // After a restart of the server the connection needs a moment to come back.
+    const ensure = () => ensureStream(this.jsm, killStreamPlan(maxBytes)).then(() => true)
+    await waitUntil('the kill stream to be made', ensure, { deadlineMs: 15_000 })
+  }
+
+  async count(): Promise<number> {
+    return (await this.jsm.streams.info(KILL_STREAM)).state.messages
+  }
+
+  /** Every kill in the stream, in the order in which it was stored. */
+  async events(): Promise<KillEvent[]> {
+    const { state } = await this.jsm.streams.info(KILL_STREAM)
+    const events: KillEvent[] = []
+    for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
+      const message = await this.jsm.streams.getMessage(KILL_STREAM, { seq })
+      const decoded = decodeKillEvent(message.data)
+      if (!decoded.ok) throw new Error(`expected a kill event at ${seq}, got: ${decoded.reason}`)
+      events.push(decoded.event)
+    }
+    return events
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+}

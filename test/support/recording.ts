@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { formatKmsgRecord } from '../../kernel/kmsg/formatRecord.ts'
+import { parseKmsgRecord, type KmsgRecord } from '../../kernel/kmsg/record.ts'
+
+const folder = resolve(import.meta.dirname, '../fixtures/kmsg')
+
+export function recordingPath(name: string): string {
+  return resolve(folder, name)
+}
+
+/** The records of a captured kernel log, one a line, as bytes. */
+export function readRecording(name: string): Buffer[] {
+  return readFileSync(recordingPath(name), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(' '))
+    .map((line) => Buffer.from(line))
+}
+
+export interface Recast {
+  /** Moves the records' sequences, so that several copies make one log. */
+  sequenceOffset?: number
+  /** Moves their time stamps. */
+  usecOffset?: number
+  /** Puts the victim's process elsewhere: another cgroup in place of the recorded one. */
+  cgroup?: { from: string; to: string }
+}
+
+/** A copy of a recording with other sequences and another cgroup, as /dev/kmsg would return it. */
+export function recast(records: readonly Buffer[], { sequenceOffset = 0, usecOffset = 0, cgroup }: Recast): string {
+  return records
+    .map((raw) => parseKmsgRecord(raw))
+    .filter((record): record is KmsgRecord => record.failure === undefined)
+    .map((record) =>
+      formatKmsgRecord({
+        ...record,
+        sequence: record.sequence + sequenceOffset,
+        monotonicUsec: record.monotonicUsec + usecOffset,
+        text: cgroup === undefined ? record.text : record.text.replaceAll(cgroup.from, cgroup.to),
+      }),
+    )
+    .join('')
+}
