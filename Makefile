@@ -17,7 +17,7 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 	@touch $@
 
 demo: setup ## Show the main job: a real kill in a real pod becomes an OOMReport (KEEP=1 leaves it up)
-	@node test/cluster/demo/main.ts
+	@node test/demo/main.ts
 
 test: setup ## Set everything up and run all tests
 	@node hack/test.ts

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import process from 'node:process'
+import { missingForNode, missingForServers } from '../test/support/machine.ts'
+
+/**
+ * Runs all tests in one jest run, after building what they need. What this machine cannot run is left out and said,
+ * one line each; in CI nothing may be left out.
+ */
+const leftOut: { what: string; pattern: string; why: string }[] = []
+const servers = await missingForServers()
+if (servers !== undefined) {
+  leftOut.push({
+    what: 'integration tests (real nats-server, etcd, kube-apiserver)',
+    pattern: '\\.integration\\.test\\.ts$',
+    why: servers,
+  })
+}
+const node = servers ?? missingForNode()
+if (node !== undefined)
+  leftOut.push({
+    what: 'tests on a real node (kubelet, containerd, real kills)',
+    pattern: '\\.node\\.test\\.ts$',
+    why: node,
+  })
+
+if (leftOut.length > 0 && process.env['CI'] !== undefined) {
+  for (const { what, why } of leftOut)
+    console.error(`test failed: ${what} cannot run here: ${why}; in CI nothing may be left out`)
+  process.exit(3)
+}
+
+const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
+if (build.status !== 0) process.exit(build.status ?? 3)
+
+const ignored = ['/node_modules/', '/dist/', ...leftOut.map(({ pattern }) => pattern)]
+const jest = spawnSync(
+  process.execPath,
+  [
+    'node_modules/jest/bin/jest.js',
+    '--runInBand',
+    ...ignored.flatMap((pattern) => ['--testPathIgnorePatterns', pattern]),
+    ...process.argv.slice(2),
+  ],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
+  },
+)
+for (const { what, why } of leftOut) console.log(`left out: ${what}: ${why}`)
+process.exit(jest.status ?? 3)
