@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { ADMIN_KUBECONFIG, natsPlace, STATIC_POD_FOLDER } from './clusterFiles.ts'
+import { launchInside } from './host/namespaces.ts'
+import { NODE_NAME } from './names.ts'
+import { waitNatsReady, type NatsServer } from './nats/server.ts'
+import { kubectlWith, type Kubectl } from './parts/kubectl.ts'
+import { readKubeconfig, type ApiAccess } from './parts/kubeconfig.ts'
+import { nodeReady, waitApiserverReady } from './parts/readiness.ts'
+import { watchOver, type Part } from './process/part.ts'
+import { RestartablePart } from './process/restartablePart.ts'
+import { waitUntil } from './process/wait.ts'
+import { recordPart, type ClusterRecord } from './record.ts'
+
+/** A running cluster, as tests and the demo use it. Its addresses are reached from this machine's own processes. */
+export interface Cluster {
+  node: string
+  /** For the cluster's admin. */
+  kubeconfig: string
+  access: ApiAccess
+  /** The folder that kubectl is in. */
+  programFolder: string
+  kubectl: Kubectl
+  nats: NatsServer
+  /** Any part by its name, to stop, kill and start it. */
+  part: (name: string) => RestartablePart
+  partNames: readonly string[]
+  staticPodFolder: string
+}
+
+export function attachCluster(record: ClusterRecord): Cluster {
+  const access = readKubeconfig(ADMIN_KUBECONFIG)
+  const place = natsPlace(record.programs.nats)
+  const launch = launchInside(record.holder?.pid ?? 0, record.joinFiles, (part, command) => {
+    recordPart(record, part, command)
+  })
+  const waitReady = async (part: Part): Promise<void> => {
+    if (part.name === 'nats-server') return waitNatsReady(place, part)
+    if (part.name === 'etcd' || part.name === 'kube-apiserver') return waitApiserverReady(access, part)
+    const ready = (): Promise<true | undefined> => nodeReady(access, NODE_NAME)
+    await waitUntil(`node ${NODE_NAME} to be Ready`, ready, { deadlineMs: 60_000, ...watchOver(part) })
+  }
+  const processes = new Map(
+    record.parts.map((part) => [part.name, new RestartablePart(part.command, launch, waitReady, part)]),
+  )
+  const partNames = [...processes.keys()]
+  const part = (name: string): RestartablePart => {
+    const found = processes.get(name)
+    if (found === undefined) throw new Error(`expected one of ${partNames.join(', ')}, got ${name}`)
+    return found
+  }
+  return {
+    node: NODE_NAME,
+    kubeconfig: ADMIN_KUBECONFIG,
+    access,
+    programFolder: record.programs.kubernetes,
+    kubectl: kubectlWith(join(record.programs.kubernetes, 'kubectl'), ADMIN_KUBECONFIG),
+    nats: { url: `nats://${place.address}:${place.port}`, users: record.natsUsers, process: part('nats-server') },
+    part,
+    partNames,
+    staticPodFolder: STATIC_POD_FOLDER,
+  }
+}

@@ -1,0 +1,183 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { downCluster, ensureCluster, reserveCluster } from './cluster.ts'
+import { whyNoCluster } from './host/requirements.ts'
+import { HOG_IMAGE } from './images/importImages.ts'
+import { STATE_FOLDER } from './names.ts'
+import { readClusterPids, readCgroupHierarchies } from './host/cgroups.ts'
+import { identifyProcess } from './process/identity.ts'
+import { runCommand } from './process/run.ts'
+import { waitUntil } from './process/wait.ts'
+import { readRecord, saveRecord } from './record.ts'
+import { leftoversExist, takeDown } from './takeDown.ts'
+
+const reason = whyNoCluster()
+const title = 'the test cluster on this machine'
+const run = reason === undefined ? describe : describe.skip
+const log = (): void => {}
+const mine = { log, ownerPid: process.pid }
+const CLI = join(import.meta.dirname, 'cli.ts')
+
+/** A server whose worker wants more than the container may have; it notices and goes on. */
+const SHOP = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'shop', namespace: 'default' },
+  spec: {
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        name: 'web',
+        image: HOG_IMAGE,
+        imagePullPolicy: 'Never',
+        args: ['--in=child', '--mib=200', '--name=worker'],
+        resources: { limits: { memory: '48Mi' } },
+      },
+    ],
+  },
+}
+
+async function findLeftovers(): Promise<string[]> {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+  const rules = await runCommand(['iptables-save'])
+  const links = await runCommand(['ip', '-brief', 'link'])
+  const found: string[] = []
+  if (leftoversExist()) found.push('state folder, veth or cgroup')
+  if (readClusterPids(readCgroupHierarchies()).length > 0) found.push('processes')
+  if (/oomkeeper-test|kubelet|containerd|\/netns\//.test(mounts)) found.push(`mounts: ${mounts}`)
+  if (/KUBE-|CNI-/.test(rules)) found.push(`iptables rules: ${rules}`)
+  if (/oomk-test|cni0|veth/.test(links)) found.push(`network devices: ${links}`)
+  return found
+}
+
+/** The kill line is the one that the kernel never leaves out. */
+async function countKillLines(command: string): Promise<number> {
+  return (await runCommand(['dmesg']))
+    .split('\n')
+    .filter((line) => line.includes('Killed process') && line.includes(`(${command})`)).length
+}
+
+function startCli(...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...args], {
+    stdio: 'ignore',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
+}
+
+run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
+  let release = (): void => {}
+  const sysctls = (): string =>
+    readFileSync('/proc/sys/vm/overcommit_memory', 'utf8') + readFileSync('/proc/sys/kernel/panic', 'utf8')
+  let sysctlsBefore = ''
+
+  beforeAll(async () => {
+    const reserved = await reserveCluster(mine)
+    release = reserved.release
+    await downCluster(log)
+    sysctlsBefore = sysctls()
+    expect(await findLeftovers()).toEqual([])
+  }, 3_600_000)
+
+  afterAll(async () => {
+    await downCluster(log)
+    release()
+  }, 60_000)
+
+  it('comes up within a minute, and a second time it is the same one', async () => {
+    const startedMs = performance.now()
+    const first = await ensureCluster(mine)
+    expect(performance.now() - startedMs).toBeLessThan(60_000)
+    const { pid } = first.part('etcd')
+    const second = await ensureCluster(mine)
+    expect([first.created, second.created]).toEqual([true, false])
+    expect(second.part('etcd').pid).toBe(pid)
+  }, 90_000)
+
+  it('runs a pod that outlives the kernel killing its child: Running, no restart, logs, exec and events work', async () => {
+    const { kubectl, node } = await ensureCluster(mine)
+    const killsBefore = await countKillLines('worker')
+    await kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(SHOP) })
+    const killed = async (): Promise<true | undefined> =>
+      (await kubectl(['logs', 'shop'])).includes('killed by signal 9') ? true : undefined
+    await waitUntil('the kill of the child', killed, { deadlineMs: 30_000, everyMs: 250 })
+    expect(await countKillLines('worker')).toBeGreaterThan(killsBefore)
+    const pod = await kubectl([
+      'get',
+      'pod',
+      'shop',
+      '-o',
+      'jsonpath={.status.phase} {.status.containerStatuses[0].restartCount} {.spec.nodeName}',
+    ])
+    expect(pod).toBe(`Running 0 ${node}`)
+    await expect(kubectl(['exec', 'shop', '--', '/hog', '--in=bad'])).rejects.toThrow(
+      'expected --in self or --in child',
+    )
+    const events = await kubectl(['get', 'events', '-o', 'jsonpath={.items[*].reason}'])
+    expect(events).toContain('Started')
+    expect(events).not.toContain('OOMKilling')
+  }, 60_000)
+
+  it('restarts nats-server, killed, on the same address', async () => {
+    const { nats } = await ensureCluster(mine)
+    const { pid } = nats.process
+    await nats.process.kill()
+    await nats.process.start()
+    expect(nats.process.pid).not.toBe(pid)
+    expect(readRecord()?.parts.find(({ name }) => name === 'nats-server')?.pid).toBe(nats.process.pid)
+  }, 30_000)
+
+  it('belongs to its checkout while that is there, and to nobody afterwards', async () => {
+    const record = readRecord()
+    if (record === undefined) throw new Error('expected a record')
+    saveRecord({ ...record, owner: { checkout: '/tmp' } })
+    await expect(downCluster(log)).rejects.toThrow(/belongs to \/tmp, since .*: run "make cluster-down" there first/)
+    await expect(ensureCluster(mine)).rejects.toThrow('belongs to /tmp')
+    saveRecord({ ...record, owner: { checkout: '/tmp', process: { ...identifyProcess(process.pid), startTicks: 1 } } })
+    await downCluster(log)
+    expect(await findLeftovers()).toEqual([])
+  }, 30_000)
+
+  it('is made anew when a part of it has died', async () => {
+    const first = await ensureCluster(mine)
+    await first.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(SHOP) })
+    const running = async (): Promise<true | undefined> =>
+      (await first.kubectl(['get', 'pod', 'shop', '-o', 'jsonpath={.status.phase}'])) === 'Running' ? true : undefined
+    await waitUntil('the pod to run', running, { deadlineMs: 30_000, everyMs: 250 })
+    await first.part('containerd').kill()
+    const second = await ensureCluster(mine)
+    expect(second.created).toBe(true)
+    await expect(second.kubectl(['get', 'pods', '-o', 'name'])).resolves.toBe('')
+  }, 120_000)
+
+  it('is taken down without a trace, by the pods on it too', async () => {
+    const { kubectl } = await ensureCluster(mine)
+    await kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(SHOP) })
+    await downCluster(log)
+    expect(await findLeftovers()).toEqual([])
+    expect(sysctls()).toBe(sysctlsBefore)
+  }, 30_000)
+
+  it.each([1, 4, 8])(
+    'leaves nothing that a later one does not clear when cluster-up is killed at %i parts',
+    async (parts) => {
+      const harness = startCli('up')
+      const ended = new Promise((resolve) => harness.once('exit', resolve))
+      const begun = (): true | undefined => ((readRecord()?.parts.length ?? 0) >= parts ? true : undefined)
+      await waitUntil(`${parts} parts`, begun, { deadlineMs: 60_000, everyMs: 5 })
+      harness.kill('SIGKILL')
+      await ended
+      expect(leftoversExist()).toBe(true)
+      if (parts === 4) {
+        const { created } = await ensureCluster(mine)
+        expect(created).toBe(true)
+      }
+      await takeDown()
+      expect(await findLeftovers()).toEqual([])
+      expect(existsSync(STATE_FOLDER)).toBe(false)
+      expect(sysctls()).toBe(sysctlsBefore)
+    },
+    90_000,
+  )
+})

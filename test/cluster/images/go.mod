@@ -1,0 +1,3 @@
+module oomkeeper.io/test/cluster/images
+
+go 1.26.0

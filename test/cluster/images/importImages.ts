@@ -1,0 +1,38 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { enterNamespaces } from '../host/namespaces.ts'
+import { watchOver, type Part } from '../process/part.ts'
+import { runCommand } from '../process/run.ts'
+import { waitUntil } from '../process/wait.ts'
+import { packDockerArchive } from './dockerArchive.ts'
+
+export const PAUSE_IMAGE = 'oomkeeper.test/pause:1'
+/** The memory eater: `hog --in child --mib 200 --mib-per-second 50 --name worker`. */
+export const HOG_IMAGE = 'oomkeeper.test/hog:1'
+
+const IMAGES = { pause: PAUSE_IMAGE, hog: HOG_IMAGE }
+const GO_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
+
+/** Packs the built programs and hands them to containerd, as soon as it answers. */
+export async function importImages(
+  binaries: string,
+  folder: string,
+  holderPid: number,
+  containerd: Part,
+): Promise<void> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const files: string[] = []
+  for (const [program, name] of Object.entries(IMAGES)) {
+    const file = join(folder, `${program}.tar`)
+    const content = readFileSync(join(binaries, program))
+    const goArch = GO_ARCH[process.arch] ?? process.arch
+    writeFileSync(file, await packDockerArchive({ name, program, content, goArch }))
+    files.push(file)
+  }
+  const ctr = async (...args: readonly string[]): Promise<true> => {
+    await runCommand([...enterNamespaces(holderPid), 'ctr', '-n', 'k8s.io', ...args], { timeoutMs: 30_000 })
+    return true
+  }
+  await waitUntil('containerd to answer', () => ctr('version'), { deadlineMs: 30_000, ...watchOver(containerd) })
+  for (const file of files) await ctr('images', 'import', file)
+}
