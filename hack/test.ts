@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
-import { missingForNode, missingForServers } from '../test/support/machine.ts'
+import { whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
 
 /**
  * Runs all tests in one jest run, after building what they need. What this machine cannot run is left out and said,
  * one line each; in CI nothing may be left out.
  */
 const leftOut: { what: string; pattern: string; why: string }[] = []
-const servers = await missingForServers()
+const servers = whyNoServers()
 if (servers !== undefined) {
   leftOut.push({
     what: 'integration tests (real nats-server, etcd, kube-apiserver)',
@@ -15,7 +15,7 @@ if (servers !== undefined) {
     why: servers,
   })
 }
-const node = servers ?? missingForNode()
+const node = servers ?? whyNoCluster()
 if (node !== undefined)
   leftOut.push({
     what: 'tests on a real node (kubelet, containerd, real kills)',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { NatsServer } from '../cluster/nats/server.ts'
 import { freePorts } from '../cluster/process/freePort.ts'
-import { Program, writeSecret } from './program.ts'
+import { flags, Program, writeSecret } from './program.ts'
 
 export interface AgentOptions {
   node: string
@@ -24,12 +24,16 @@ export async function startAgent({ node, nats, folder, kmsg, pace }: AgentOption
   const user = nats.users.agents[node]
   if (user === undefined) throw new Error(`expected a NATS user for node ${node}, got none`)
   const [port = 0] = await freePorts(1)
-  const program = new Program('agent', [
-    ...['--node', node, '--nats-url', nats.url, '--nats-user', user.user],
-    ...['--nats-password-file', writeSecret(join(folder, `nats-${node}`), user.password)],
-    ...['--state-dir', join(folder, `state-${node}`), '--listen', `127.0.0.1:${port}`],
-    ...(kmsg === undefined ? [] : ['--kmsg', kmsg]),
-    ...(pace === undefined ? [] : ['--kmsg-pace', pace]),
-  ])
+  const args = flags({
+    node,
+    'nats-url': nats.url,
+    'nats-user': user.user,
+    'nats-password-file': writeSecret(join(folder, `nats-${node}`), user.password),
+    'state-dir': join(folder, `state-${node}`),
+    listen: `127.0.0.1:${port}`,
+    kmsg,
+    'kmsg-pace': pace,
+  })
+  const program = new Program('agent', args)
   return { program, baseUrl: `http://127.0.0.1:${port}` }
 }

@@ -76,6 +76,11 @@ export class Program {
   }
 }
 
+/** A command line of those that are set. */
+export function flags(values: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
+}
+
 export function writeSecret(file: string, secret: string): string {
   writeFileSync(file, secret, { mode: 0o600 })
   return file

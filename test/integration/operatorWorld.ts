@@ -1,0 +1,233 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats'
+import { encodeKillEvent, type KillEvent } from '../../contract/killEvent.ts'
+import { KILL_STREAM, killSubject } from '../../contract/subjects.ts'
+import type { NodeOomReportStatus } from '../../operator/api/nodeOomReport.ts'
+import type { OomReportStatus } from '../../operator/api/oomReport.ts'
+import { killEventOf } from '../../operator/testing/killEvents.ts'
+import { writeKubeconfig } from '../cluster/parts/kubeconfig.ts'
+import { startApiserver, startNats, type PrivateApiserver, type PrivateNats } from '../cluster/privateServers.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
+import { startOperator, untilReady, type OperatorProcess } from '../support/stack.ts'
+
+/** All that the operator may do, and the list that the chart and the documentation give. */
+const OPERATOR_RULES = [
+  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['replicationcontrollers'], verbs: ['get'] },
+  { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get'] },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
+  { apiGroups: ['oomkeeper.io'], resources: ['oomreports', 'nodeoomreports'], verbs: ['get', 'list', 'create'] },
+  { apiGroups: ['oomkeeper.io'], resources: ['oomreports/status', 'nodeoomreports/status'], verbs: ['patch'] },
+]
+
+interface TestPod {
+  namespace: string
+  name: string
+  uid: string
+  containerId: string
+}
+
+export interface PodOptions {
+  name: string
+  node?: string
+  /** `Kind/name` of its controller, which must exist. */
+  owner?: string
+  annotations?: Record<string, string>
+}
+
+/** Real nats-server, etcd and kube-apiserver, and the operator as a process with no more rights than it needs. */
+export class OperatorWorld {
+  readonly nats: PrivateNats
+  readonly api: PrivateApiserver
+  readonly folder = mkdtempSync(join(tmpdir(), 'oomkeeper-operator-'))
+  readonly #operators: OperatorProcess[] = []
+  #connection: NatsConnection | undefined
+  #sequence = 1000
+
+  private constructor(nats: PrivateNats, api: PrivateApiserver) {
+    this.nats = nats
+    this.api = api
+  }
+
+  static async start(): Promise<OperatorWorld> {
+    const nats = await startNats({ nodes: ['node-a', 'node-b'], log: () => undefined })
+    const api = await startApiserver({ log: () => undefined })
+    const world = new OperatorWorld(nats, api)
+    const { user, password } = nats.users.operator
+    world.#connection = await connect({
+      servers: nats.url,
+      user,
+      pass: password,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+    })
+    await world.apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'oomkeeper-operator' },
+      rules: OPERATOR_RULES,
+    })
+    await api.kubectl(['create', 'namespace', 'shop'])
+    await api.kubectl(['create', 'serviceaccount', 'oomkeeper-operator', '-n', 'shop'])
+    const binding = [
+      'oomkeeper-operator',
+      '--clusterrole=oomkeeper-operator',
+      '--serviceaccount=shop:oomkeeper-operator',
+    ]
+    await api.kubectl(['create', 'clusterrolebinding', ...binding])
+    const token = await api.kubectl(['create', 'token', 'oomkeeper-operator', '-n', 'shop', '--duration=2h'])
+    writeKubeconfig(world.kubeconfig, { ...api.access, token: token.trim() })
+    return world
+  }
+
+  async dispose(): Promise<void> {
+    await this.#connection?.close()
+    await this.nats.dispose()
+    await this.api.dispose()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** The operator's own, not the administrator's. */
+  get kubeconfig(): string {
+    return join(this.folder, 'kubeconfig')
+  }
+
+  get js(): JetStreamClient {
+    if (this.#connection === undefined) throw new Error('expected a connection to NATS, got none yet')
+    return this.#connection.jetstream()
+  }
+
+  async jsm(): Promise<JetStreamManager> {
+    return this.js.jetstreamManager()
+  }
+
+  async startOperator(env: Readonly<Record<string, string>> = {}): Promise<OperatorProcess> {
+    const servers = { kubectl: this.api.kubectl, kubeconfig: this.kubeconfig, nats: this.nats }
+    const operator = await startOperator(servers, this.folder, env)
+    this.#operators.push(operator)
+    return operator
+  }
+
+  async readyOperator(): Promise<OperatorProcess> {
+    const operator = await this.startOperator()
+    await untilReady(operator)
+    return operator
+  }
+
+  /** Ends what startOperator started, as a crash would. */
+  async endOperators(): Promise<void> {
+    for (const { program } of this.#operators.splice(0)) await program.kill()
+  }
+
+  async apply(object: object): Promise<void> {
+    await this.api.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(object) })
+  }
+
+  async get<T>(...args: readonly string[]): Promise<T> {
+    return JSON.parse(await this.api.kubectl(['get', ...args, '-o', 'json'])) as T
+  }
+
+  /** A controller that nobody reconciles, with its own controller where one is named. */
+  async makeController(apiVersion: string, kind: string, name: string, owner?: string): Promise<void> {
+    const template = {
+      metadata: { labels: { app: name } },
+      spec: {
+        restartPolicy: apiVersion === 'batch/v1' ? 'Never' : 'Always',
+        containers: [{ name: 'app', image: 'x' }],
+      },
+    }
+    const spec =
+      kind === 'CronJob'
+        ? { schedule: '0 0 1 1 *', jobTemplate: { spec: { template } } }
+        : kind === 'Job'
+          ? { template }
+          : { selector: { matchLabels: { app: name } }, template }
+    const metadata = { name, namespace: 'shop', ownerReferences: await this.#ownerReferences(owner) }
+    await this.apply({ apiVersion, kind, metadata, spec })
+  }
+
+  /** A pod whose container `app` runs. */
+  async makePod({ name, node = 'node-a', owner, annotations }: PodOptions): Promise<TestPod> {
+    const spec = {
+      nodeName: node,
+      automountServiceAccountToken: false,
+      containers: [{ name: 'app', image: 'x' }],
+    }
+    const metadata = { name, namespace: 'shop', annotations, ownerReferences: await this.#ownerReferences(owner) }
+    await this.apply({ apiVersion: 'v1', kind: 'Pod', metadata, spec })
+    const pod = await this.get<{ metadata: { uid: string } }>('pod', '-n', 'shop', name)
+    const containerId = Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64)
+    await this.setContainer(name, { containerID: `containerd://${containerId}`, state: { running: {} } })
+    return { namespace: 'shop', name, uid: pod.metadata.uid, containerId }
+  }
+
+  async setContainer(podName: string, status: object): Promise<void> {
+    const containerStatuses = [{ name: 'app', ready: true, restartCount: 0, image: 'x', imageID: 'x', ...status }]
+    const patch = JSON.stringify({ status: { phase: 'Running', containerStatuses } })
+    await this.api.kubectl(['patch', 'pod', '-n', 'shop', podName, '--subresource=status', '--type=merge', '-p', patch])
+  }
+
+  /** Stores kills as an agent does; each a new one. */
+  async publishKills(count: number, changes: Partial<KillEvent> = {}): Promise<void> {
+    for (let kill = 0; kill < count; kill++) {
+      const sequence = ++this.#sequence
+      const event = killEventOf({ killedAt: new Date().toISOString(), ...changes, sequence })
+      await this.publishRaw(killSubject(event.node, event.bootId, sequence), encodeKillEvent(event))
+    }
+  }
+
+  /** Until it is stored, as an agent does: 10071 says that it is already there. */
+  async publishRaw(subject: string, data: Uint8Array): Promise<void> {
+    const expect = { streamName: KILL_STREAM, lastSubjectSequence: 0 }
+    const publish = async (): Promise<true> => {
+      try {
+        await this.js.publish(subject, data, { expect, timeout: 1_000 })
+      } catch (error) {
+        if ((error as { api_error?: { err_code: number } }).api_error?.err_code !== 10_071) throw error
+      }
+      return true
+    }
+    await waitUntil(`the stream to take ${subject}`, publish, { deadlineMs: 15_000, everyMs: 50 })
+  }
+
+  async report(name: string): Promise<OomReportStatus | undefined> {
+    const { items } = await this.get<{ items: { metadata: { name: string }; status?: OomReportStatus }[] }>(
+      'oomr',
+      '-n',
+      'shop',
+    )
+    return items.find(({ metadata }) => metadata.name === name)?.status
+  }
+
+  async nodeReport(name: string): Promise<NodeOomReportStatus | undefined> {
+    const { items } = await this.get<{ items: { metadata: { name: string }; status?: NodeOomReportStatus }[] }>('noomr')
+    return items.find(({ metadata }) => metadata.name === name)?.status
+  }
+
+  /** Waits until a report counts so many kills: at least those, so that one too many is seen by the caller. */
+  async untilKills(name: string, kills: number): Promise<OomReportStatus> {
+    return waitUntil(
+      `${kills} kills in ${name}`,
+      async () => {
+        const status = await this.report(name)
+        return status !== undefined && status.kills >= kills ? status : undefined
+      },
+      { deadlineMs: 30_000, everyMs: 200 },
+    )
+  }
+
+  async #ownerReferences(owner: string | undefined): Promise<object[]> {
+    if (owner === undefined) return []
+    const [kind = '', name = ''] = owner.split('/')
+    type Raw = { apiVersion: string; kind: string; metadata: { uid: string } }
+    const object = await this.get<Raw>(kind, name, '-n', 'shop')
+    return [{ apiVersion: object.apiVersion, kind: object.kind, name, uid: object.metadata.uid, controller: true }]
+  }
+}
+
+/** Where a kill of a pod's container was. */
+export function inPod({ uid, containerId }: TestPod): Partial<KillEvent> {
+  return { attribution: { source: 'dump', cgroupPath: `/kubepods/pod${uid}/${containerId}`, podUid: uid, containerId } }
+}

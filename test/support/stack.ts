@@ -1,0 +1,101 @@
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { NatsServer } from '../cluster/nats/server.ts'
+import type { Kubectl } from '../cluster/parts/kubectl.ts'
+import { freePorts } from '../cluster/process/freePort.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
+import { startAgent, type AgentOptions, type AgentProcess } from './agentProcess.ts'
+import { flags, Program, writeSecret } from './program.ts'
+
+const crds = resolve(import.meta.dirname, '../../crds')
+
+/** What the product needs around it: a cluster's own servers, or private ones. */
+export interface Servers {
+  kubectl: Kubectl
+  kubeconfig: string
+  nats: NatsServer
+}
+
+export interface OperatorProcess {
+  program: Program
+  baseUrl: string
+}
+
+export async function applyCrds(kubectl: Kubectl): Promise<void> {
+  await kubectl(['apply', '--server-side', '-f', crds])
+  await kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds])
+}
+
+/** The operator's bundle as a process of this machine. */
+export async function startOperator(
+  { kubeconfig, nats }: Servers,
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<OperatorProcess> {
+  const { user, password } = nats.users.operator
+  const [port = 0] = await freePorts(1)
+  const args = flags({
+    kubeconfig,
+    'nats-url': nats.url,
+    'nats-user': user,
+    'nats-password-file': writeSecret(join(folder, 'nats-operator'), password),
+    listen: `127.0.0.1:${port}`,
+  })
+  return { program: new Program('operator', args, env), baseUrl: `http://127.0.0.1:${port}` }
+}
+
+/** Waits until a program says that it can do its work. */
+export async function untilReady({ program, baseUrl }: { program: Program; baseUrl: string }): Promise<void> {
+  const probe = async () => {
+    const response = await fetch(`${baseUrl}/readyz`)
+    if (response.ok) return true
+    throw new Error((await response.text()).trim())
+  }
+  await waitUntil(`${program.name} to be ready`, probe, {
+    deadlineMs: 30_000,
+    everyMs: 50,
+    giveUp: () => (program.running ? undefined : `${program.name} has ended`),
+    evidence: () => program.tail(),
+  })
+}
+
+/** Agent and operator as processes of this machine, on the servers given; each can be killed and started again. */
+export class Stack {
+  readonly #servers: Servers
+  readonly #options: Omit<AgentOptions, 'nats'>
+  agent: AgentProcess
+  operator: OperatorProcess
+
+  private constructor(
+    servers: Servers,
+    options: Omit<AgentOptions, 'nats'>,
+    agent: AgentProcess,
+    operator: OperatorProcess,
+  ) {
+    this.#servers = servers
+    this.#options = options
+    this.agent = agent
+    this.operator = operator
+  }
+
+  static async start(servers: Servers, options: Omit<AgentOptions, 'nats'>): Promise<Stack> {
+    mkdirSync(options.folder, { recursive: true })
+    await applyCrds(servers.kubectl)
+    const operator = await startOperator(servers, options.folder)
+    await untilReady(operator)
+    const agent = await startAgent({ ...options, nats: servers.nats })
+    return new Stack(servers, options, agent, operator)
+  }
+
+  async restartAgent(): Promise<void> {
+    this.agent = await startAgent({ ...this.#options, nats: this.#servers.nats })
+  }
+
+  async restartOperator(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.operator = await startOperator(this.#servers, this.#options.folder, env)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.agent.program.stop(), this.operator.program.stop()])
+  }
+}
