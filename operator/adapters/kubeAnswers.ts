@@ -1,0 +1,34 @@
+import { printable, type ProgramError } from '#program/errors.ts'
+import { operatorError } from '../errors.ts'
+import type { KubeAnswer, KubeStatus } from './kubeClient.ts'
+
+export function statusOf({ body }: KubeAnswer): KubeStatus {
+  return (typeof body === 'object' && body !== null ? body : {}) as KubeStatus
+}
+
+/** An answer that waiting may change, as an error to retry. */
+export function refusalOf(answer: KubeAnswer, what: string): ProgramError {
+  const { message, reason } = statusOf(answer)
+  const got = printable(message ?? reason ?? 'no reason').slice(0, 300)
+  const hint =
+    answer.code === 401
+      ? '; check the credentials'
+      : answer.code === 403
+        ? "; give the operator's account the rights in docs/operating.md"
+        : ''
+  return operatorError('ApiserverRefused', `expected the apiserver to ${what}, got ${answer.code}: ${got}${hint}`, {
+    facts: { code: answer.code, ...(reason === undefined ? {} : { reason }) },
+  })
+}
+
+/** A 404 for the kind itself, not for an object of it. */
+export function isKindMissing(answer: KubeAnswer): boolean {
+  return answer.code === 404 && statusOf(answer).details?.name === undefined
+}
+
+export function crdsMissing(): ProgramError {
+  return operatorError(
+    'CrdsMissing',
+    'expected the kinds OOMReport and NodeOOMReport (oomkeeper.io/v1alpha1) in the cluster, got none: run `kubectl apply -f crds/`',
+  )
+}

@@ -1,0 +1,155 @@
+import {
+  HttpMethod,
+  KubeConfig,
+  PatchStrategy,
+  RequestContext,
+  Watch,
+  createConfiguration,
+} from '@kubernetes/client-node'
+import { messageOf } from '#program/errors.ts'
+import { operatorError } from '../errors.ts'
+
+export interface KubeTarget {
+  /** undefined: the service account of the pod that the operator runs in. */
+  kubeconfig: string | undefined
+  context: string | undefined
+}
+
+/** An answer of the apiserver, whatever its status code. */
+export interface KubeAnswer {
+  code: number
+  body: unknown
+}
+
+/** The part of metav1.Status that says why. */
+export interface KubeStatus {
+  reason?: string
+  message?: string
+  details?: { name?: string; kind?: string; causes?: readonly { reason?: string; message?: string }[] }
+}
+
+const REQUEST_TIMEOUT_MS = 15_000
+/** The apiserver sends a bookmark about once a minute: a watch that is silent for longer than two is dead. */
+const WATCH_SILENCE_MS = 150_000
+
+/**
+ * Requests to the apiserver as plain JSON. The generated APIs of client-node would make Dates and classes of every
+ * pod, and put whole answers into error messages.
+ */
+export class KubeClient {
+  readonly #config: KubeConfig
+  readonly #http = createConfiguration({}).httpApi
+
+  constructor(config: KubeConfig) {
+    this.#config = config
+  }
+
+  get server(): string {
+    return this.#config.getCurrentCluster()?.server ?? ''
+  }
+
+  /** @throws ProgramError ApiserverUnreachable, with retry. Then nobody knows whether the request took effect. */
+  async request(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<KubeAnswer> {
+    const context = new RequestContext(this.server + path, HttpMethod[method])
+    context.setHeaderParam('Accept', 'application/json')
+    if (body !== undefined) {
+      // A patch without this header would be taken for a JSON Patch.
+      context.setHeaderParam('Content-Type', method === 'PATCH' ? PatchStrategy.MergePatch : 'application/json')
+      context.setBody(JSON.stringify(body))
+    }
+    context.setSignal(AbortSignal.timeout(REQUEST_TIMEOUT_MS))
+    try {
+      await this.#config.applySecurityAuthentication(context)
+      const response = await this.#http.send(context).toPromise()
+      const text = await response.body.text()
+      return { code: response.httpStatusCode, body: parseJson(text) }
+    } catch (error) {
+      throw operatorError(
+        'ApiserverUnreachable',
+        `expected an answer of the apiserver at ${this.server}, got: ${causeOf(error)}`,
+        { cause: error },
+      )
+    }
+  }
+
+  /**
+   * Watches until the connection ends.
+   * @throws Error with `statusCode` where the apiserver refused.
+   */
+  async watch(
+    path: string,
+    query: Record<string, string | number | boolean>,
+    onEvent: (type: string, object: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const watch = new Watch(this.#config)
+    // Private in the typings, and the only way to say it: the default is shorter than the time between bookmarks.
+    Object.assign(watch, { requestTimeoutMs: WATCH_SILENCE_MS })
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const controller = await watch.watch(path, query, onEvent, (error: unknown) => {
+      if (error === null || error === undefined) resolve()
+      else reject(error instanceof Error ? error : new Error(causeOf(error)))
+    })
+    const abort = (): void => controller.abort()
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    try {
+      await promise
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+}
+
+/** @throws ProgramError KubeconfigUnusable: nothing to wait for. */
+export function loadKubeConfig({ kubeconfig, context }: KubeTarget): KubeConfig {
+  const config = new KubeConfig()
+  try {
+    if (kubeconfig === undefined) config.loadFromCluster()
+    else config.loadFromFile(kubeconfig)
+    if (context !== undefined) config.setCurrentContext(context)
+  } catch (error) {
+    throw unusable(kubeconfig, messageOf(error), error)
+  }
+  const cluster = config.getCurrentCluster()
+  if (!cluster?.server) throw unusable(kubeconfig, `no cluster for the context "${config.getCurrentContext()}"`)
+  // In a pod loadFromCluster takes whatever the environment says, which may be nothing.
+  if (!URL.canParse(cluster.server) || new URL(cluster.server).hostname === 'undefined') {
+    throw unusable(kubeconfig, 'no service account of a pod (KUBERNETES_SERVICE_HOST is not set)')
+  }
+  shareDispatcher(config)
+  return config
+}
+
+/**
+ * client-node 2.0.1 makes a TLS agent for each request. The method is internal: a test holds that it is still there.
+ */
+export function shareDispatcher(config: KubeConfig): void {
+  const internal = config as unknown as { createDispatcher(...parameters: unknown[]): unknown }
+  const make = internal.createDispatcher.bind(config)
+  let shared: unknown
+  internal.createDispatcher = (...parameters) => (shared ??= make(...parameters))
+}
+
+function unusable(kubeconfig: string | undefined, got: string, cause?: unknown): Error {
+  const expected =
+    kubeconfig === undefined
+      ? 'expected to run in a pod with a service account'
+      : `--kubeconfig: expected a kubeconfig with a usable context in ${kubeconfig}`
+  const hint = kubeconfig === undefined ? '; outside of one, give --kubeconfig FILE' : ''
+  return operatorError('KubeconfigUnusable', `${expected}, got: ${got}${hint}`, { cause })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return { message: text.slice(0, 300) } satisfies KubeStatus
+  }
+}
+
+/** fetch says "fetch failed" and keeps the reason one level down. */
+function causeOf(error: unknown): string {
+  const cause = (error as { cause?: unknown } | undefined)?.cause
+  return cause === undefined || cause === null ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`
+}

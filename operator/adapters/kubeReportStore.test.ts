@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals'
+import type { KubeAnswer, KubeClient } from './kubeClient.ts'
+import { KubeReportStore } from './kubeReportStore.ts'
+
+const KEY = { kind: 'OOMReport' as const, namespace: 'shop', name: 'pod.a.app' }
+const NODE_KEY = { kind: 'NodeOOMReport' as const, name: 'node-a' }
+
+function storeThatGets(code: number, body: object): KubeReportStore {
+  const answer: KubeAnswer = { code, body }
+  return new KubeReportStore({ request: async () => answer } as unknown as KubeClient)
+}
+
+/** What an unnamed 404 of the apiserver looks like when it does not know the kind. */
+const KIND_MISSING = { message: '404 page not found' }
+const NO_RIGHT =
+  'oomreports.oomkeeper.io is forbidden: User "x" cannot create resource "oomreports" in API group "oomkeeper.io"'
+
+describe('KubeReportStore', () => {
+  it('tells a report that is missing from a kind that is missing', async () => {
+    const missing = { reason: 'NotFound', details: { name: 'pod.a.app', kind: 'oomreports' } }
+    expect(await storeThatGets(404, missing).get(KEY)).toBeUndefined()
+    await expect(storeThatGets(404, KIND_MISSING).get(KEY)).rejects.toMatchObject({ code: 'CrdsMissing', retry: true })
+  })
+
+  it.each([
+    ['is gone', 404, { message: 'namespaces "shop" not found', details: { name: 'shop', kind: 'namespaces' } }],
+    ['is ending', 403, { message: 'being terminated', details: { causes: [{ reason: 'NamespaceTerminating' }] } }],
+  ])('says that a namespace %s', async (_what, code, body) => {
+    expect(await storeThatGets(code, body).create(KEY, {})).toMatchObject({
+      outcome: 'refused',
+      reason: 'NamespaceGone',
+    })
+  })
+
+  it.each([
+    ['a quota', 403, 'exceeded quota: objects'],
+    ['a webhook', 400, 'admission webhook denied the request'],
+    ['the schema', 422, 'spec.container: Invalid value'],
+  ])('gives a refusal of %s as a value: waiting does not help', async (_what, code, message) => {
+    const refused = { outcome: 'refused', reason: 'WriteRefused', message }
+    expect(await storeThatGets(code, { message }).create(KEY, {})).toEqual(refused)
+    expect(await storeThatGets(code, { message }).patchStatus(NODE_KEY, {}, '1')).toEqual(refused)
+  })
+
+  it.each([
+    ['a missing right', 403, NO_RIGHT],
+    ['bad credentials', 401, 'Unauthorized'],
+    ['an overloaded apiserver', 429, 'too many requests'],
+    ['a broken apiserver', 500, 'etcdserver: request timed out'],
+  ])('throws %s, to be retried', async (_what, code, message) => {
+    const error = await storeThatGets(code, { message })
+      .create(KEY, {})
+      .catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'ApiserverRefused', retry: true, message: expect.stringContaining(message) })
+  })
+
+  it('tells a conflict from a report that is gone', async () => {
+    expect(await storeThatGets(409, { reason: 'Conflict' }).patchStatus(KEY, {}, '1')).toEqual({ outcome: 'conflict' })
+    const gone = { details: { name: 'pod.a.app', kind: 'oomreports' } }
+    expect(await storeThatGets(404, gone).patchStatus(KEY, {}, '1')).toEqual({ outcome: 'gone' })
+  })
+})

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { StorageType, type JetStreamClient, type JetStreamManager, type StreamConfig, type StreamInfo } from 'nats'
+import { messageOf } from '#program/errors.ts'
+import { STATE_BUCKET } from '#contract/subjects.ts'
+import { operatorError } from '../errors.ts'
+import { STREAM_ID_KEY, planStreamChange, type StreamPlan } from '../runtime/streamPlan.ts'
+
+/** The desired state of each node; agents read it straight from the bucket. */
+const DESIRED_BUCKET = 'OOM_DESIRED'
+
+/** What goes wrong with NATS can pass: it is away, or JetStream is not ready, or a right is missing. */
+export async function askNats<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    throw operatorError('NatsUnavailable', `expected NATS to ${what}, got: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** @returns undefined when there is no such stream. */
+export async function readStreamInfo(
+  jsm: JetStreamManager,
+  name: string,
+  options?: { deleted_details: true },
+): Promise<StreamInfo | undefined> {
+  return askNats(`describe the stream ${name}`, async () => {
+    try {
+      return await jsm.streams.info(name, options)
+    } catch (error) {
+      if (messageOf(error) === 'stream not found') return undefined
+      throw error
+    }
+  })
+}
+
+/** Makes the stream, or brings it to its plan where that is safe, and gives it an identity. */
+export async function ensureStream(jsm: JetStreamManager, plan: StreamPlan): Promise<void> {
+  const info = await readStreamInfo(jsm, plan.name)
+  if (info === undefined) {
+    const config = { ...plan, metadata: { [STREAM_ID_KEY]: randomUUID() } } as unknown as Partial<StreamConfig>
+    await askNats(`make the stream ${plan.name}`, () => jsm.streams.add(config))
+    return
+  }
+  const change = planStreamChange({ ...info.config }, plan)
+  if (change.kind === 'danger') {
+    const differences = change.differences.join('; ')
+    throw operatorError(
+      'StreamMisconfigured',
+      `stream ${plan.name} would lose kills as it is: ${differences}; remove it, or set it so with \`nats stream edit\``,
+    )
+  }
+  if (change.kind === 'none' && info.config.metadata?.[STREAM_ID_KEY] !== undefined) return
+  await updateStream(jsm, info, { ...plan, metadata: { [STREAM_ID_KEY]: randomUUID(), ...info.config.metadata } })
+}
+
+export async function renewStreamId(jsm: JetStreamManager, info: StreamInfo): Promise<void> {
+  await updateStream(jsm, info, { metadata: { ...info.config.metadata, [STREAM_ID_KEY]: randomUUID() } })
+}
+
+async function updateStream(jsm: JetStreamManager, info: StreamInfo, changes: object): Promise<void> {
+  const config = { ...info.config, ...changes } as unknown as StreamConfig
+  await askNats(`update the stream ${info.config.name}`, () => jsm.streams.update(info.config.name, config))
+}
+
+/** The buckets of the operator's checkpoint and of the agents' desired state. */
+export async function ensureBuckets(js: JetStreamClient): Promise<void> {
+  for (const [bucket, allowDirect] of [
+    // Read by the operator alone, and never from a replica that may be behind.
+    [STATE_BUCKET, false],
+    [DESIRED_BUCKET, true],
+  ] as const) {
+    await askNats(`make the bucket ${bucket}`, () =>
+      js.views.kv(bucket, { history: 1, storage: StorageType.File, allow_direct: allowDirect }),
+    )
+  }
+}

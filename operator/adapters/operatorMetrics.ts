@@ -1,0 +1,54 @@
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+
+/** What /metrics shows. Labels have few values, and none that a node or a tenant chooses. */
+export class OperatorMetrics {
+  readonly registry = new Registry()
+  readonly killsCounted: Counter
+  readonly eventsRejected: Counter
+  readonly reportWrites: Counter<'kind' | 'outcome'>
+  readonly hiddenJudged: Counter
+  readonly sequencesMissing: Counter
+  readonly troubles: Counter<'part'>
+  readonly checkpointSequence: Gauge
+  readonly streamLastSequence: Gauge
+  readonly readerLag: Gauge
+
+  constructor(podsCached: () => number) {
+    const registers = [this.registry]
+    const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
+      new Counter({ name: `oomkeeper_operator_${name}`, help, labelNames, registers })
+    const gauge = (name: string, help: string): Gauge =>
+      new Gauge({ name: `oomkeeper_operator_${name}`, help, registers })
+
+    collectDefaultMetrics({ register: this.registry, prefix: 'oomkeeper_operator_' })
+    this.killsCounted = counter('kills_counted_total', 'Kills counted in reports.')
+    this.eventsRejected = counter('events_rejected_total', 'Kill events set aside in OOM_REJECTS.')
+    this.reportWrites = counter('report_updates_total', 'Updates of reports by how they ended.', ['kind', 'outcome'])
+    this.hiddenJudged = counter('hidden_judged_total', 'Kills of which it was decided whether Kubernetes hid them.')
+    this.sequencesMissing = counter(
+      'stream_sequences_missing_total',
+      'Messages gone from the stream before they were read.',
+    )
+    this.troubles = counter('retries_total', 'Steps that failed and were tried again.', ['part'])
+    this.checkpointSequence = gauge(
+      'checkpoint_sequence',
+      'Everything up to this stream sequence is counted or rejected.',
+    )
+    this.streamLastSequence = gauge('stream_last_sequence', 'Last known sequence of the stream of kills.')
+    this.readerLag = gauge('reader_lag_messages', 'Messages between the checkpoint and the end of the stream.')
+    new Gauge({
+      name: 'oomkeeper_operator_pods_cached',
+      help: 'Pods in memory.',
+      registers,
+      collect() {
+        this.set(podsCached())
+      },
+    })
+  }
+
+  progressed(checkpoint: number, lastSequence: number): void {
+    this.checkpointSequence.set(checkpoint)
+    this.streamLastSequence.set(lastSequence)
+    this.readerLag.set(Math.max(0, lastSequence - checkpoint))
+  }
+}

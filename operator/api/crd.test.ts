@@ -1,0 +1,52 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { describe, expect, it } from '@jest/globals'
+import * as z from 'zod'
+import { buildCrd, structuralSchema } from './crd.ts'
+import { renderCrdFiles } from './crdFiles.ts'
+import { nodeOomReportKind } from './nodeOomReport.ts'
+import { oomReportKind } from './oomReport.ts'
+
+describe('crds/', () => {
+  const folder = new URL('../../crds/', import.meta.url)
+
+  it('holds exactly what `make generate` writes', () => {
+    const files = renderCrdFiles()
+    expect(readdirSync(folder).sort()).toEqual([...files.keys()].sort())
+    for (const [name, content] of files) expect(readFileSync(new URL(name, folder), 'utf8')).toBe(content)
+  })
+})
+
+describe('buildCrd', () => {
+  it('names the kinds as people type them', () => {
+    expect(buildCrd(oomReportKind)).toMatchObject({
+      metadata: { name: 'oomreports.oomkeeper.io' },
+      spec: { scope: 'Namespaced', names: { shortNames: ['oomr'], categories: ['oom'] } },
+    })
+    expect(buildCrd(nodeOomReportKind)).toMatchObject({
+      metadata: { name: 'nodeoomreports.oomkeeper.io' },
+      spec: { scope: 'Cluster', names: { shortNames: ['noomr'], categories: ['oom'] } },
+    })
+  })
+
+  it('shows limit and RSS only in wide output', () => {
+    const wide = oomReportKind.columns.filter(({ priority }) => priority === 1).map(({ name }) => name)
+    expect(wide).toEqual(['Limit', 'RSS'])
+  })
+})
+
+describe('structuralSchema', () => {
+  it('leaves the check of a date to the apiserver', () => {
+    expect(structuralSchema(z.iso.datetime())).toEqual({ type: 'string', format: 'date-time' })
+  })
+
+  it('refuses what a structural schema cannot say, and says where', () => {
+    expect(() => structuralSchema(z.object({ a: z.union([z.int(), z.boolean()]) }))).toThrow('$.a: expected')
+  })
+
+  it.each([
+    ['a string', z.object({ a: z.string() })],
+    ['a list', z.object({ a: z.array(z.int()) })],
+  ])('refuses %s without a greatest length', (_what, schema) => {
+    expect(() => structuralSchema(schema)).toThrow('expected a')
+  })
+})

@@ -1,0 +1,79 @@
+import * as z from 'zod'
+import { killScope } from '#contract/killEvent.ts'
+
+export const GROUP = 'oomkeeper.io'
+export const VERSION = 'v1alpha1'
+export const API_VERSION = `${GROUP}/${VERSION}`
+
+/** Kills kept in full in one report, newest first. */
+export const MAX_LAST_KILLS = 20
+/** Nodes counted by name in one report; what is beyond them is counted under OTHER_NODES. */
+export const MAX_NAMED_NODES = 50
+/** No node can have this name, so it never hides one. */
+export const OTHER_NODES = '(other)'
+export const MAX_CANDIDATES_CHARS = 3_072
+
+export const count = z.int().nonnegative()
+export const time = z.iso.datetime({ precision: 3 })
+export const text = (maxChars: number) => z.string().max(maxChars)
+
+/** An object that is written as a whole: its fields have one owner, so that managedFields stay small. */
+export const ATOMIC_MAP = { 'x-kubernetes-map-type': 'atomic' }
+
+export const counts = (maxProperties: number) => z.record(z.string(), count).meta({ ...ATOMIC_MAP, maxProperties })
+
+export const SCOPE_COUNT = killScope.options.length
+
+/** One kill, shallow: candidates are one string, since nested objects cost the apiserver five times as much. */
+export const killRecord = z.object({
+  time: time.meta({ description: "When the kernel killed, by the node's clock." }),
+  seenAt: time.meta({ description: "When the operator counted it, by the operator's clock." }),
+  node: text(253),
+  bootId: text(36),
+  sequence: count.meta({ description: 'kmsg sequence of the kill line: with node and boot, its identity.' }),
+  podName: text(253).optional(),
+  podUid: text(36).optional(),
+  containerId: text(64).optional(),
+  victimPid: count.optional(),
+  victimCommand: text(64).optional(),
+  victimRssKib: count.optional(),
+  trigger: text(120).optional(),
+  scope: killScope,
+  limitKib: count.optional(),
+  source: z.enum(['kmsg', 'recording']).meta({ description: 'recording: replayed from a file, no kill of this node.' }),
+  candidates: text(MAX_CANDIDATES_CHARS).optional().meta({
+    description: 'Who else was in line, best candidate first, as a table. Dropped first when space is short.',
+  }),
+})
+
+/** The newest kill in words, for `kubectl get`. */
+export const lastKill = z.object({
+  time,
+  victim: text(80).meta({ description: 'command(pid)' }),
+  pid: count.optional(),
+  command: text(64).optional(),
+  node: text(253),
+  scope: killScope,
+  limit: text(16).optional(),
+  rss: text(16).optional(),
+})
+
+/** How far the stream of kills is counted in this report. */
+export const watermark = z
+  .object({ stream: text(128).min(1), sequence: count })
+  .meta({ ...ATOMIC_MAP, description: 'Identity of the stream of kills and the last sequence that is counted here.' })
+
+export const condition = z.object({
+  type: text(64).min(1),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: text(64).min(1),
+  message: text(512),
+  lastTransitionTime: time,
+  observedGeneration: count,
+})
+export type Condition = z.infer<typeof condition>
+
+export const conditions = z
+  .array(condition)
+  .max(4)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })

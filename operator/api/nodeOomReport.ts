@@ -1,0 +1,85 @@
+import * as z from 'zod'
+import {
+  ATOMIC_MAP,
+  MAX_LAST_KILLS,
+  SCOPE_COUNT,
+  conditions,
+  count,
+  counts,
+  killRecord,
+  lastKill,
+  text,
+  time,
+  watermark,
+} from './killRecord.ts'
+import type { ReportKind } from './crd.ts'
+
+/**
+ * Why a kill stands in the node's report: the victim was in no pod, nobody could say where it was, its pod is
+ * not known, its namespace is gone, the apiserver refused its OOMReport, or the killer took nobody.
+ */
+export const nodeReason = z.enum([
+  'OutsidePod',
+  'CgroupUnknown',
+  'PodUnknown',
+  'NamespaceGone',
+  'WriteRefused',
+  'NoKillable',
+  'Panic',
+])
+export type NodeReason = z.infer<typeof nodeReason>
+
+export const nodeOomReportSpec = z.object({ node: text(253).min(1) }).meta({
+  description: 'Whose kills these are. Written once, by the operator.',
+  'x-kubernetes-validations': [
+    { rule: 'self == oldSelf', message: 'spec is immutable: a report belongs to one node; delete it to start anew' },
+  ],
+})
+
+export const nodeKillRecord = killRecord.extend({
+  reason: nodeReason,
+  detail: text(256).optional().meta({ description: 'What stands behind the reason, for a person.' }),
+  cgroupPath: text(256).optional().meta({ description: 'Where the victim was, cut at its end when too long.' }),
+})
+export type NodeKillRecord = z.infer<typeof nodeKillRecord>
+
+export const nodeOomReportStatus = z.object({
+  observedGeneration: count,
+  kills: count,
+  withoutVictim: count.meta({
+    description: 'Invocations of the killer that took nobody (no killable process, panic).',
+  }),
+  firstSeen: time,
+  lastSeen: time,
+  byScope: counts(SCOPE_COUNT),
+  byReason: counts(nodeReason.options.length),
+  peakRssKib: count.optional().meta({ description: 'The largest victim.' }),
+  last: lastKill.extend({ reason: nodeReason }).meta(ATOMIC_MAP),
+  lastKills: z.array(nodeKillRecord).max(MAX_LAST_KILLS).meta({ 'x-kubernetes-list-type': 'atomic' }),
+  watermark,
+  conditions,
+})
+export type NodeOomReportStatus = z.infer<typeof nodeOomReportStatus>
+
+export const nodeOomReportKind: ReportKind = {
+  kind: 'NodeOOMReport',
+  plural: 'nodeoomreports',
+  shortName: 'noomr',
+  scope: 'Cluster',
+  description: 'What the kernel OOM killer took on one node outside pods, or from pods that cannot be resolved.',
+  spec: nodeOomReportSpec,
+  status: nodeOomReportStatus,
+  // The report carries its node's name: a kill can be looked up where it happened, and a forged name is refused.
+  rules: [{ rule: 'self.metadata.name == self.spec.node', message: 'metadata.name must be the name in spec.node' }],
+  columns: [
+    { name: 'Kills', type: 'integer', jsonPath: '.status.kills' },
+    { name: 'Last', type: 'date', jsonPath: '.status.lastSeen' },
+    { name: 'Scope', type: 'string', jsonPath: '.status.last.scope' },
+    { name: 'Victim', type: 'string', jsonPath: '.status.last.victim' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.last.reason' },
+    { name: 'NoVictim', type: 'integer', jsonPath: '.status.withoutVictim', priority: 1 },
+    { name: 'Limit', type: 'string', jsonPath: '.status.last.limit', priority: 1 },
+    { name: 'RSS', type: 'string', jsonPath: '.status.last.rss', priority: 1 },
+  ],
+  selectableFields: ['.status.last.scope', '.status.last.reason'],
+}

@@ -1,0 +1,30 @@
+import * as z from 'zod'
+import { flagSchemas, optional, required, withDefault, type FlagValues } from '#program/flags.ts'
+
+const bytes = z
+  .string()
+  .regex(/^\d{1,15}$/, 'it must be a number of bytes')
+  .transform(Number)
+  .pipe(z.int().min(1_048_576, 'it must be at least 1048576 (1 MiB)'))
+
+export const operatorFlags = {
+  kubeconfig: optional(
+    flagSchemas.text,
+    'FILE',
+    'kubeconfig of the cluster; without it, the service account of the pod',
+  ),
+  context: optional(flagSchemas.text, 'NAME', 'context of the kubeconfig; without it, the current one'),
+  natsUrl: required(flagSchemas.url(['nats:', 'tls:']), 'URL', 'NATS server with JetStream, like nats://HOST:4222'),
+  natsUser: withDefault(flagSchemas.text, 'NAME', 'operator', 'user in the NATS account OOM'),
+  natsPasswordFile: required(flagSchemas.text, 'FILE', "file with that user's password, read on each connection"),
+  listen: withDefault(flagSchemas.listen, 'HOST:PORT', '127.0.0.1:9465', 'address of /healthz, /readyz and /metrics'),
+  streamMaxBytes: withDefault(
+    bytes,
+    'BYTES',
+    String(1024 ** 3),
+    'how much OOM_KILLS may hold; full, agents keep their kills and wait',
+  ),
+  logLevel: withDefault(flagSchemas.logLevel, 'LEVEL', 'info', 'trace, debug, info, warn, error or fatal'),
+}
+
+export type OperatorConfig = FlagValues<typeof operatorFlags>

@@ -1,0 +1,32 @@
+import { EXIT, ProgramError } from '#program/errors.ts'
+
+/** Every foreseen failure of the operator, by its stable code. All but the first can pass by waiting. */
+export type OperatorErrorCode =
+  | 'KubeconfigUnusable'
+  | 'ApiserverUnreachable'
+  | 'ApiserverRefused'
+  | 'CrdsMissing'
+  | 'NatsUnavailable'
+  | 'StreamMisconfigured'
+  | 'StreamReplaced'
+  | 'StreamGap'
+  | 'ReportContended'
+
+export interface OperatorErrorDetails {
+  facts?: Readonly<Record<string, unknown>>
+  cause?: unknown
+}
+
+export function operatorError(
+  code: OperatorErrorCode,
+  message: string,
+  details: OperatorErrorDetails = {},
+): ProgramError {
+  const terminal = code === 'KubeconfigUnusable'
+  return new ProgramError(message, {
+    code,
+    retry: !terminal,
+    exitCode: terminal ? EXIT.usage : EXIT.environment,
+    ...details,
+  })
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals'
+import type { KillCandidate } from '#contract/killEvent.ts'
+import { MAX_CANDIDATES_CHARS } from '../api/killRecord.ts'
+import { POD_UID, killEventOf } from '../testing/killEvents.ts'
+import { candidateTable, isCandidateVisible } from './candidateTable.ts'
+
+const NEIGHBOUR_UID = '11111111-2222-4333-8444-555566667777'
+const candidate: KillCandidate = { pid: 1, command: 'java', uid: 0, totalVmPages: 9, rssPages: 8, badnessPages: 7 }
+
+describe('candidateTable', () => {
+  it('has a row for each candidate, best first', () => {
+    expect(candidateTable(killEventOf(), () => true)).toBe(
+      [
+        '',
+        'PID   COMMAND  RSS     SWAP  ADJ  BADNESS  SCORE',
+        '8123  eater    62.5Mi  -     -    16100    -',
+        '8100  sh       400Ki   -     -    101      -',
+      ].join('\n'),
+    )
+  })
+
+  it('shows nothing but figures of processes that belong to others', () => {
+    const table = candidateTable(
+      killEventOf({ candidates: [{ ...candidate, command: 'secret', pid: 4711 }] }),
+      () => false,
+    )
+    expect(table).toMatch(/\n- {4}\(other namespace\) {2}32Ki /)
+    expect(table).not.toMatch(/secret|4711/)
+  })
+
+  it('drops whole rows when hostile names make it too long', () => {
+    const candidates = Array.from({ length: 20 }, () => ({
+      ...candidate,
+      command: '\u2028'.repeat(64),
+      badnessPages: 2 ** 52,
+    }))
+    const table = candidateTable(killEventOf({ candidates }), () => true) ?? ''
+    expect(table.length).toBeLessThanOrEqual(MAX_CANDIDATES_CHARS)
+    expect(table.split('\n').at(-1)).toMatch(/^1 /)
+  })
+
+  it('is absent when the kernel named nobody', () => {
+    expect(candidateTable(killEventOf({ candidates: [] }), () => true)).toBeUndefined()
+  })
+})
+
+describe('isCandidateVisible', () => {
+  const view = {
+    namespace: 'shop',
+    victimPodUid: POD_UID,
+    namespaceOf: (uid: string) => (uid === NEIGHBOUR_UID ? 'shop' : undefined),
+  }
+  const of = (scope: 'ContainerLimit' | 'PodLimit' | 'Node', podUid?: string) =>
+    isCandidateVisible(killEventOf({ scope }), { ...candidate, ...(podUid && { podUid }) }, view)
+
+  it("shows the victim's own container and pod when their limit was hit", () => {
+    expect(of('ContainerLimit')).toBe(true)
+    expect(of('PodLimit')).toBe(true)
+    expect(of('PodLimit', POD_UID)).toBe(true)
+  })
+
+  it('shows pods of the same namespace after a kill of the whole node', () => {
+    expect(of('Node', POD_UID)).toBe(true)
+    expect(of('Node', NEIGHBOUR_UID)).toBe(true)
+  })
+
+  it('hides who cannot be told to be of the same namespace', () => {
+    expect(of('Node')).toBe(false)
+    expect(of('Node', '99999999-2222-4333-8444-555566667777')).toBe(false)
+    expect(of('ContainerLimit', NEIGHBOUR_UID)).toBe(false)
+  })
+})

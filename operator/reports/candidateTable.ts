@@ -1,0 +1,59 @@
+import type { KillCandidate, KillEvent } from '#contract/killEvent.ts'
+import { MAX_CANDIDATES_CHARS } from '../api/killRecord.ts'
+import { formatKib } from './quantity.ts'
+import { shownText } from './shownText.ts'
+
+const OTHER_NAMESPACE = '(other namespace)'
+const COLUMNS = ['PID', 'COMMAND', 'RSS', 'SWAP', 'ADJ', 'BADNESS', 'SCORE']
+
+/**
+ * Who else was in line, as a table of text: one row per candidate, best first.
+ * @param isVisible Whether the report's readers may see who a candidate is; others show their figures only.
+ * @returns undefined when the kernel named nobody.
+ */
+export function candidateTable(event: KillEvent, isVisible: (candidate: KillCandidate) => boolean): string | undefined {
+  if (event.candidates.length === 0) return undefined
+  const pages = (count: number) => formatKib(count * event.pageSizeKib)
+  const rows = event.candidates.map((candidate) => {
+    const visible = isVisible(candidate)
+    return [
+      visible ? String(candidate.pid) : '-',
+      visible ? shownText(candidate.command, 32) : OTHER_NAMESPACE,
+      pages(candidate.rssPages),
+      candidate.swapPages === undefined ? '-' : pages(candidate.swapPages),
+      String(candidate.oomScoreAdj ?? '-'),
+      String(candidate.badnessPages),
+      String(candidate.liveOomScore ?? '-'),
+    ]
+  })
+  const widths = COLUMNS.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = [COLUMNS, ...rows].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+  // A whole row fewer, rather than a row cut in its middle.
+  while (lines.length > 1 && lines.reduce((sum, line) => sum + line.length + 1, 0) > MAX_CANDIDATES_CHARS) lines.pop()
+  // On a line of its own, so that `kubectl describe` keeps the columns in line.
+  return `\n${lines.join('\n')}`
+}
+
+/** What decides whether a candidate may be shown to those who may read a namespace. */
+export interface CandidateView {
+  namespace: string
+  victimPodUid: string
+  namespaceOf: (podUid: string) => string | undefined
+}
+
+/**
+ * A candidate without a pod of its own was in the domain of the limit that was hit: the victim's own when that
+ * limit is a container's or a pod's, and anybody's else.
+ */
+export function isCandidateVisible(event: KillEvent, candidate: KillCandidate, view: CandidateView): boolean {
+  if (event.scope === 'ContainerLimit' || event.scope === 'PodLimit') {
+    return candidate.podUid === undefined || candidate.podUid === view.victimPodUid
+  }
+  if (candidate.podUid === undefined) return false
+  return candidate.podUid === view.victimPodUid || view.namespaceOf(candidate.podUid) === view.namespace
+}

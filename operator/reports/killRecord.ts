@@ -1,0 +1,85 @@
+import type { KillCandidate, KillEvent } from '#contract/killEvent.ts'
+import type * as z from 'zod'
+import type { killRecord, lastKill } from '../api/killRecord.ts'
+import { candidateTable } from './candidateTable.ts'
+import { formatKib } from './quantity.ts'
+import { shownText } from './shownText.ts'
+
+type KillRecord = z.infer<typeof killRecord>
+type LastKill = z.infer<typeof lastKill>
+
+/** A kill and where it stands in the stream of kills. */
+export interface KillToCount<R extends KillRecord> {
+  streamSequence: number
+  record: R
+}
+
+export interface RecordContext {
+  /** The operator's clock. */
+  now: Date
+  podName?: string | undefined
+  isVisible: (candidate: KillCandidate) => boolean
+}
+
+/** What a report keeps of a kill event, whatever the report. */
+export function buildKillRecord(event: KillEvent, context: RecordContext): KillRecord {
+  const { victim, attribution, domain } = event
+  return compact({
+    time: event.killedAt,
+    seenAt: context.now.toISOString(),
+    node: event.node,
+    bootId: event.bootId,
+    sequence: event.sequence,
+    podName: context.podName,
+    podUid: attribution.podUid,
+    containerId: attribution.containerId,
+    victimPid: victim?.pid,
+    victimCommand: victim === undefined ? undefined : shownText(victim.command, 64),
+    victimRssKib: victimRssKib(event),
+    trigger: triggerText(event),
+    scope: event.scope,
+    limitKib: domain.limitKib,
+    source: event.source,
+    candidates: candidateTable(event, context.isVisible),
+  })
+}
+
+/** Who a kill is: a kill line's kmsg sequence never repeats within its node's boot. */
+export function killKey(kill: { node: string; bootId: string; sequence: number }): string {
+  return `${kill.node}/${kill.bootId}/${kill.sequence}`
+}
+
+/** The newest kill in words. */
+export function describeLast(record: KillRecord): LastKill {
+  return compact({
+    time: record.time,
+    victim: record.victimPid === undefined ? '(nobody)' : `${record.victimCommand ?? '?'}(${record.victimPid})`,
+    pid: record.victimPid,
+    command: record.victimCommand,
+    node: record.node,
+    scope: record.scope,
+    limit: record.limitKib === undefined ? undefined : formatKib(record.limitKib),
+    rss: record.victimRssKib === undefined ? undefined : formatKib(record.victimRssKib),
+  })
+}
+
+function victimRssKib({ victim }: KillEvent): number | undefined {
+  if (victim === undefined) return undefined
+  const parts = [victim.anonRssKib, victim.fileRssKib, victim.shmemRssKib].filter((part) => part !== undefined)
+  return parts.length === 0 ? undefined : parts.reduce((sum, part) => sum + part, 0)
+}
+
+function triggerText({ trigger }: KillEvent): string | undefined {
+  if (trigger === undefined) return undefined
+  const pid = trigger.pid === undefined ? '' : `(${trigger.pid})`
+  const flags = trigger.gfpFlags?.join('|') ?? trigger.gfpMask
+  const order = trigger.order === undefined ? '' : ` order ${trigger.order}`
+  return shownText(`${trigger.command}${pid}${flags === undefined ? '' : ` asked ${flags}`}${order}`, 120)
+}
+
+/** Without the fields that are undefined: JSON would drop them, and a comparison with what was stored must not. */
+export function compact<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+}

@@ -1,0 +1,17 @@
+import { describe, expect, it } from '@jest/globals'
+import { applyMergePatch } from '../testing/fakeReportStore.ts'
+import { mergePatch } from './mergePatch.ts'
+
+describe('mergePatch', () => {
+  it('holds only what changed, and takes away what is gone', () => {
+    const before = { a: 1, b: { c: 1, d: 2 }, e: [1, { f: 1 }], g: 'x' }
+    const after = { a: 1, b: { c: 1, d: 3 }, e: [1, { f: 2 }] }
+    const patch = mergePatch(before, after)
+    expect(patch).toEqual({ b: { d: 3 }, e: [1, { f: 2 }], g: null })
+    expect(applyMergePatch(before, patch)).toEqual(after)
+  })
+
+  it('is undefined when nothing changed', () => {
+    expect(mergePatch({ a: [{ b: 1 }], c: {} }, { c: {}, a: [{ b: 1 }] })).toBeUndefined()
+  })
+})

@@ -1,0 +1,40 @@
+import type * as z from 'zod'
+import type { killRecord, watermark } from '../api/killRecord.ts'
+import { killKey, type KillToCount } from './killRecord.ts'
+
+type KillRecord = z.infer<typeof killRecord>
+type Watermark = z.infer<typeof watermark>
+
+/**
+ * The kills that a stored status has not counted: past its watermark (of the same stream) and not among its last
+ * kills, which tells a kill again that an agent published twice or that stands in a re-created stream.
+ */
+export function killsPast<R extends KillRecord>(
+  stored: { watermark: Watermark; lastKills: readonly KillRecord[] } | undefined,
+  kills: readonly KillToCount<R>[],
+  stream: string,
+): { fresh: R[]; watermark: Watermark } {
+  let counted = stored?.watermark.stream === stream ? stored.watermark.sequence : 0
+  const known = new Set(stored?.lastKills.map(killKey))
+  const fresh: R[] = []
+  for (const { streamSequence, record } of kills) {
+    if (streamSequence <= counted) continue
+    counted = streamSequence
+    if (known.has(killKey(record))) continue
+    known.add(killKey(record))
+    fresh.push(record)
+  }
+  return { fresh, watermark: { stream, sequence: counted } }
+}
+
+/** First and last time of the counted kills; clocks of nodes may disagree, so order in the stream says nothing. */
+export function spanOf(
+  stored: { firstSeen: string; lastSeen: string } | undefined,
+  fresh: readonly KillRecord[],
+): { firstSeen: string; lastSeen: string } {
+  const times = fresh.map((kill) => kill.time)
+  if (stored !== undefined) times.push(stored.firstSeen, stored.lastSeen)
+  // ISO times of one precision and zone sort as text.
+  times.sort()
+  return { firstSeen: times[0] ?? '', lastSeen: times.at(-1) ?? '' }
+}

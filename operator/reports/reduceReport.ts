@@ -1,0 +1,126 @@
+import { MAX_LAST_KILLS, MAX_NAMED_NODES, OTHER_NODES } from '../api/killRecord.ts'
+import { MAX_UNDECIDED, type ContainerKillRecord, type OomReportStatus, type UndecidedKill } from '../api/oomReport.ts'
+import { decideHidden, hiddenDueMs, type ContainerFacts, type JudgedKill } from './decideHidden.ts'
+import { fitStatus } from './fitStatus.ts'
+import { compact, describeLast, type KillToCount } from './killRecord.ts'
+import { killsPast, spanOf } from './newKills.ts'
+import { readyCondition } from './readyCondition.ts'
+import { foldSmallest, tally } from './tally.ts'
+
+export interface ReduceContext {
+  /** The operator's clock. */
+  now: Date
+  /** Identity of the stream that the kills came from. */
+  stream: string
+  /** metadata.generation of the report. */
+  generation: number
+  /** `Deployment/eater`. */
+  workload: string
+}
+
+/**
+ * The status after these kills: a pure function of what is stored and of the kills past its own watermark, so
+ * that any write may be repeated.
+ * @param kills Ascending by stream sequence, at most MAX_LAST_KILLS, not empty when nothing is stored.
+ */
+export function reduceReport(
+  stored: OomReportStatus | undefined,
+  kills: readonly KillToCount<ContainerKillRecord>[],
+  context: ReduceContext,
+): OomReportStatus {
+  const { fresh, watermark } = killsPast(stored, kills, context.stream)
+  const newest = fresh.toReversed()
+  const all = [...newest, ...(stored?.lastKills ?? [])]
+  const lastKills = all.slice(0, MAX_LAST_KILLS)
+  const [last] = lastKills
+  if (last === undefined) throw new Error('expected kills or a stored status, got neither')
+  const pushedOut = all.slice(MAX_LAST_KILLS).flatMap(undecidedOf)
+  const undecided = [...pushedOut, ...(stored?.undecided ?? [])].slice(0, MAX_UNDECIDED)
+  const nodes = fresh.map((kill) => kill.node)
+  const status: OomReportStatus = compact({
+    observedGeneration: context.generation,
+    workload: context.workload,
+    kills: (stored?.kills ?? 0) + fresh.length,
+    hiddenKills: stored?.hiddenKills ?? 0,
+    reportedKills: stored?.reportedKills ?? 0,
+    ...spanOf(stored, fresh),
+    byScope: tally(
+      stored?.byScope ?? {},
+      fresh.map((kill) => kill.scope),
+    ),
+    byNode: foldSmallest(tally(stored?.byNode ?? {}, nodes), MAX_NAMED_NODES, OTHER_NODES),
+    limitKib: newest.find((kill) => kill.limitKib !== undefined)?.limitKib ?? stored?.limitKib,
+    last: { ...describeLast(last), hidden: last.hidden },
+    lastKills,
+    undecided,
+    watermark,
+    conditions: [],
+  })
+  return finish(status, stored, context.now)
+}
+
+/**
+ * Judges the kills that are due and whose container's facts are at hand. Only a kill that is still undecided in the stored status changes a count, so each
+ * is judged once, however often this runs.
+ * @returns the same object when there is nothing to judge.
+ */
+export function judgeHidden(
+  stored: OomReportStatus,
+  factsOf: (kill: UnjudgedKill) => ContainerFacts | undefined,
+  now: Date,
+): OomReportStatus {
+  const decided = { Yes: 0, No: 0, Unknown: 0 }
+  const lastKills = stored.lastKills.map((kill) => {
+    const facts = factsOf(kill)
+    if (!isUndecided(kill) || hiddenDueMs(kill) > now.getTime() || facts === undefined) return kill
+    const decision = decideHidden(kill, facts)
+    decided[decision.hidden]++
+    return { ...kill, ...decision, decidedAt: now.toISOString() }
+  })
+  const undecided = stored.undecided.filter((kill) => {
+    const facts = factsOf(kill)
+    if (hiddenDueMs(kill) > now.getTime() || facts === undefined) return true
+    decided[decideHidden(kill, facts).hidden]++
+    return false
+  })
+  if (decided.Yes + decided.No + decided.Unknown === 0) return stored
+  const [last] = lastKills
+  const status = {
+    ...stored,
+    hiddenKills: stored.hiddenKills + decided.Yes,
+    reportedKills: stored.reportedKills + decided.No,
+    last: last === undefined ? stored.last : { ...stored.last, hidden: last.hidden },
+    lastKills,
+    undecided,
+  }
+  return finish(status, stored, now)
+}
+
+/** A kill of which it is not yet known whether it is hidden. */
+export interface UnjudgedKill extends JudgedKill {
+  podName?: string | undefined
+  podUid?: string | undefined
+  containerId?: string | undefined
+}
+
+/** Every kill of a status that still waits for a judgement. */
+export function undecidedKills(status: OomReportStatus): readonly UnjudgedKill[] {
+  return [...status.lastKills.filter(isUndecided), ...status.undecided]
+}
+
+function isUndecided(kill: ContainerKillRecord): boolean {
+  return kill.hiddenReason === 'Undecided'
+}
+
+function undecidedOf(kill: ContainerKillRecord): UndecidedKill[] {
+  const { time, seenAt, podName, podUid, containerId } = kill
+  if (!isUndecided(kill) || podName === undefined || podUid === undefined || containerId === undefined) return []
+  return [{ time, seenAt, podName, podUid, containerId }]
+}
+
+function finish(status: OomReportStatus, stored: OomReportStatus | undefined, now: Date): OomReportStatus {
+  const peakKib = Math.max(stored?.peakRssKib ?? -1, ...status.lastKills.map((kill) => kill.victimRssKib ?? -1))
+  const waiting = undecidedKills(status).length
+  const condition = readyCondition(stored?.conditions, now, status.observedGeneration, waiting)
+  return fitStatus({ ...status, ...(peakKib < 0 ? {} : { peakRssKib: peakKib }), conditions: [condition] })
+}

@@ -1,0 +1,22 @@
+/** Adds one to each key's count. */
+export function tally(counts: Readonly<Record<string, number>>, keys: readonly string[]): Record<string, number> {
+  const sums = new Map(Object.entries(counts))
+  for (const key of keys) sums.set(key, (sums.get(key) ?? 0) + 1)
+  return Object.fromEntries(sums)
+}
+
+/**
+ * Keeps the largest counts under their own names and adds up the rest under `other`; the total stays exact. A name
+ * that was folded starts anew when it comes back, so a named count is a least count.
+ */
+export function foldSmallest(
+  counts: Readonly<Record<string, number>>,
+  maxNamed: number,
+  other: string,
+): Record<string, number> {
+  const named = Object.entries(counts).filter(([name]) => name !== other)
+  if (named.length <= maxNamed) return { ...counts }
+  named.sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1))
+  const rest = named.slice(maxNamed).reduce((sum, [, count]) => sum + count, counts[other] ?? 0)
+  return { ...Object.fromEntries(named.slice(0, maxNamed)), [other]: rest }
+}

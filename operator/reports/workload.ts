@@ -1,0 +1,44 @@
+import type { OomReportSpec } from '../api/oomReport.ts'
+
+export type Workload = OomReportSpec['workload']
+
+/** A controller that an object names as its owner. */
+export interface OwnerReference {
+  apiVersion: string
+  kind: string
+  name: string
+  uid: string
+}
+
+/** What is known of an owner. `unreadable`: it is gone, or we may not read it. */
+export type Owner = { kind: 'readable'; controller: OwnerReference | undefined } | { kind: 'unreadable' }
+
+export type GetOwner = (namespace: string, reference: OwnerReference) => Promise<Owner>
+
+/** Beyond this a chain is a loop or a joke. */
+const MAX_OWNERS = 5
+/** What people deploy: whatever made one of these, they know it by this name. */
+const TOP_KINDS = new Set(['apps/v1/Deployment', 'apps/v1/StatefulSet', 'apps/v1/DaemonSet', 'batch/v1/CronJob'])
+
+/**
+ * What people deployed to get this pod: the last controller up its chain of owners that can be named, else the
+ * pod itself. A static pod's owner is its node: it is its own workload.
+ */
+export async function resolveWorkload(
+  pod: { namespace: string; name: string; controller: OwnerReference | undefined },
+  getOwner: GetOwner,
+): Promise<Workload> {
+  let workload: Workload = { apiVersion: 'v1', kind: 'Pod', name: pod.name }
+  let next = pod.controller
+  for (let depth = 0; depth < MAX_OWNERS && next !== undefined && !isNode(next); depth++) {
+    workload = { apiVersion: next.apiVersion, kind: next.kind, name: next.name }
+    if (TOP_KINDS.has(`${next.apiVersion}/${next.kind}`)) break
+    const owner = await getOwner(pod.namespace, next)
+    next = owner.kind === 'readable' ? owner.controller : undefined
+  }
+  return workload
+}
+
+function isNode(reference: OwnerReference): boolean {
+  return reference.apiVersion === 'v1' && reference.kind === 'Node'
+}

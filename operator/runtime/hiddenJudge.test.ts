@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import type { OomReportStatus } from '../api/oomReport.ts'
+import type { ContainerFacts } from '../reports/decideHidden.ts'
+import { reduceReport } from '../reports/reduceReport.ts'
+import { FakeReportStore } from '../testing/fakeReportStore.ts'
+import { killOf, killsOf } from '../testing/killRecords.ts'
+import { HiddenJudge } from './hiddenJudge.ts'
+
+const KEY = { kind: 'OOMReport' as const, namespace: 'shop', name: 'deployment.eater.app' }
+const context = { now: new Date(), stream: 's1', generation: 1, workload: 'Deployment/eater' }
+const stop = new Error('stop')
+
+let nowMs: number
+let store: FakeReportStore
+let facts: ContainerFacts
+let reads: number
+let judge: HiddenJudge
+
+beforeEach(async () => {
+  nowMs = Date.parse('2026-03-01T10:00:02.000Z')
+  store = new FakeReportStore()
+  facts = { kind: 'known', terminations: [] }
+  reads = 0
+  judge = new HiddenJudge({
+    store,
+    readFacts: async () => {
+      reads++
+      return facts
+    },
+    now: () => new Date(nowMs),
+    judged: () => {},
+    waiting: {
+      observer: { trouble: () => {}, fine: () => {} },
+      sleep: async (ms) => {
+        nowMs += ms
+        if (nowMs > Date.parse('2026-03-01T10:01:00.000Z')) throw stop
+      },
+      random: () => 0,
+      monotonicMs: () => nowMs,
+      signal: new AbortController().signal,
+    },
+  })
+  await put(reduceReport(undefined, killsOf(1, 2), context))
+})
+
+async function put(status: OomReportStatus): Promise<void> {
+  const created = await store.create(KEY, {})
+  if (created.outcome === 'created') await store.patchStatus(KEY, status, created.report.resourceVersion)
+}
+
+describe('HiddenJudge', () => {
+  it('judges when the time has come, with one look at each container', async () => {
+    judge.noteStored(KEY, store.statusOf(KEY.name))
+    await expect(judge.run()).rejects.toBe(stop)
+    expect(store.statusOf(KEY.name)).toMatchObject({ hiddenKills: 2, last: { hidden: 'Yes' } })
+    expect(reads).toBe(1)
+  })
+
+  it('writes nothing before that', async () => {
+    await judge.judge(KEY)
+    expect(store.patches).toBe(1)
+  })
+
+  it('judges by the status that another writer left, and only what it looked at', async () => {
+    nowMs += 60_000
+    const { status } = store.reports.values().next().value ?? {}
+    let raced = false
+    store.beforePatch = () => {
+      if (raced) return
+      raced = true
+      const other = killOf(3, { containerId: 'b'.repeat(64) })
+      const next = reduceReport(status as OomReportStatus, [other], context)
+      const [key, report] = [...store.reports][0] ?? []
+      if (key !== undefined && report !== undefined)
+        store.reports.set(key, { ...report, status: next, resourceVersion: 'x' })
+    }
+    await judge.judge(KEY)
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 3, hiddenKills: 2, last: { hidden: 'Unknown' } })
+  })
+
+  it('forgets a report that was deleted', async () => {
+    judge.noteStored(KEY, store.statusOf(KEY.name))
+    store.reports.clear()
+    await expect(judge.run()).rejects.toBe(stop)
+    expect(reads).toBe(0)
+  })
+})

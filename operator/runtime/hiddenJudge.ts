@@ -1,0 +1,105 @@
+import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
+import { hiddenDueMs, type ContainerFacts } from '../reports/decideHidden.ts'
+import { judgeHidden, undecidedKills, type UnjudgedKill } from '../reports/reduceReport.ts'
+import { keepTrying, type Waiting } from './keepTrying.ts'
+import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
+import { updateReport } from './updateReport.ts'
+
+type OomReportKey = ReportKey & { kind: 'OOMReport' }
+
+export interface JudgePorts {
+  store: ReportStore
+  /**
+   * What is known of a container, at least as new as this call, or remembered from before its pod was deleted.
+   * @throws ProgramError with retry.
+   */
+  readFacts: (pod: { namespace: string; name: string; uid: string }, containerId: string) => Promise<ContainerFacts>
+  waiting: Waiting
+  now: () => Date
+  judged: (kills: number) => void
+}
+
+const POLL_MS = 500
+
+/**
+ * Judges, when their time has come, whether kills are hidden. Nothing is kept that the stored status does not say:
+ * after a restart the reports are read again.
+ */
+export class HiddenJudge {
+  readonly #ports: JudgePorts
+  readonly #due = new Map<string, { key: OomReportKey; dueMs: number }>()
+
+  constructor(ports: JudgePorts) {
+    this.#ports = ports
+  }
+
+  /** Remembers a report with kills that wait; the earliest of them sets its time. */
+  note(key: OomReportKey, status: OomReportStatus): void {
+    const dueMs = Math.min(...undecidedKills(status).map(hiddenDueMs))
+    if (Number.isFinite(dueMs)) this.#due.set(keyText(key), { key, dueMs })
+    else this.#due.delete(keyText(key))
+  }
+
+  /** As note, for a status as it is stored; one that cannot be read waits for nothing. */
+  noteStored(key: OomReportKey, status: unknown): void {
+    const parsed = oomReportStatus.safeParse(status)
+    if (parsed.success) this.note(key, parsed.data)
+  }
+
+  /** Runs until the signal is aborted. @throws the signal's reason. */
+  async run(): Promise<never> {
+    const { waiting } = this.#ports
+    for (;;) {
+      await waiting.sleep(POLL_MS)
+      for (const { key, dueMs } of this.#due.values()) {
+        if (dueMs <= this.#ports.now().getTime()) await keepTrying('apiserver', waiting, () => this.judge(key))
+      }
+    }
+  }
+
+  /** Judges what is due in one report. @throws ProgramError with retry. */
+  async judge(key: OomReportKey): Promise<void> {
+    const { store, now } = this.#ports
+    const report = await store.get(key)
+    const status = oomReportStatus.safeParse(report?.status).data
+    if (status === undefined) {
+      this.#due.delete(keyText(key))
+      return
+    }
+    const facts = await this.#readFacts(key.namespace, status)
+    const at = now()
+    const result = await updateReport<OomReportStatus>(store, {
+      key,
+      parseStatus: (stored) => oomReportStatus.safeParse(stored).data,
+      compute: (stored) => stored && judgeHidden(stored, (kill) => facts.get(containerKey(kill)), at),
+    })
+    if (result.outcome === 'gone' || result.outcome === 'refused') {
+      this.#due.delete(keyText(key))
+      return
+    }
+    if (result.outcome === 'written') {
+      this.#ports.judged(undecidedKills(status).length - undecidedKills(result.status).length)
+    }
+    this.note(key, result.status)
+  }
+
+  async #readFacts(namespace: string, status: OomReportStatus): Promise<ReadonlyMap<string, ContainerFacts>> {
+    const nowMs = this.#ports.now().getTime()
+    const facts = new Map<string, ContainerFacts>()
+    for (const kill of undecidedKills(status)) {
+      const { podName, podUid, containerId } = kill
+      const id = containerKey(kill)
+      if (hiddenDueMs(kill) > nowMs || facts.has(id)) continue
+      if (podName === undefined || podUid === undefined || containerId === undefined) {
+        facts.set(id, { kind: 'containerUnknown' })
+      } else {
+        facts.set(id, await this.#ports.readFacts({ namespace, name: podName, uid: podUid }, containerId))
+      }
+    }
+    return facts
+  }
+}
+
+function containerKey({ podUid, containerId }: UnjudgedKill): string {
+  return `${podUid ?? ''}/${containerId ?? ''}`
+}

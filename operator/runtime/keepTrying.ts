@@ -1,0 +1,48 @@
+import { backoffMs } from '#program/backoff.ts'
+import { ProgramError } from '#program/errors.ts'
+
+/** What the operator stands on; readiness says which of it is missing. */
+export type Part = 'apiserver' | 'pods' | 'reader' | 'checkpoint' | 'streams' | 'rejects'
+
+export interface TroubleObserver {
+  /** A step failed and will be tried again. */
+  trouble(part: Part, error: unknown, retryInMs: number): void
+  fine(part: Part): void
+}
+
+export interface Waiting {
+  observer: TroubleObserver
+  /** Rejects when the signal is aborted. */
+  sleep: (ms: number) => Promise<void>
+  random: () => number
+  /** Milliseconds on any clock that only goes forward. */
+  monotonicMs: () => number
+  signal: AbortSignal
+}
+
+const LIMITS = { firstMs: 200, maxMs: 10_000 }
+/** A step that went well for this long and then failed starts with short waits again. */
+const STEADY_MS = 30_000
+
+/**
+ * Runs a step until it succeeds, with backoff, for ever: used where going on without it would lose a kill.
+ * @throws what is not a ProgramError with retry, and the signal's reason.
+ */
+export async function keepTrying<T>(part: Part, waiting: Waiting, step: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    waiting.signal.throwIfAborted()
+    const startedMs = waiting.monotonicMs()
+    try {
+      const result = await step()
+      waiting.observer.fine(part)
+      return result
+    } catch (error) {
+      waiting.signal.throwIfAborted()
+      if (!(error instanceof ProgramError && error.retry)) throw error
+      if (waiting.monotonicMs() - startedMs > STEADY_MS) attempt = 0
+      const ms = backoffMs(attempt, waiting.random(), LIMITS)
+      waiting.observer.trouble(part, error, ms)
+      await waiting.sleep(ms)
+    }
+  }
+}

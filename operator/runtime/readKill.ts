@@ -1,0 +1,43 @@
+import { decodeKillEvent, type KillEvent } from '#contract/killEvent.ts'
+import { nodeToken, parseKillSubject } from '#contract/subjects.ts'
+import { printable } from '#program/errors.ts'
+
+/** A token has dots as underscores, so a name with an underscore would be another node's token. */
+const NODE_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
+
+/** A message of the stream of kills. */
+export interface StoredMessage {
+  sequence: number
+  subject: string
+  data: Uint8Array
+}
+
+export type ReadKill = { ok: true; event: KillEvent } | { ok: false; reason: string }
+
+/**
+ * Reads an untrusted message. Permissions bind the subject to the node that published it, so the body must say the
+ * same: the identity is where a message was published, never what it claims.
+ */
+export function readKill({ subject, data }: StoredMessage): ReadKill {
+  const identity = parseKillSubject(subject)
+  if (identity === undefined) {
+    return { ok: false, reason: 'expected the subject oom.v1.kill.<node>.<boot id>.<sequence>, got another form' }
+  }
+  const decoded = decodeKillEvent(data)
+  if (!decoded.ok) return decoded
+  const { event } = decoded
+  if (!NODE_NAME.test(event.node)) {
+    return { ok: false, reason: `node: expected the name of a node (RFC 1123), got "${printable(event.node)}"` }
+  }
+  const pairs: readonly [string, string | number, string | number][] = [
+    ['node', identity.nodeToken, nodeToken(event.node)],
+    ['bootId', identity.bootId, event.bootId],
+    ['sequence', identity.sequence, event.sequence],
+  ]
+  for (const [field, expected, got] of pairs) {
+    if (expected !== got) {
+      return { ok: false, reason: `${field}: expected "${expected}" as in the subject, got "${got}" in the body` }
+    }
+  }
+  return { ok: true, event }
+}

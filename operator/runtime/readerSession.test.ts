@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { BOOT_ID, killEventOf, messageOf } from '../testing/killEvents.ts'
+import type { CountedKills, KillEngine } from './killEngine.ts'
+import type { Checkpoint, KillStream, StreamState } from './killStream.ts'
+import type { StoredMessage } from './readKill.ts'
+import { planStart, runSession } from './readerSession.ts'
+import type { StoredReport } from './reportStore.ts'
+
+/** A stream that hands out what it holds and then ends. */
+class FakeStream implements KillStream {
+  messages = new Map<number, StoredMessage>()
+  identity = 'one'
+  checkpoint: Checkpoint | undefined
+  /** Sequences that get lost on the way to the reader. */
+  lost = new Set<number>()
+  onRead: () => void = () => {}
+
+  constructor(last: number) {
+    for (let at = 1; at <= last; at++) this.messages.set(at, messageOf(at, killEventOf({ sequence: at })))
+  }
+
+  ensure = async (): Promise<void> => {}
+
+  state = async (): Promise<StreamState> => ({
+    identity: this.identity,
+    firstSequence: Math.min(...this.messages.keys()),
+    lastSequence: Math.max(0, ...this.messages.keys()),
+  })
+
+  renewIdentity = async (): Promise<void> => void (this.identity = 'renewed')
+
+  countStored = async (from: number, to: number): Promise<number> =>
+    [...this.messages.keys()].filter((sequence) => sequence >= from && sequence <= to).length
+
+  loadCheckpoint = async (): Promise<Checkpoint | undefined> => this.checkpoint
+
+  async *read(first: number): AsyncIterable<readonly StoredMessage[]> {
+    this.onRead()
+    yield [...this.messages.values()].filter(({ sequence }) => sequence >= first && !this.lost.has(sequence))
+  }
+}
+
+let stream: FakeStream
+let processed: { identity: string; sequences: number[]; counted: CountedKills }[]
+let missing: number
+let reports: StoredReport[]
+
+beforeEach(() => {
+  stream = new FakeStream(5)
+  processed = []
+  missing = 0
+  reports = []
+})
+
+async function run(): Promise<string> {
+  const engine = {
+    processBatch: async (identity: string, batch: readonly StoredMessage[], counted: CountedKills) =>
+      void processed.push({ identity, sequences: batch.map(({ sequence }) => sequence), counted }),
+  } as unknown as KillEngine
+  async function* listReports(): AsyncIterable<StoredReport> {
+    yield* reports
+  }
+  const observer = { opened: () => {}, missing: (count: number) => void (missing += count), progressed: () => {} }
+  try {
+    return await runSession({ stream, engine, listReports, observer }, new AbortController().signal)
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+}
+
+describe('planStart', () => {
+  const state = { identity: 'one', firstSequence: 1, lastSequence: 9 }
+
+  it.each([
+    ['from its start without a checkpoint', undefined, 1],
+    ['behind the checkpoint', { stream: 'one', sequence: 7 }, 8],
+    ['from its start when it is another stream', { stream: 'two', sequence: 7 }, 1],
+  ])('reads a stream %s', (_what, checkpoint, start) => {
+    expect(planStart(checkpoint, state)).toBe(start)
+  })
+})
+
+describe('runSession', () => {
+  it('reads on from the checkpoint', async () => {
+    stream.checkpoint = { stream: 'one', sequence: 3 }
+    expect(await run()).toBe('NatsUnavailable')
+    expect(processed).toMatchObject([{ identity: 'one', sequences: [4, 5] }])
+  })
+
+  it('gives a stream that went back in time a new identity, and reads it from its start', async () => {
+    stream.checkpoint = { stream: 'one', sequence: 8 }
+    await run()
+    expect(processed).toMatchObject([{ identity: 'renewed', sequences: [1, 2, 3, 4, 5] }])
+  })
+
+  it('ends when the stream was replaced while the reader was made', async () => {
+    stream.onRead = () => void (stream.identity = 'two')
+    expect(await run()).toBe('StreamReplaced')
+    expect(processed).toEqual([])
+  })
+
+  it('ends at a gap of messages that the stream still has', async () => {
+    stream.lost.add(3)
+    expect(await run()).toBe('StreamGap')
+    expect(processed).toEqual([])
+  })
+
+  it('goes on over messages that the stream no longer has, and counts them', async () => {
+    stream.messages.delete(1)
+    stream.messages.delete(3)
+    await run()
+    expect(processed[0]?.sequences).toEqual([2, 4, 5])
+    expect(missing).toBe(2)
+  })
+
+  it('knows the kills that reports hold above the checkpoint of this stream', async () => {
+    stream.checkpoint = { stream: 'one', sequence: 2 }
+    const reportOf = (streamName: string, sequence: number, kill: number): StoredReport => ({
+      key: { kind: 'NodeOOMReport', name: 'n' },
+      resourceVersion: '1',
+      generation: 1,
+      spec: {},
+      status: {
+        watermark: { stream: streamName, sequence },
+        lastKills: [{ node: 'node-a', bootId: BOOT_ID, sequence: kill }],
+      },
+    })
+    reports = [
+      reportOf('one', 3, 103),
+      reportOf('one', 2, 102),
+      reportOf('two', 9, 109),
+      { ...reportOf('one', 3, 0), status: undefined },
+    ]
+    await run()
+    expect([...(processed[0]?.counted.keys() ?? [])]).toEqual([`node-a/${BOOT_ID}/103`])
+  })
+})

@@ -1,0 +1,81 @@
+import { nodeOomReportStatus, type NodeKillRecord } from '../api/nodeOomReport.ts'
+import { oomReportStatus, type ContainerKillRecord, type OomReportStatus } from '../api/oomReport.ts'
+import type { KillToCount } from '../reports/killRecord.ts'
+import { reduceNodeReport } from '../reports/reduceNodeReport.ts'
+import { reduceReport } from '../reports/reduceReport.ts'
+import { updateReport, type UpdateResult } from './updateReport.ts'
+import type { ReportKey, ReportStore } from './reportStore.ts'
+import type { Target } from './resolveTarget.ts'
+
+/** Kills of one report, ascending by stream sequence. */
+export interface WriteGroup {
+  stream: string
+  kills: readonly { streamSequence: number; target: Target }[]
+}
+
+export interface WriterObserver {
+  wrote(kind: ReportKey['kind'], outcome: UpdateResult<unknown>['outcome']): void
+  /** A container's report was written; kills in it may wait to be judged. */
+  written(key: ReportKey & { kind: 'OOMReport' }, status: OomReportStatus): void
+}
+
+export class ReportWriter {
+  readonly #store: ReportStore
+  readonly #observer: WriterObserver
+  readonly #now: () => Date
+
+  constructor(store: ReportStore, observer: WriterObserver, now: () => Date) {
+    this.#store = store
+    this.#observer = observer
+    this.#now = now
+  }
+
+  /** @throws ProgramError with retry: write the same group again. */
+  async write({ stream, kills }: WriteGroup): Promise<UpdateResult<unknown>> {
+    const [first] = kills
+    if (first === undefined) throw new Error('expected at least one kill to count, got none')
+    const result =
+      first.target.kind === 'OOMReport'
+        ? await this.#writeOomReport(stream, first.target, recordsOf(kills, 'OOMReport'))
+        : await this.#writeNodeReport(stream, first.target, recordsOf(kills, 'NodeOOMReport'))
+    this.#observer.wrote(first.target.kind, result.outcome)
+    return result
+  }
+
+  async #writeOomReport(
+    stream: string,
+    { key, spec }: Target & { kind: 'OOMReport' },
+    kills: readonly KillToCount<ContainerKillRecord>[],
+  ): Promise<UpdateResult<unknown>> {
+    const workload = `${spec.workload.kind}/${spec.workload.name}`
+    const result = await updateReport<OomReportStatus>(this.#store, {
+      key,
+      spec,
+      parseStatus: (status) => oomReportStatus.safeParse(status).data,
+      compute: (stored, generation) => reduceReport(stored, kills, { now: this.#now(), stream, generation, workload }),
+    })
+    if (result.outcome === 'written' || result.outcome === 'unchanged') this.#observer.written(key, result.status)
+    return result
+  }
+
+  #writeNodeReport(
+    stream: string,
+    { key, spec }: Target & { kind: 'NodeOOMReport' },
+    kills: readonly KillToCount<NodeKillRecord>[],
+  ): Promise<UpdateResult<unknown>> {
+    return updateReport(this.#store, {
+      key,
+      spec,
+      parseStatus: (status) => nodeOomReportStatus.safeParse(status).data,
+      compute: (stored, generation) => reduceNodeReport(stored, kills, { now: this.#now(), stream, generation }),
+    })
+  }
+}
+
+function recordsOf<K extends Target['kind']>(kills: WriteGroup['kills'], kind: K): KillToCount<RecordOf<K>>[] {
+  return kills.flatMap(({ streamSequence, target }) =>
+    target.kind === kind ? [{ streamSequence, record: target.record as RecordOf<K> }] : [],
+  )
+}
+
+type RecordOf<K extends Target['kind']> = (Target & { kind: K })['record']

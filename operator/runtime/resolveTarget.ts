@@ -1,0 +1,101 @@
+import type { KillEvent } from '#contract/killEvent.ts'
+import type { NodeKillRecord, NodeReason } from '../api/nodeOomReport.ts'
+import type { ContainerKillRecord, OomReportSpec } from '../api/oomReport.ts'
+import { isCandidateVisible } from '../reports/candidateTable.ts'
+import { buildKillRecord, compact } from '../reports/killRecord.ts'
+import { reportName } from '../reports/reportName.ts'
+import { shownText } from '../reports/shownText.ts'
+import { resolveWorkload, type GetOwner } from '../reports/workload.ts'
+import type { CachedPod } from './pod.ts'
+import type { ReportKey } from './reportStore.ts'
+
+/** No container can have this name, so it never hides one. */
+const UNKNOWN_CONTAINER = '(unknown)'
+
+/** Where a kill is counted. */
+export type Target =
+  | {
+      kind: 'OOMReport'
+      key: ReportKey & { kind: 'OOMReport' }
+      spec: OomReportSpec
+      record: ContainerKillRecord
+    }
+  | NodeTarget
+
+export interface NodeTarget {
+  kind: 'NodeOOMReport'
+  key: ReportKey & { kind: 'NodeOOMReport' }
+  spec: { node: string }
+  record: NodeKillRecord
+}
+
+export interface ResolveContext {
+  now: Date
+  findPod: (uid: string, node: string) => CachedPod | undefined
+  namespaceOf: (podUid: string) => string | undefined
+  getOwner: GetOwner
+}
+
+/** Why a kill cannot be in any OOMReport, by the event alone. */
+export function nodeReasonOf(event: KillEvent): NodeReason | undefined {
+  if (event.outcome === 'noKillable') return 'NoKillable'
+  if (event.outcome === 'panic') return 'Panic'
+  if (event.attribution.podUid !== undefined) return undefined
+  return event.attribution.cgroupPath === undefined ? 'CgroupUnknown' : 'OutsidePod'
+}
+
+/** Which report counts a kill, or why none may. */
+export async function resolveTarget(
+  event: KillEvent,
+  context: ResolveContext,
+): Promise<Target | { kind: 'reject'; reason: string }> {
+  const reason = nodeReasonOf(event)
+  if (reason !== undefined) return nodeTarget(event, reason, context.now)
+  const { podUid = '', containerId } = event.attribution
+  const pod = context.findPod(podUid, event.node)
+  if (pod === undefined) return nodeTarget(event, 'PodUnknown', context.now)
+  if (pod.node !== event.node) {
+    const reason = `podUid: expected a pod bound to node "${event.node}", got ${podUid}, bound to "${pod.node}"`
+    return { kind: 'reject', reason }
+  }
+  const container = pod.containers.find(({ id }) => id === containerId)
+  const workload = await resolveWorkload(pod, context.getOwner)
+  const spec = { workload, container: container?.name ?? UNKNOWN_CONTAINER }
+  const view = { namespace: pod.namespace, victimPodUid: podUid, namespaceOf: context.namespaceOf }
+  const record = buildKillRecord(event, {
+    now: context.now,
+    podName: pod.name,
+    isVisible: (candidate) => isCandidateVisible(event, candidate, view),
+  })
+  return {
+    kind: 'OOMReport',
+    key: { kind: 'OOMReport', namespace: pod.namespace, name: reportName(spec) },
+    spec,
+    record: {
+      ...record,
+      podUid: pod.uid,
+      hidden: 'Unknown',
+      ...(container === undefined
+        ? { hiddenReason: 'ContainerUnknown', decidedAt: context.now.toISOString() }
+        : { hiddenReason: 'Undecided' }),
+    },
+  }
+}
+
+/** The kill in its node's report. Only those who may read nodes see it, so its candidates are shown in full. */
+export function nodeTarget(event: KillEvent, reason: NodeReason, now: Date, detail?: string): NodeTarget {
+  const path = event.attribution.cgroupPath
+  return {
+    kind: 'NodeOOMReport',
+    key: { kind: 'NodeOOMReport', name: event.node },
+    spec: { node: event.node },
+    record: {
+      ...buildKillRecord(event, { now, isVisible: () => true }),
+      ...compact({
+        reason,
+        detail: detail === undefined ? undefined : shownText(detail, 256),
+        cgroupPath: path === undefined ? undefined : shownText(path, 256),
+      }),
+    },
+  }
+}

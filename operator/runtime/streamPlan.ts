@@ -1,0 +1,90 @@
+import { KILL_STREAM, KILL_SUBJECTS } from '#contract/subjects.ts'
+
+export const REJECT_STREAM = 'OOM_REJECTS'
+/** Where the stream keeps the random half of its identity. */
+export const STREAM_ID_KEY = 'oomkeeper.io/stream-id'
+
+const DAY_NS = 86_400_000_000_000
+
+/** The part of a JetStream stream's configuration that is ours to say. */
+export interface StreamPlan {
+  name: string
+  description: string
+  subjects: string[]
+  retention: 'limits'
+  storage: 'file'
+  discard: 'new' | 'old'
+  discard_new_per_subject: boolean
+  max_msgs_per_subject: number
+  /** Nanoseconds. */
+  max_age: number
+  max_bytes: number
+  allow_direct: boolean
+}
+
+/**
+ * `discard: new` and one message per subject: a kill that is stored is never pushed out, and is stored once.
+ */
+export function killStreamPlan(maxBytes: number): StreamPlan {
+  return {
+    name: KILL_STREAM,
+    description: 'oomkeeper: one message per kill line, one subject each',
+    subjects: [KILL_SUBJECTS],
+    retention: 'limits',
+    storage: 'file',
+    discard: 'new',
+    discard_new_per_subject: true,
+    max_msgs_per_subject: 1,
+    max_age: 7 * DAY_NS,
+    max_bytes: maxBytes,
+    allow_direct: true,
+  }
+}
+
+/** What could not be counted, for a person to look at: the newest are kept. */
+export const rejectStreamPlan: StreamPlan = {
+  name: REJECT_STREAM,
+  description: 'oomkeeper: kill events that could not be counted, with the reason',
+  subjects: ['oom.v1.reject.*'],
+  retention: 'limits',
+  storage: 'file',
+  discard: 'old',
+  discard_new_per_subject: false,
+  max_msgs_per_subject: -1,
+  max_age: 7 * DAY_NS,
+  max_bytes: 64 * 1024 * 1024,
+  allow_direct: true,
+}
+
+/** Changed on a living stream, one of these could lose kills that are in it: for a person to decide. */
+const DANGEROUS = [
+  'subjects',
+  'retention',
+  'storage',
+  'discard',
+  'discard_new_per_subject',
+  'max_msgs_per_subject',
+] as const
+const SAFE = ['description', 'max_age', 'max_bytes', 'allow_direct'] as const
+
+export type StreamChange =
+  | { kind: 'none' }
+  | { kind: 'update'; fields: readonly string[] }
+  | { kind: 'danger'; differences: readonly string[] }
+
+/** How an existing stream gets to where the plan wants it. */
+export function planStreamChange(existing: Partial<Record<string, unknown>>, plan: StreamPlan): StreamChange {
+  // The server leaves a flag out that is false.
+  const differs = (field: keyof StreamPlan): boolean =>
+    JSON.stringify(existing[field] ?? false) !== JSON.stringify(plan[field])
+  const differences = DANGEROUS.filter(differs).map(
+    (field) => `${field}: expected ${JSON.stringify(plan[field])}, got ${JSON.stringify(existing[field])}`,
+  )
+  if (existing['sealed'] === true) differences.push('sealed: expected false, got true')
+  if (existing['mirror'] !== undefined || existing['sources'] !== undefined) {
+    differences.push('sources: expected none, got a mirror or sources')
+  }
+  if (differences.length > 0) return { kind: 'danger', differences }
+  const fields = SAFE.filter(differs)
+  return fields.length === 0 ? { kind: 'none' } : { kind: 'update', fields }
+}
