@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { Cluster } from '../cluster/attach.ts'
+import { reserveCluster } from '../cluster/cluster.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
+import { nextSequence, readKills, type KernelKill } from '../support/kernelLog.ts'
+import { KillStreamView } from '../support/killStream.ts'
+import { KillingCgroup } from '../support/memcgKill.ts'
+import { listReports, type OomReport } from '../support/reports.ts'
+import { Stack, untilReady } from '../support/stack.ts'
+import { eaterManifest, listManifest, namespaceManifest, type Eater } from '../support/workload.ts'
+
+const NAMESPACE = 'first-light'
+// Kills a second apart: the kernel prints ten dumps in five seconds for the whole machine.
+const eater = (name: string, rest: Partial<Eater> = {}): Eater => ({
+  namespace: NAMESPACE,
+  name,
+  container: 'app',
+  command: `${name}-w`,
+  limitMib: 48,
+  in: 'child',
+  ...rest,
+})
+
+let cluster: Cluster & { release: () => void }
+let stack: Stack
+let folder: string
+let fromSequence: number
+
+const evidence = () => `${stack.agent.program.tail()}\n${stack.operator.program.tail()}`
+
+async function start(workload: Eater): Promise<void> {
+  await cluster.kubectl(['apply', '-f', '-'], { stdin: listManifest([eaterManifest(workload)]) })
+}
+
+/** The kernel's own kill lines of that workload's processes. */
+function kernelKills(command: string): KernelKill[] {
+  return readKills(fromSequence).filter((kill) => kill.command === command)
+}
+
+function untilKilled(command: string, count: number): Promise<KernelKill[]> {
+  const probe = () => (kernelKills(command).length >= count ? kernelKills(command) : undefined)
+  return waitUntil(`${count} kills of ${command}`, probe, { deadlineMs: 90_000, evidence })
+}
+
+function untilReported(name: string, holds: (report: OomReport) => boolean, deadlineMs = 30_000): Promise<OomReport> {
+  const probe = async () =>
+    (await listReports(cluster.kubectl, NAMESPACE)).find(
+      (report) => report.spec.workload.name === name && holds(report),
+    )
+  return waitUntil(`the report of ${name}`, probe, { deadlineMs, everyMs: 200, evidence })
+}
+
+async function podStatus(name: string): Promise<{ phase: string; containerStatuses: { restartCount: number }[] }> {
+  const list = JSON.parse(
+    await cluster.kubectl(['get', 'pods', '-n', NAMESPACE, '-l', `app=${name}`, '-o', 'json']),
+  ) as {
+    items: { status: { phase: string; containerStatuses: { restartCount: number }[] } }[]
+  }
+  const [pod] = list.items
+  if (pod === undefined) throw new Error(`expected a pod of ${name}, got none`)
+  return pod.status
+}
+
+beforeAll(async () => {
+  cluster = await reserveCluster({ log: () => undefined, ownerPid: process.pid })
+  folder = mkdtempSync(join(tmpdir(), 'oomkeeper-first-light-'))
+  fromSequence = nextSequence()
+  stack = await Stack.start(cluster, { node: cluster.node, folder })
+  await cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(namespaceManifest(NAMESPACE)) })
+}, 3_600_000)
+
+afterAll(async () => {
+  await stack?.stop()
+  await cluster?.kubectl(['delete', 'namespace', NAMESPACE, '--wait=false'])
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  cluster?.release()
+}, 60_000)
+
+describe('a real kill in a real pod', () => {
+  it('of a child process becomes an OOMReport while Kubernetes shows nothing', async () => {
+    await start(eater('lost-child'))
+    const [kill] = await untilKilled('lost-child-w', 1)
+    const report = await untilReported('lost-child', ({ status }) => status?.kills === 1)
+    expect(report.spec).toMatchObject({ workload: { kind: 'Deployment', name: 'lost-child' }, container: 'app' })
+    expect(report.status?.last).toMatchObject({ pid: kill?.pid, command: 'lost-child-w', node: cluster.node })
+    expect(report.status?.lastKills[0]).toMatchObject({
+      sequence: kill?.sequence,
+      victimPid: kill?.pid,
+      source: 'kmsg',
+    })
+    expect(kill?.cgroup).toMatch(
+      new RegExp(`/pod${report.status?.lastKills[0]?.podUid}/${report.status?.lastKills[0]?.containerId}$`),
+    )
+    expect(await podStatus('lost-child')).toMatchObject({ phase: 'Running', containerStatuses: [{ restartCount: 0 }] })
+    const events = await cluster.kubectl([
+      'get',
+      'events',
+      '-n',
+      NAMESPACE,
+      '-o',
+      'custom-columns=R:.reason',
+      '--no-headers',
+    ])
+    expect(events).not.toMatch(/OOM|Kill|BackOff/)
+  }, 120_000)
+
+  it('of PID 1 is not hidden: Kubernetes reports the container OOMKilled', async () => {
+    await start(eater('first-process', { in: 'self', delaySeconds: 1 }))
+    const report = await untilReported(
+      'first-process',
+      ({ status }) => status?.lastKills.some(({ hidden }) => hidden === 'No') ?? false,
+      60_000,
+    )
+    expect(report.status?.reportedKills).toBeGreaterThan(0)
+    expect(report.status?.hiddenKills).toBe(0)
+    await cluster.kubectl(['delete', 'deployment', 'first-process', '-n', NAMESPACE])
+  }, 120_000)
+
+  it('outside of any pod is in the NodeOOMReport', async () => {
+    const cgroup = new KillingCgroup(`oomkeeper-first-light-${process.pid}`, 16)
+    const pid = await cgroup.kill()
+    cgroup.remove()
+    const probe = async () => {
+      const report = JSON.parse(await cluster.kubectl(['get', 'nodeoomreport', cluster.node, '-o', 'json'])) as {
+        status: { lastKills: { victimPid: number }[] }
+      }
+      return report.status.lastKills.find(({ victimPid }) => victimPid === pid)
+    }
+    const kill = await waitUntil('the node report', probe, { deadlineMs: 30_000, evidence })
+    expect(kill).toMatchObject({ victimCommand: 'tail', scope: 'HostCgroup', reason: 'OutsidePod' })
+  }, 60_000)
+})
+
+describe('every kill is counted once', () => {
+  it('when the agent is killed with -9 during ten kills and started again', async () => {
+    await start(eater('agent-crash', { repeat: 10, everyMs: 1_000 }))
+    for (const kills of [3, 6]) {
+      await untilKilled('agent-crash-w', kills)
+      expect((await stack.agent.program.kill()).signal).toBe('SIGKILL')
+      await untilKilled('agent-crash-w', kills + 1)
+      await stack.restartAgent()
+    }
+    const kills = await untilKilled('agent-crash-w', 10)
+    const { status } = await untilReported('agent-crash', (report) => (report.status?.kills ?? 0) >= 10)
+    expect(kills).toHaveLength(10)
+    expect(status?.kills).toBe(10)
+    expect(status?.lastKills.map(({ sequence }) => sequence)).toEqual(
+      kills.map(({ sequence }) => sequence).toReversed(),
+    )
+  }, 120_000)
+
+  it('when the operator is killed with -9 and nats-server in between', async () => {
+    await start(eater('all-crash', { repeat: 10, everyMs: 1_000 }))
+    await untilKilled('all-crash-w', 2)
+    await stack.operator.program.kill()
+    await untilKilled('all-crash-w', 4)
+    await cluster.nats.process.kill()
+    await untilKilled('all-crash-w', 6)
+    await cluster.nats.process.start()
+    await stack.restartOperator()
+    await untilReady(stack.operator)
+    const kills = await untilKilled('all-crash-w', 10)
+    const { status } = await untilReported('all-crash', (report) => (report.status?.kills ?? 0) >= 10, 60_000)
+    expect(kills).toHaveLength(10)
+    expect(status?.kills).toBe(10)
+  }, 180_000)
+
+  it('the stream holds one message for each kill line of this node since the start', async () => {
+    const stream = await KillStreamView.open(cluster.nats)
+    try {
+      const stored = (await stream.events())
+        .map(({ sequence }) => sequence)
+        .filter((sequence) => sequence >= fromSequence)
+      expect(stored).toEqual(readKills(fromSequence).map(({ sequence }) => sequence))
+    } finally {
+      await stream.close()
+    }
+  }, 60_000)
+})
+
+describe('what is hidden', () => {
+  it('is decided by fact: the killed children are, once 30 s have passed without a word of Kubernetes', async () => {
+    const { status } = await untilReported('agent-crash', (report) => report.status?.hiddenKills === 10, 90_000)
+    expect(status).toMatchObject({ hiddenKills: 10, reportedKills: 0 })
+    const child = await untilReported('lost-child', (report) => report.status?.hiddenKills === 1, 60_000)
+    expect(child.status?.last.hidden).toBe('Yes')
+  }, 180_000)
+})
+
+describe('both programs', () => {
+  it('end by themselves when asked to', async () => {
+    expect(await stack.agent.program.stop()).toEqual({ code: 0, signal: null })
+    expect(await stack.operator.program.stop()).toEqual({ code: 0, signal: null })
+  }, 30_000)
+})
