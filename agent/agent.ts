@@ -19,8 +19,8 @@ export interface AgentPorts {
   source: KmsgSource
   publisher: Pick<KillPublisher, 'publish' | 'connected'>
   cursorFile: Pick<CursorFile, 'read' | 'write'>
-  now(): ClockReading
-  random(): number
+  now: () => ClockReading
+  random: () => number
   logger: Logger
 }
 

@@ -6,7 +6,7 @@ import type { StartPlan } from './cursor.ts'
 import { SequenceTracker, type LostRecords } from './sequence.ts'
 
 export interface PipelinePorts {
-  now(): ClockReading
+  now: () => ClockReading
   onOutcome(outcome: OomOutcome, killedAtMs: number): void
   /** An outcome from before the dedupe window, found at a first start: to be counted, not told. */
   onBeforeCursor(outcome: OomOutcome): void

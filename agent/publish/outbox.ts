@@ -12,7 +12,7 @@ export interface OutgoingKill {
 
 export interface OutboxPorts {
   publish(subject: string, payload: Uint8Array): Promise<PublishOutcome>
-  random(): number
+  random: () => number
   /** Called after each attempt, whatever became of it. */
   onOutcome(outcome: PublishOutcome, kill: OutgoingKill, retryInMs: number | undefined): void
 }
