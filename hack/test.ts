@@ -46,5 +46,7 @@ const jest = spawnSync(
     env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
   },
 )
+// The tests of this run owned the cluster; with them gone, it goes.
+if (node === undefined) spawnSync(process.execPath, ['test/cluster/cli.ts', 'down'], { stdio: 'inherit' })
 for (const { what, why } of leftOut) console.log(`left out: ${what}: ${why}`)
 process.exit(jest.status ?? 3)
