@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
-import { whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
+import { ensureBuilt } from '../test/cluster/build/ensureBuilt.ts'
+import { ETCD, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
+import { ensureRequirements, whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
+import { errorMessage } from '../test/cluster/process/wait.ts'
 
 /**
  * Runs all tests in one jest run, after building what they need. What this machine cannot run is left out and said,
@@ -26,6 +29,17 @@ if (node !== undefined)
 if (leftOut.length > 0 && process.env['CI'] !== undefined) {
   for (const { what, why } of leftOut)
     console.error(`test failed: ${what} cannot run here: ${why}; in CI nothing may be left out`)
+  process.exit(3)
+}
+
+// Before the tests, whose time is not for builds.
+try {
+  const log = (line: string) => console.log(line)
+  if (node === undefined) await ensureRequirements(log)
+  const modules = servers === undefined ? [NATS, ETCD, KUBERNETES, ...(node === undefined ? [IMAGES] : [])] : []
+  for (const module of modules) await ensureBuilt(module, log)
+} catch (error) {
+  console.error(`test failed: ${errorMessage(error)}`)
   process.exit(3)
 }
 
