@@ -3,9 +3,8 @@ import pino from 'pino'
 import { decodeKillEvent } from '#contract/killEvent.ts'
 import { readRecording, recast } from '../test/support/recording.ts'
 import { Agent, type AgentPorts } from './agent.ts'
-import type { Cursor } from './kmsg/cursor.ts'
 import { RecordSplitter } from './kmsg/split.ts'
-import type { PublishOutcome } from './publish/outcome.ts'
+import { FakeCursorFile, FakeStream } from './testing/fakes.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const recorded = readRecording('6.18-memcg-v1.kmsg')
@@ -27,32 +26,6 @@ class FakeSource {
 
   pause(): void {}
   resume(): void {}
-}
-
-/** Keeps what is published, one message a subject, as the stream does. */
-class FakeStream {
-  readonly connected = true
-  readonly messages = new Map<string, Uint8Array>()
-  full = false
-
-  publish(subject: string, payload: Uint8Array): Promise<PublishOutcome> {
-    if (this.messages.has(subject)) return Promise.resolve({ kind: 'alreadyStored' })
-    if (this.full) return Promise.resolve({ kind: 'notStored', reason: 'streamFull', message: 'full' })
-    this.messages.set(subject, payload)
-    return Promise.resolve({ kind: 'stored' })
-  }
-}
-
-class FakeCursorFile {
-  cursor: Cursor | undefined
-
-  read(): Cursor | undefined {
-    return this.cursor
-  }
-
-  write(cursor: Cursor): void {
-    this.cursor = cursor
-  }
 }
 
 function agentFor(log: string, stream: FakeStream, cursorFile: FakeCursorFile): Agent {

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import pino from 'pino'
+import { KmsgRecording } from '../../agent/adapters/kmsgRecording.ts'
+import { Agent } from '../../agent/agent.ts'
+import { FakeCursorFile, FakeStream } from '../../agent/testing/fakes.ts'
+import { KillEngine } from '../../operator/runtime/killEngine.ts'
+import { PodStore } from '../../operator/runtime/podStore.ts'
+import { ReportWriter } from '../../operator/runtime/reportWriter.ts'
+import { FakeReportStore } from '../../operator/testing/fakeReportStore.ts'
+import { readRecording, recast } from '../support/recording.ts'
+
+const NODE = 'node-a'
+const POD_UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
+const CONTAINER_ID = 'ab'.repeat(32)
+const RECORDED_CGROUP = '/oomkeeper-kernel-12905'
+const recorded = readRecording('6.18-memcg-v1.kmsg')
+
+let folder: string
+let stream: FakeStream
+let reports: FakeReportStore
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'oomkeeper-flow-'))
+  stream = new FakeStream()
+  reports = new FakeReportStore()
+})
+
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** A log of so many kills, in the pod or where they were recorded. */
+function writeLog(kills: number, place: 'pod' | 'host'): string {
+  const to = `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${POD_UID.replaceAll('-', '_')}.slice/cri-containerd-${CONTAINER_ID}.scope`
+  const cgroup = { from: RECORDED_CGROUP, to: place === 'pod' ? to : RECORDED_CGROUP }
+  const file = join(folder, `${place}.kmsg`)
+  writeFileSync(
+    file,
+    Array.from({ length: kills }, (_, kill) => recast(recorded, { sequenceOffset: kill * 100, cgroup })).join(''),
+  )
+  return file
+}
+
+/** The agent reads a recording and stores what it finds. */
+async function tell(file: string): Promise<void> {
+  const source = new KmsgRecording(file, 'fast')
+  const identity = { node: NODE, bootId: source.bootId, source: 'recording' as const, pageSizeKib: 4 }
+  const agent = new Agent(
+    { ...identity, readLive: () => undefined, readCgroup: () => undefined },
+    {
+      source,
+      publisher: stream,
+      cursorFile: new FakeCursorFile(),
+      now: () => ({ wallMs: Date.now(), monotonicUsec: 0 }),
+      random: () => 0,
+      logger: pino({ level: 'silent' }),
+    },
+  )
+  await agent.run(new AbortController().signal)
+}
+
+/** The operator counts what is stored, from the stream's start. */
+async function count(): Promise<void> {
+  const pods = new PodStore({ maxDeleted: 10, deletedTtlMs: 1_000, now: Date.now })
+  const controller = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'checkout-5d8f7c9b6', uid: 'r' }
+  const containers = [{ id: CONTAINER_ID, name: 'app', terminations: [] }]
+  pods.put({
+    uid: POD_UID,
+    namespace: 'shop',
+    name: 'checkout-5d8f7c9b6-x2x4z',
+    node: NODE,
+    controller,
+    configHash: undefined,
+    containers,
+  })
+  const now = () => new Date()
+  const engine = new KillEngine({
+    now,
+    waiting: {
+      observer: {
+        trouble: (_part, error) => {
+          throw error
+        },
+        fine: () => undefined,
+      },
+      sleep: () => Promise.resolve(),
+      random: () => 0,
+      monotonicMs: () => 0,
+      signal: new AbortController().signal,
+    },
+    writer: new ReportWriter(reports, { wrote: () => undefined, written: () => undefined }, now),
+    findPod: (uid, node) => pods.find(uid, node),
+    namespaceOf: (uid) => pods.namespaceOf(uid),
+    getOwner: () =>
+      Promise.resolve({
+        kind: 'readable',
+        controller: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'checkout', uid: 'd' },
+      }),
+    publishReject: (_message, reason) => Promise.reject(new Error(reason)),
+    saveCheckpoint: () => Promise.resolve(),
+    afterWrites: () => Promise.resolve(),
+    observer: { counted: () => undefined, rejected: () => undefined },
+  })
+  const batch = [...stream.messages].map(([subject, data], at) => ({ sequence: at + 1, subject, data }))
+  await engine.processBatch('stream-1', batch, new Map())
+}
+
+describe('a recorded kill, from kernel log to report', () => {
+  it('is counted for its Deployment and container, with the victim as the kernel logged it', async () => {
+    await tell(writeLog(3, 'pod'))
+    await count()
+    expect(reports.statusOf('deployment.checkout.app')).toMatchObject({
+      workload: 'Deployment/checkout',
+      kills: 3,
+      byScope: { ContainerLimit: 3 },
+      last: { victim: 'tail(12950)', node: NODE, limit: '32Mi', hidden: 'Unknown' },
+    })
+  })
+
+  it('is counted once, though told and read twice', async () => {
+    const log = writeLog(2, 'pod')
+    await tell(log)
+    await tell(log)
+    await count()
+    await count()
+    expect(reports.statusOf('deployment.checkout.app')).toMatchObject({ kills: 2 })
+  })
+
+  it('outside of any pod is counted for its node', async () => {
+    await tell(writeLog(1, 'host'))
+    await count()
+    expect(reports.statusOf(NODE)).toMatchObject({ kills: 1, lastKills: [{ reason: 'OutsidePod', victimPid: 12950 }] })
+  })
+})
