@@ -28,8 +28,8 @@ export type AgentIdentity = Pick<EventContext, 'node' | 'bootId' | 'source' | 'p
 
 /** Without a cursor only younger kills are told: a stored one stays in the stream longer than that (the dedupe window). */
 const DEDUPE_WINDOW_MS = 3_600_000
-/** So many kills may wait in memory; beyond, records wait in the kernel's ring. */
-const MAX_PENDING = 10_000
+/** So much may wait in memory; beyond, records wait in the kernel's ring. */
+const MAX_PENDING_BYTES = 32 * 1024 * 1024
 
 /** One node's agent: kernel log → outcomes → events → JetStream, with the cursor behind what is acknowledged. */
 export class Agent {
@@ -136,7 +136,7 @@ export class Agent {
       payload: this.#encode(event),
       neededSequence: event.eventSequence,
     })
-    if (this.#outbox.size >= MAX_PENDING) this.#ports.source.pause()
+    if (this.#outbox.bytes >= MAX_PENDING_BYTES) this.#ports.source.pause()
   }
 
   /** A field that does not fit costs the kill its details, never its place in the count. */
@@ -163,7 +163,7 @@ export class Agent {
     }
     const metric = outcome.kind === 'stored' ? this.metrics.stored : this.metrics.alreadyStored
     metric.inc()
-    if (this.#outbox.size < MAX_PENDING / 2) this.#ports.source.resume()
+    if (this.#outbox.bytes < MAX_PENDING_BYTES / 2) this.#ports.source.resume()
     this.#keeper.moved('ack')
   }
 }

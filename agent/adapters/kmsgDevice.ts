@@ -17,18 +17,21 @@ export class KmsgDevice implements KmsgSource {
   readonly description: string
   readonly #path: string
   readonly #logger: Logger
+  readonly #wrapPipe: WrapPipe | null
   #stream: Socket | undefined
   #paused = false
 
-  constructor(path: string, logger: Logger) {
+  /** @param wrapPipe how to wait for records in epoll; null where a child `cat` has to. */
+  constructor(path: string, logger: Logger, wrapPipe: WrapPipe | null = probePipeHandle()) {
     this.#path = path
     this.description = path
     this.#logger = logger
+    this.#wrapPipe = wrapPipe
   }
 
   async run(onRecord: (record: Buffer) => void, signal: AbortSignal): Promise<void> {
-    const wrapPipe = probePipeHandle()
-    if (wrapPipe === undefined)
+    const wrapPipe = this.#wrapPipe
+    if (wrapPipe === null)
       this.#logger.warn('this Node has no pipe handle to read kmsg with; reading through a child `cat`')
     while (!signal.aborted) {
       const error = wrapPipe
@@ -98,20 +101,22 @@ export class KmsgDevice implements KmsgSource {
 
 const REOPEN_MS = 500
 
+type WrapPipe = (descriptor: number) => Socket
+
 interface PipeBinding {
   Pipe: new (type: number) => { open(descriptor: number): number | undefined }
   constants: { SOCKET: number }
 }
 
-/** @returns how to make a socket of a descriptor, or undefined where this Node does not offer it. */
-function probePipeHandle(): ((descriptor: number) => Socket) | undefined {
+/** @returns how to make a socket of a descriptor, or null where this Node does not offer it. */
+export function probePipeHandle(): WrapPipe | null {
   let binding: PipeBinding
   try {
     // @ts-expect-error: not in the typings, on purpose (DEP0111)
     binding = process.binding('pipe_wrap') as PipeBinding
-    if (typeof binding.Pipe !== 'function' || typeof binding.constants.SOCKET !== 'number') return undefined
+    if (typeof binding.Pipe !== 'function' || typeof binding.constants.SOCKET !== 'number') return null
   } catch {
-    return undefined
+    return null
   }
   return (descriptor) => {
     const handle = new binding.Pipe(binding.constants.SOCKET)

@@ -5,7 +5,7 @@ import type { PublishOutcome } from './outcome.ts'
 const FULL: PublishOutcome = { kind: 'notStored', reason: 'streamFull', message: 'full' }
 const kill = (sequence: number): OutgoingKill => ({
   subject: `kill.${sequence}`,
-  payload: new Uint8Array(),
+  payload: new Uint8Array(10),
   neededSequence: sequence,
 })
 
@@ -39,6 +39,7 @@ describe('Outbox', () => {
     const running = outbox.run(stop.signal)
     await outbox.drained()
     expect(stream.attempts).toEqual(['kill.1', 'kill.2', 'kill.2', 'kill.2', 'kill.3'])
+    expect(outbox.bytes).toBe(0)
     expect(outcomes).toEqual(['stored', 'notStored', 'notStored', 'alreadyStored', 'stored'])
     stop.abort()
     await running
@@ -54,12 +55,14 @@ describe('Outbox', () => {
     outbox.add(kill(5))
     await outbox.run(stop.signal)
     expect(outbox.size).toBe(2)
+    expect(outbox.bytes).toBe(20)
     expect(outbox.neededSequence).toBe(5)
   })
 
   it('needs nothing when nothing waits', () => {
     const { outbox } = outboxFor(() => Promise.resolve({ kind: 'stored' }))
     expect(outbox.neededSequence).toBeUndefined()
+    expect(outbox.bytes).toBe(0)
     expect(outbox.blocked).toBeUndefined()
   })
 

@@ -26,6 +26,7 @@ const BACKOFF = { firstMs: 100, maxMs: 15_000 }
 export class Outbox {
   readonly #waiting: OutgoingKill[] = []
   readonly #ports: OutboxPorts
+  #bytes = 0
   #blocked: NotStoredReason | undefined
   #wake: (() => void) | undefined
   #drained: (() => void)[] = []
@@ -36,11 +37,17 @@ export class Outbox {
 
   add(kill: OutgoingKill): void {
     this.#waiting.push(kill)
+    this.#bytes += kill.payload.length
     this.#wake?.()
   }
 
   get size(): number {
     return this.#waiting.length
+  }
+
+  /** What the payloads that wait take in memory. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Why the oldest kill could not be stored at its last attempt; undefined when nothing is stuck. */
@@ -83,6 +90,7 @@ export class Outbox {
       attempt = 0
       this.#blocked = undefined
       this.#waiting.shift()
+      this.#bytes -= kill.payload.length
       this.#ports.onOutcome(outcome, kill, undefined)
       if (this.#waiting.length === 0) for (const resolve of this.#drained.splice(0)) resolve()
     }
