@@ -20,7 +20,7 @@ demo: setup ## Show the main job: a real kill in a real pod becomes an OOMReport
 	@node test/demo/main.ts
 
 test: setup ## Set everything up and run all tests
-	@node hack/test.ts
+	@node hack/runTests.ts
 
 lint: setup ## Check the code, with types
 	@npm run --silent lint
