@@ -35,7 +35,7 @@ export class KmsgDevice implements KmsgSource {
       this.#logger.warn('this Node has no pipe handle to read kmsg with; reading through a child `cat`')
     while (!signal.aborted) {
       const error = wrapPipe
-        ? await this.#readHandle(wrapPipe(this.#open(constants.O_NONBLOCK)), onRecord, signal)
+        ? await this.#finish(wrapPipe(this.#open(constants.O_NONBLOCK), onRecord), signal)
         : await this.#readCat(this.#open(0), onRecord, signal)
       if (signal.aborted) return
       // EPIPE: overtaken by the ring. A new descriptor begins at the oldest record left; what is known is skipped.
@@ -67,11 +67,6 @@ export class KmsgDevice implements KmsgSource {
     }
   }
 
-  async #readHandle(stream: Socket, onRecord: (record: Buffer) => void, signal: AbortSignal): Promise<unknown> {
-    stream.on('data', onRecord)
-    return this.#finish(stream, signal)
-  }
-
   async #readCat(descriptor: number, onRecord: (record: Buffer) => void, signal: AbortSignal): Promise<unknown> {
     const cat = spawn('cat', [], { stdio: [descriptor, 'pipe', 'ignore'] })
     closeSync(descriptor)
@@ -101,7 +96,10 @@ export class KmsgDevice implements KmsgSource {
 
 const REOPEN_MS = 500
 
-type WrapPipe = (descriptor: number) => Socket
+type WrapPipe = (descriptor: number, onRecord: (record: Buffer) => void) => Socket
+
+/** printk.c, CONSOLE_EXT_LOG_MAX: what one read returns at most. */
+const MAX_RECORD_BYTES = 8192
 
 interface PipeBinding {
   Pipe: new (type: number) => { open(descriptor: number): number | undefined }
@@ -118,11 +116,19 @@ export function probePipeHandle(): WrapPipe | null {
   } catch {
     return null
   }
-  return (descriptor) => {
+  return (descriptor, onRecord) => {
     const handle = new binding.Pipe(binding.constants.SOCKET)
     handle.open(descriptor)
+    // One buffer for all records: without it each read takes 64 KiB, and the first look at the ring 100 MB.
+    const onread = {
+      buffer: Buffer.alloc(MAX_RECORD_BYTES),
+      callback: (bytes: number, buffer: Uint8Array) => {
+        onRecord(Buffer.from(buffer.buffer, buffer.byteOffset, bytes))
+        return true
+      },
+    }
     // The constructor takes an internal handle, which the typings leave out.
-    return new Socket({ handle, readable: true, writable: false } as unknown as SocketConstructorOpts)
+    return new Socket({ handle, readable: true, writable: false, onread } as unknown as SocketConstructorOpts)
   }
 }
 
