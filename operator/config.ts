@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { flagSchemas, optional, required, withDefault, type FlagValues } from '#program/flags.ts'
+import { flagSchemas } from '#program/flagSchemas.ts'
+import { optional, required, withDefault, type FlagValues } from '#program/flags.ts'
 
 const bytes = z
   .string()
