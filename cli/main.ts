@@ -2,8 +2,8 @@ import { ProcFiles } from '#program/adapters/procFiles.ts'
 import { EXIT, ProgramError, messageOf } from '#program/errors.ts'
 import { parseFlags } from '#program/flags.ts'
 import { VERSION } from '#program/version.ts'
-import { rank } from './rank.ts'
-import { rankFlags } from './rankFlags.ts'
+import { rank, type RankPorts } from './rank.ts'
+import { findConflicts, rankFlags } from './rankFlags.ts'
 
 /*
  * Not program/run.ts: no logger and no signals, since a command prints its answer and ends. What is imported here is
@@ -29,12 +29,20 @@ async function run([command, ...argv]: readonly string[]): Promise<number> {
   if (parsed.kind === 'help') return say(parsed.text)
   if (parsed.kind === 'version') return say(`oomkeeper ${VERSION}`)
   if (parsed.kind === 'problems') return refuse(name, parsed.problems, EXIT.usage)
+  const conflicts = findConflicts(parsed.values)
+  if (conflicts.length > 0) return refuse(name, conflicts, EXIT.usage)
   try {
-    return say(await rank(parsed.values, { openProc: (root) => new ProcFiles(root) }))
+    return say(await rank(parsed.values, { openProc: (root) => new ProcFiles(root), readNode }))
   } catch (error) {
     if (error instanceof ProgramError) return refuse(name, [error.message], error.exitCode)
     return refuse(name, [`unforeseen error: ${messageOf(error)}; please report it`], EXIT.environment)
   }
+}
+
+/** Loaded only when asked for: it needs zod. */
+async function readNode(...args: Parameters<RankPorts['readNode']>): ReturnType<RankPorts['readNode']> {
+  const { readNodeRanking } = await import('./adapters/nodeRanking.ts')
+  return readNodeRanking(...args)
 }
 
 function say(text: string): number {
