@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { flagSchemas, optional, required, withDefault, type LogLevel } from '#program/flags.ts'
+import { flagSchemas, type LogLevel } from '#program/flagSchemas.ts'
+import { optional, required, withDefault } from '#program/flags.ts'
 import type { RecordingPace } from './adapters/kmsgRecording.ts'
 
 const nodeName = z

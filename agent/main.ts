@@ -7,8 +7,13 @@ import { KillPublisher } from './adapters/killPublisher.ts'
 import { KmsgDevice } from './adapters/kmsgDevice.ts'
 import { KmsgRecording } from './adapters/kmsgRecording.ts'
 import { ProcFs } from './adapters/procFs.ts'
+import { respondToRank } from './adapters/rankResponder.ts'
 import { isKmsgDevice } from './adapters/isKmsgDevice.ts'
 import { Agent } from './agent.ts'
+import { setImmediate } from 'node:timers/promises'
+import { ProcFiles } from '#program/adapters/procFiles.ts'
+import { RankService } from './rank/rankService.ts'
+import { scanLiveTasks } from './rank/scan.ts'
 import { agentFlags } from './config.ts'
 
 function monotonicUsec(): number {
@@ -33,6 +38,17 @@ await runProgram({
       },
       logger,
       signal,
+    )
+    const procFiles = new ProcFiles(flags.proc)
+    const rankService = new RankService({
+      node: flags.node,
+      scan: (top) => scanLiveTasks(procFiles, top, setImmediate),
+      now: Date.now,
+    })
+    publisher.connection.then(
+      (connection) => respondToRank(connection, flags.node, rankService, logger),
+      // Aborted while connecting.
+      () => undefined,
     )
     const agent = new Agent(
       {

@@ -1,5 +1,7 @@
 import * as z from 'zod'
-import { flagSchemas, optional, required, withDefault, type FlagValues } from '#program/flags.ts'
+import { isLoopback } from './rank/loopback.ts'
+import { flagSchemas } from '#program/flagSchemas.ts'
+import { optional, required, withDefault, type FlagValues } from '#program/flags.ts'
 
 const bytes = z
   .string()
@@ -18,6 +20,15 @@ export const operatorFlags = {
   natsUser: withDefault(flagSchemas.text, 'NAME', 'operator', 'user in the NATS account OOM'),
   natsPasswordFile: required(flagSchemas.text, 'FILE', "file with that user's password, read on each connection"),
   listen: withDefault(flagSchemas.listen, 'HOST:PORT', '127.0.0.1:9465', 'address of /healthz, /readyz and /metrics'),
+  apiListen: withDefault(
+    flagSchemas.listen.refine(
+      ({ host }) => isLoopback(host),
+      'it must be a loopback address: it asks nobody who they are',
+    ),
+    'HOST:PORT',
+    '127.0.0.1:9466',
+    'loopback address of the API that people reach by kubectl port-forward',
+  ),
   streamMaxBytes: withDefault(
     bytes,
     'BYTES',

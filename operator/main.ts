@@ -5,8 +5,11 @@ import { connectNats } from '#program/adapters/natsConnection.ts'
 import { runProgram } from '#program/run.ts'
 import { printable } from '#program/errors.ts'
 import { VERSION } from '#program/version.ts'
+import type { NatsConnection } from 'nats'
+import { startApiServer, type ApiSource } from './adapters/apiServer.ts'
 import { KubeClient, loadKubeConfig } from './adapters/kubeClient.ts'
 import { KubeReportStore } from './adapters/kubeReportStore.ts'
+import { requestRank } from './adapters/natsRank.ts'
 import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { OperatorMetrics } from './adapters/operatorMetrics.ts'
 import { OwnerReader } from './adapters/ownerReader.ts'
@@ -14,6 +17,7 @@ import { readPodFacts } from './adapters/podFacts.ts'
 import { PodWatch } from './adapters/podWatch.ts'
 import { TroubleLog } from './adapters/troubleLog.ts'
 import { operatorFlags, type OperatorConfig } from './config.ts'
+import { resolveRanking } from './rank/nodeRanking.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying, type Waiting } from './runtime/keepTrying.ts'
 import { KillEngine } from './runtime/killEngine.ts'
@@ -62,13 +66,40 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     notReady: () => [...(isReading ? [] : ['starting: no reader of kills yet']), ...troubles.reasons()],
     metrics: metrics.registry,
   })
+  let nats: NatsConnection | undefined
+  await startApiServer(config.apiListen, { rankNode: (node, top) => rankNode(nats, pods, node, top) })
   const podWatch = new PodWatch(client, pods, troubles)
   await Promise.race([
     podWatch.run(signal),
-    countKills(surroundings, client, pods, podWatch.synced(), () => {
-      isReading = true
+    countKills(surroundings, client, pods, podWatch.synced(), {
+      connected: (connection) => {
+        nats = connection
+      },
+      reading: () => {
+        isReading = true
+      },
     }),
   ])
+}
+
+/** Asks a node who is in line, and names the pods. */
+async function rankNode(
+  nats: NatsConnection | undefined,
+  pods: PodStore,
+  node: string,
+  top: number,
+): ReturnType<ApiSource['rankNode']> {
+  if (nats === undefined) {
+    return { ok: false, status: 503, reason: 'expected a connection to NATS, got none yet; try again in a moment' }
+  }
+  const outcome = await requestRank(nats, node, top)
+  if (!outcome.ok) return { ok: false, status: 504, reason: outcome.reason }
+  return { ok: true, ranking: resolveRanking(outcome.answer, (uid, on) => pods.find(uid, on)) }
+}
+
+interface KillReaderEvents {
+  connected(connection: NatsConnection): void
+  reading(): void
 }
 
 /** Reads kills for ever and counts them. @throws the signal's reason. */
@@ -77,7 +108,7 @@ async function countKills(
   client: KubeClient,
   pods: PodStore,
   podsSynced: Promise<void>,
-  onReading: () => void,
+  events: KillReaderEvents,
 ): Promise<void> {
   const nats = await connectNats(
     {
@@ -90,6 +121,7 @@ async function countKills(
     logger,
     signal,
   )
+  events.connected(nats)
   const stream = new NatsKillStream(nats.jetstream(), await nats.jetstreamManager({ checkAPI: false }), {
     maxBytes: config.streamMaxBytes,
     onBadCheckpoint: (problem) =>
@@ -143,7 +175,7 @@ async function countKills(
   }
   const observer: SessionObserver = {
     opened: (firstSequence) => {
-      onReading()
+      events.reading()
       troubles.fine('reader')
       logger.info({ firstSequence }, 'reading kills')
     },

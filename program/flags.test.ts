@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { flagSchemas, optional, parseFlags, required, withDefault } from './flags.ts'
+import { flagSchemas } from './flagSchemas.ts'
+import { optional, parseFlags, required, withDefault } from './flags.ts'
 
 const flags = {
   natsUrl: required(flagSchemas.url(['nats:']), 'URL', 'the NATS server'),

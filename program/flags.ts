@@ -1,10 +1,19 @@
 import { parseArgs } from 'node:util'
-import * as z from 'zod'
+
+/**
+ * Reads the text of one value: any zod schema does. Zod itself is not imported here, so that a program that must start
+ * fast can do without it.
+ */
+export interface FlagSchema<T> {
+  safeParse(
+    text: string,
+  ): { success: true; data: T } | { success: false; error: { issues: readonly { message: string }[] } }
+}
 
 /** A flag and its environment twin: `--nats-url` is `OOMKEEPER_NATS_URL`. The flag wins. */
 export interface Flag<T> {
   /** Reads the text of the flag or the variable. */
-  schema: z.ZodType<T, string>
+  schema: FlagSchema<T>
   help: string
   /** What stands for the value in the usage text. */
   placeholder: string
@@ -21,20 +30,15 @@ export type ParsedFlags<F extends Flags> =
   | { kind: 'version' }
   | { kind: 'problems'; problems: readonly string[] }
 
-export function required<T>(schema: z.ZodType<T, string>, placeholder: string, help: string): Flag<T> {
+export function required<T>(schema: FlagSchema<T>, placeholder: string, help: string): Flag<T> {
   return { schema, help, placeholder, default: undefined }
 }
 
-export function withDefault<T>(
-  schema: z.ZodType<T, string>,
-  placeholder: string,
-  value: string,
-  help: string,
-): Flag<T> {
+export function withDefault<T>(schema: FlagSchema<T>, placeholder: string, value: string, help: string): Flag<T> {
   return { schema, help, placeholder, default: value }
 }
 
-export function optional<T>(schema: z.ZodType<T, string>, placeholder: string, help: string): Flag<T | undefined> {
+export function optional<T>(schema: FlagSchema<T>, placeholder: string, help: string): Flag<T | undefined> {
   return { schema, help, placeholder, default: null }
 }
 
@@ -98,7 +102,7 @@ export function parseFlags<F extends Flags>(
   return { kind: 'values', values: values as FlagValues<F> }
 }
 
-function firstIssue(error: z.ZodError): string {
+function firstIssue(error: { issues: readonly { message: string }[] }): string {
   return error.issues[0]?.message ?? 'not accepted'
 }
 
@@ -119,29 +123,3 @@ function usage(program: string, flags: Flags): string {
 
 const EXIT_CODES =
   'Exit codes: 0 ended as asked, 2 wrong flags or input, 3 the machine or a server it needs does not allow it.'
-
-/** Schemas that more than one program's flags use. */
-export const flagSchemas = {
-  url: (protocols: readonly string[]) =>
-    z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-      error: `it must start with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-    }),
-  text: z.string().min(1),
-  port: z
-    .string()
-    .regex(/^\d{1,5}$/, 'a port is a number')
-    .transform(Number)
-    .pipe(z.int().max(65535)),
-  /** HOST:PORT or [HOST]:PORT. */
-  listen: z
-    .string()
-    .regex(/^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'it must look like 127.0.0.1:9090')
-    .transform((text) => {
-      const colon = text.lastIndexOf(':')
-      return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) }
-    })
-    .refine(({ port }) => port <= 65535, 'the port must be at most 65535'),
-  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']) as z.ZodType<LogLevel, string>,
-}
-
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'

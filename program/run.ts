@@ -1,6 +1,7 @@
 import pino, { type Logger } from 'pino'
 import { EXIT, ProgramError, messageOf } from './errors.ts'
-import { parseFlags, type FlagValues, type Flags, type LogLevel } from './flags.ts'
+import type { LogLevel } from './flagSchemas.ts'
+import { parseFlags, type FlagValues, type Flags } from './flags.ts'
 
 export interface Program<F extends Flags> {
   name: string

@@ -9,6 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   program: [],
   agent: ['kernel', 'contract', 'program'],
   operator: ['kernel', 'contract', 'program'],
+  cli: ['kernel', 'contract', 'program', 'agent', 'operator'],
 }
 /** Folders of a room that touch the world, and files that wire; everything else computes. */
 const TOUCHES_THE_WORLD = /\/(adapters\/|main\.ts$|generate\.ts$)|^program\/run\.ts$/
@@ -65,6 +66,13 @@ describe('rooms', () => {
   it.each(rooms)('%s computes outside of its adapters, and touches the world only there', (room) => {
     const found = importsOf(room).filter(
       ({ file, target, typeOnly }) => !typeOnly && WORLD.test(target) && !TOUCHES_THE_WORLD.test(file),
+    )
+    expect(found).toEqual([])
+  })
+
+  it('cli imports cores of agent and operator, never their adapters nor their wiring', () => {
+    const found = importsOf('cli').filter(({ target }) =>
+      /^\.\.\/(?:\.\.\/)?(?:agent|operator)\/(?:adapters\/|main\.ts)/.test(target),
     )
     expect(found).toEqual([])
   })

@@ -11,6 +11,8 @@ export interface AgentOptions {
   /** Without one, the kernel's log. */
   kmsg?: string
   pace?: 'kept' | 'fast'
+  /** Another machine's processes. */
+  proc?: string
 }
 
 export interface AgentProcess {
@@ -20,7 +22,7 @@ export interface AgentProcess {
 }
 
 /** The agent's bundle, as a user of NATS account NODES. */
-export async function startAgent({ node, nats, folder, kmsg, pace }: AgentOptions): Promise<AgentProcess> {
+export async function startAgent({ node, nats, folder, kmsg, pace, proc }: AgentOptions): Promise<AgentProcess> {
   const user = nats.users.agents[node]
   if (user === undefined) throw new Error(`expected a NATS user for node ${node}, got none`)
   const [port = 0] = await freePorts(1)
@@ -33,6 +35,7 @@ export async function startAgent({ node, nats, folder, kmsg, pace }: AgentOption
     listen: `127.0.0.1:${port}`,
     kmsg,
     'kmsg-pace': pace,
+    proc,
   })
   const program = new Program('agent', args)
   return { program, baseUrl: `http://127.0.0.1:${port}` }

@@ -19,6 +19,7 @@ export interface Servers {
 export interface OperatorProcess {
   program: Program
   baseUrl: string
+  apiUrl: string
 }
 
 export async function applyCrds(kubectl: Kubectl): Promise<void> {
@@ -33,15 +34,20 @@ export async function startOperator(
   env: Readonly<Record<string, string>> = {},
 ): Promise<OperatorProcess> {
   const { user, password } = nats.users.operator
-  const [port = 0] = await freePorts(1)
+  const [port = 0, apiPort = 0] = await freePorts(2)
   const args = flags({
     kubeconfig,
     'nats-url': nats.url,
     'nats-user': user,
     'nats-password-file': writeSecret(join(folder, 'nats-operator'), password),
     listen: `127.0.0.1:${port}`,
+    'api-listen': `127.0.0.1:${apiPort}`,
   })
-  return { program: new Program('operator', args, env), baseUrl: `http://127.0.0.1:${port}` }
+  return {
+    program: new Program('operator', args, env),
+    baseUrl: `http://127.0.0.1:${port}`,
+    apiUrl: `http://127.0.0.1:${apiPort}`,
+  }
 }
 
 /** Waits until a program says that it can do its work. */

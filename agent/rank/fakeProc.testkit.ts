@@ -1,0 +1,48 @@
+import type { ProcFiles } from './scan.ts'
+
+export interface FakeProcess {
+  pid: number
+  oomScore: number
+  command?: string
+  oomScoreAdj?: number
+  rssKib?: number | null
+  startTicks?: number
+  cgroup?: string
+  /** Only its score can still be read. */
+  gone?: boolean
+}
+
+/** A proc file system of 1 GiB and no swap. */
+export function fakeProc(processes: readonly FakeProcess[]): ProcFiles {
+  const byPid = new Map(processes.map((process) => [String(process.pid), process]))
+  return {
+    listPids: () => processes.map(({ pid }) => pid),
+    readText(path) {
+      if (path === 'meminfo') return 'MemTotal:  1048576 kB\nSwapTotal:  0 kB\n'
+      if (path === 'sys/kernel/osrelease') return '6.18.44\n'
+      const [pid = '', file = ''] = path.split('/')
+      const found = byPid.get(pid)
+      if (found === undefined || (found.gone && file !== 'oom_score')) return undefined
+      return textOf(found, file)
+    },
+  }
+}
+
+function textOf(process: FakeProcess, file: string): string | undefined {
+  const { pid, oomScore, command = 'app', oomScoreAdj = 0, rssKib = 1024, startTicks = pid, cgroup = '/' } = process
+  const memory = rssKib === null ? '' : `VmSize:\t9 kB\nVmRSS:\t${rssKib} kB\nVmPTE:\t0 kB\nVmSwap:\t0 kB\n`
+  switch (file) {
+    case 'oom_score':
+      return `${oomScore}\n`
+    case 'oom_score_adj':
+      return `${oomScoreAdj}\n`
+    case 'stat':
+      return `${pid} (${command}) S ${'0 '.repeat(18)}${startTicks} 0\n`
+    case 'status':
+      return `Uid:\t0\t0\n${memory}`
+    case 'cgroup':
+      return `0::${cgroup}\n`
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,107 @@
+import { rankByBadness } from '#kernel/badness/badness.ts'
+import type { OomTask } from '#kernel/dump/oomDump.ts'
+import { parseCgroupPath } from '../cgroup/path.ts'
+import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
+import { parseOomScoreAdj } from '../proc/oomScoreAdj.ts'
+import { parseStat } from '../proc/stat.ts'
+import { parseStatus } from '../proc/status.ts'
+
+/** A process that the killer may take, as /proc has it now. */
+export interface LiveTask {
+  pid: number
+  /** Chosen by the process itself: never to be trusted. */
+  command: string
+  uid: number
+  oomScore: number
+  oomScoreAdj: number
+  /** Unknown where the thread group's leader has exited and other threads go on. */
+  rssKib: number | undefined
+  swapKib: number | undefined
+  vmSizeKib: number | undefined
+  pgtablesKib: number | undefined
+  startTicks: number
+  /** Its memory cgroup, where it is not the root. */
+  cgroupPath: string | undefined
+  podUid: string | undefined
+  containerId: string | undefined
+}
+
+/** The texts of one process's files. */
+export interface TaskTexts {
+  stat: string
+  status: string
+  oomScoreAdj: string
+  cgroup: string
+}
+
+/**
+ * @returns undefined for what the killer never takes: a kernel thread and a zombie (no memory), the machine's init, a
+ *   process at −1000; and for a process that went while it was read.
+ */
+export function describeLiveTask(pid: number, oomScore: number, texts: TaskTexts): LiveTask | undefined {
+  const stat = parseStat(texts.stat)
+  const status = parseStatus(texts.status)
+  const oomScoreAdj = parseOomScoreAdj(texts.oomScoreAdj)
+  if (stat === undefined || status === undefined || oomScoreAdj === undefined) return undefined
+  const { memory } = status
+  // The score is the kernel's word: pid 1 with one is a container's init, seen from inside, and the killer may take it.
+  if (oomScore === 0 && (oomScoreAdj === -1000 || pid === 1 || memory === undefined)) return undefined
+  const cgroupPath = parseMemoryCgroup(texts.cgroup)
+  const { podUid, containerId } = cgroupPath === undefined ? {} : parseCgroupPath(cgroupPath)
+  return {
+    pid,
+    command: stat.command,
+    uid: status.uid,
+    oomScore,
+    oomScoreAdj,
+    rssKib: memory?.rssKib,
+    swapKib: memory?.swapKib,
+    vmSizeKib: memory?.vmSizeKib,
+    pgtablesKib: memory?.pgtablesKib,
+    startTicks: stat.startTicks,
+    cgroupPath,
+    podUid,
+    containerId,
+  }
+}
+
+export interface Machine {
+  kernelRelease: string | undefined
+  /** RAM and swap. */
+  totalKib: number | undefined
+}
+
+/**
+ * The likeliest victim first: by the kernel's own score, which is coarse (one step is a thousandth of all memory or more),
+ * and within one score by the points it is made of. Of equals the kernel's choice goes by age.
+ */
+export function rankLiveTasks(tasks: readonly LiveTask[], machine: Machine): LiveTask[] {
+  const byAge = tasks.toSorted((a, b) => a.startTicks - b.startTicks || a.pid - b.pid)
+  const taskByRow = new Map<OomTask['pid'], LiveTask>(byAge.map((task) => [task.pid, task]))
+  // The formula takes pages of any size: here of 1 KiB, the unit of /proc/PID/status.
+  const ranked = rankByBadness(byAge.map(tableRow), {
+    totalPages: machine.totalKib,
+    kernelRelease: machine.kernelRelease,
+    pageSizeKib: 1,
+  })
+  return ranked
+    .map(({ pid }) => taskByRow.get(pid))
+    .filter((task) => task !== undefined)
+    .sort((a, b) => b.oomScore - a.oomScore)
+}
+
+/** What the kernel's task table would say. */
+function tableRow(task: LiveTask): OomTask {
+  return {
+    pid: task.pid,
+    // Any but 1, which stands for the machine's init: that one is no live task.
+    tgid: task.pid === 1 ? 0 : task.pid,
+    uid: task.uid,
+    totalVmPages: task.vmSizeKib ?? 0,
+    rssPages: task.rssKib ?? 0,
+    swapPages: task.swapKib ?? 0,
+    pgtablesBytes: (task.pgtablesKib ?? 0) * 1024,
+    oomScoreAdj: task.oomScoreAdj,
+    command: task.command,
+  }
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals'
+import { decodeRank, encodeRank, rankAnswer } from '#contract/rank.ts'
+import { fakeProc } from './fakeProc.testkit.ts'
+import { RankService } from './rankService.ts'
+import { scanLiveTasks } from './scan.ts'
+
+const files = fakeProc(Array.from({ length: 60 }, (_, at) => ({ pid: 100 + at, oomScore: at })))
+const request = (top: number): Uint8Array => encodeRank({ version: 1, top })
+
+function serviceFor(scan = (top: number) => scanLiveTasks(files, top, () => Promise.resolve())) {
+  const clock = { nowMs: 1_000_000 }
+  let scans = 0
+  const counted = (top: number) => (scans++, scan(top))
+  const service = new RankService({ node: 'node-a', scan: counted, now: () => clock.nowMs })
+  const ask = async (payload: Uint8Array) => decodeRank(rankAnswer, await service.answer(payload))
+  return { ask, clock, scans: () => scans }
+}
+
+describe('RankService', () => {
+  it('answers with as many as asked for, 50 at most, and says when it looked', async () => {
+    const { ask } = serviceFor()
+    const answer = await ask(request(50))
+    expect(answer).toMatchObject({ kind: 'ranking', node: 'node-a', scannedAt: '1970-01-01T00:16:40.000Z' })
+    expect(answer?.kind === 'ranking' && answer.tasks.map(({ pid }) => pid).slice(0, 2)).toEqual([159, 158])
+    expect(answer?.kind === 'ranking' && answer.tasks.length).toBe(50)
+  })
+
+  it('looks once for all who ask at once and within a second, then again', async () => {
+    const { ask, clock, scans } = serviceFor()
+    await Promise.all([ask(request(1)), ask(request(2)), ask(request(3))])
+    clock.nowMs += 999
+    await ask(request(1))
+    expect(scans()).toBe(1)
+    clock.nowMs += 1
+    await ask(request(1))
+    expect(scans()).toBe(2)
+    clock.nowMs -= 5_000
+    await ask(request(1))
+    expect(scans()).toBe(3)
+  })
+
+  it.each(['', '{}', '{"version":1,"top":0}', '{"version":1,"top":51}', '\xff'])('refuses %j', async (text) => {
+    const { ask, scans } = serviceFor()
+    expect(await ask(Buffer.from(text, 'latin1'))).toMatchObject({ kind: 'refused', node: 'node-a' })
+    expect(scans()).toBe(0)
+  })
+
+  it('tells why it cannot look, and tries again for the next', async () => {
+    const { ask, scans } = serviceFor(() => Promise.reject(new Error('no proc')))
+    expect(await ask(request(1))).toMatchObject({ kind: 'refused', reason: 'no proc' })
+    await ask(request(1))
+    expect(scans()).toBe(2)
+  })
+})

@@ -1,0 +1,72 @@
+import { parseTotalMemoryKib } from '../proc/meminfo.ts'
+import { parseOomScore } from '../proc/oomScore.ts'
+import { describeLiveTask, rankLiveTasks, type LiveTask } from './liveTask.ts'
+
+/** The files of a proc file system, by their path below it. */
+export interface ProcFiles {
+  /** Every process's pid. */
+  listPids(): number[]
+  /** @returns undefined when the file is gone, as it is when its process is. */
+  readText(path: string): string | undefined
+}
+
+export interface LiveRanking {
+  /** Processes that were there, those among them that the killer never takes. */
+  processCount: number
+  /** The likeliest victim first. */
+  tasks: LiveTask[]
+}
+
+/** So many processes are read before others get a turn: about 1 ms. */
+const PIDS_PER_TURN = 50
+/** Described beyond those asked for, since some may be gone before they are. */
+const SPARE = 10
+
+/**
+ * Finds the likeliest victims: reads the score of every process, and all else of the best only.
+ * @param top how many at most
+ * @param endTurn awaited between slices, for others on the same event loop
+ */
+export async function scanLiveTasks(files: ProcFiles, top: number, endTurn: () => Promise<void>): Promise<LiveRanking> {
+  const scores: PidScore[] = []
+  let turn = 0
+  for (const pid of files.listPids()) {
+    const text = files.readText(`${pid}/oom_score`)
+    const oomScore = text === undefined ? undefined : parseOomScore(text)
+    if (oomScore !== undefined) scores.push({ pid, oomScore })
+    if (++turn % PIDS_PER_TURN === 0) await endTurn()
+  }
+  const tasks: LiveTask[] = []
+  for (const { pid, oomScore } of planDescribed(scores, top + SPARE)) {
+    const task = readLiveTask(files, pid, oomScore)
+    if (task !== undefined) tasks.push(task)
+    if (++turn % PIDS_PER_TURN === 0) await endTurn()
+  }
+  const machine = {
+    kernelRelease: files.readText('sys/kernel/osrelease')?.trim(),
+    totalKib: parseTotalMemoryKib(files.readText('meminfo') ?? ''),
+  }
+  return { processCount: scores.length, tasks: rankLiveTasks(tasks, machine).slice(0, top) }
+}
+
+export interface PidScore {
+  pid: number
+  oomScore: number
+}
+
+/** The best so many, and all that have the same score as the last of them: which is ahead, the score cannot say. */
+export function planDescribed(scores: readonly PidScore[], count: number): PidScore[] {
+  const best = scores.toSorted((a, b) => b.oomScore - a.oomScore)
+  const cut = best[count - 1]?.oomScore ?? 0
+  return best.filter(({ oomScore }) => oomScore >= cut)
+}
+
+function readLiveTask(files: ProcFiles, pid: number, oomScore: number): LiveTask | undefined {
+  const stat = files.readText(`${pid}/stat`)
+  const status = files.readText(`${pid}/status`)
+  const oomScoreAdj = files.readText(`${pid}/oom_score_adj`)
+  const cgroup = files.readText(`${pid}/cgroup`)
+  if (stat === undefined || status === undefined || oomScoreAdj === undefined) return undefined
+  // A kernel without cgroups has no such file.
+  return describeLiveTask(pid, oomScore, { stat, status, oomScoreAdj, cgroup: cgroup ?? '' })
+}
