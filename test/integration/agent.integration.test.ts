@@ -43,18 +43,18 @@ beforeAll(async () => {
 afterAll(async () => {
   await stream.close()
   await nats.dispose()
-})
+}, 30_000)
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'oomkeeper-agent-'))
   await stream.create(64 * MIB)
-})
+}, 30_000)
 
 afterEach(async () => {
   for (const { program } of started.splice(0)) await program.kill()
   await stream.jsm.streams.delete(KILL_STREAM).catch(() => undefined)
   rmSync(folder, { recursive: true, force: true })
-})
+}, 30_000)
 
 describe('the agent, with a real nats-server', () => {
   it('stores each recorded kill once, and ends with the recording', async () => {
