@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
+import { ensureBuilt } from '../test/cluster/build/ensureBuilt.ts'
+import { ETCD, HELM, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
 import { whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
 
 /**
@@ -31,6 +33,12 @@ if (leftOut.length > 0 && process.env['CI'] !== undefined) {
 
 const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
 if (build.status !== 0) process.exit(build.status ?? 3)
+
+// Before jest, so that its progress is seen and no test's time limit holds a build.
+if (servers === undefined) {
+  for (const module of [NATS, ETCD, HELM]) await ensureBuilt(module, console.log)
+  await ensureBuilt(KUBERNETES, console.log, ['kube-apiserver', 'kubectl'])
+}
 
 const ignored = ['/node_modules/', '/dist/', ...leftOut.map(({ pattern }) => pattern)]
 const jest = spawnSync(
