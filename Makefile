@@ -37,7 +37,7 @@ typecheck: setup ## Check the types
 build: setup ## Bundle the programs into dist/
 	@npm run --silent build
 
-generate: setup ## Write crds/ from the schemas in operator/api
+generate: setup ## Write crds/ and the chart's copies from the schemas in operator/api
 	@npm run --silent generate
 
 lock: setup ## Write package-lock.json so that npm ci takes it on every platform
