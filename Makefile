@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build generate lock cluster-up cluster-down bench clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -37,7 +37,10 @@ typecheck: setup ## Check the types
 build: setup ## Bundle the programs into dist/
 	@npm run --silent build
 
-generate: setup ## Write crds/ from the schemas in operator/api
+images: build ## Build the image of all programs into dist/ (root, Debian's buildah)
+	@node hack/images.ts
+
+generate: setup ## Write crds/ and the chart's copies from the schemas in operator/api
 	@npm run --silent generate
 
 lock: setup ## Write package-lock.json so that npm ci takes it on every platform

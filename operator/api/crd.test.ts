@@ -6,8 +6,8 @@ import { renderCrdFiles } from './crdFiles.ts'
 import { nodeOomReportKind } from './nodeOomReport.ts'
 import { oomReportKind } from './oomReport.ts'
 
-describe('crds/', () => {
-  const folder = new URL('../../crds/', import.meta.url)
+describe.each(['crds/', 'charts/oomkeeper/files/crds/'])('%s', (path) => {
+  const folder = new URL(`../../${path}`, import.meta.url)
 
   it('holds exactly what `make generate` writes', () => {
     const files = renderCrdFiles()

@@ -47,6 +47,16 @@ export const NATS: GoModule = {
   programs: { 'nats-server': 'github.com/nats-io/nats-server/v2' },
 }
 
+const HELM_VERSION = '4.3.1'
+
+export const HELM: GoModule = {
+  name: 'helm',
+  version: HELM_VERSION,
+  folder: 'modules/helm',
+  ldflags: `-s -w -X helm.sh/helm/v4/internal/version.version=v${HELM_VERSION}`,
+  programs: { helm: 'helm.sh/helm/v4/cmd/helm' },
+}
+
 export const IMAGES: GoModule = {
   name: 'images',
   version: '1',

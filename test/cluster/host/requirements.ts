@@ -57,6 +57,16 @@ export async function ensureRequirements(log: Log): Promise<string> {
   return cniFolder
 }
 
+/** Makes sure of programs, given as program → Debian package. */
+export async function ensurePrograms(packages: Readonly<Record<string, string>>, log: Log): Promise<void> {
+  const missing = (): string[] => Object.keys(packages).filter((program) => !isInPath(program))
+  const wanted = new Set(missing().map((program) => packages[program] ?? program))
+  if (wanted.size > 0) await installPackages([...wanted], log)
+  const still = missing()
+  if (still.length > 0)
+    throw new Error(`expected ${still.join(', ')} after installation, still missing: install by hand and try again`)
+}
+
 async function installPackages(packages: readonly string[], log: Log): Promise<void> {
   if (!isInPath('apt-get')) {
     throw new Error(

@@ -29,10 +29,16 @@ export async function importImages(
     writeFileSync(file, await packDockerArchive({ name, program, content, goArch }))
     files.push(file)
   }
-  const ctr = async (...args: readonly string[]): Promise<true> => {
-    await runCommand([...enterNamespaces(holderPid), 'ctr', '-n', 'k8s.io', ...args], { timeoutMs: 30_000 })
-    return true
-  }
-  await waitUntil('containerd to answer', () => ctr('version'), { deadlineMs: 30_000, ...watchOver(containerd) })
-  for (const file of files) await ctr('images', 'import', file)
+  const answers = async (): Promise<true> => (await ctr(holderPid, 'version'), true)
+  await waitUntil('containerd to answer', answers, { deadlineMs: 30_000, ...watchOver(containerd) })
+  for (const file of files) await importArchive(holderPid, file)
+}
+
+/** Gives the cluster's node an image. @param insidePid any process in the cluster's namespaces. */
+export async function importArchive(insidePid: number, archive: string): Promise<void> {
+  await ctr(insidePid, 'images', 'import', archive)
+}
+
+function ctr(insidePid: number, ...args: readonly string[]): Promise<string> {
+  return runCommand([...enterNamespaces(insidePid), 'ctr', '-n', 'k8s.io', ...args], { timeoutMs: 60_000 })
 }

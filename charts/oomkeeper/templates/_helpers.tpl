@@ -1,0 +1,75 @@
+{{- define "oomkeeper.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What a pod is selected by: never changes. Call with (list $ "agent"). */}}
+{{- define "oomkeeper.selector" -}}
+{{- $ := index . 0 -}}
+app.kubernetes.io/name: {{ default $.Chart.Name $.Values.nameOverride }}
+app.kubernetes.io/instance: {{ $.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{- define "oomkeeper.labels" -}}
+{{- $ := index . 0 -}}
+{{ include "oomkeeper.selector" . }}
+app.kubernetes.io/part-of: oomkeeper
+app.kubernetes.io/version: {{ $.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "oomkeeper.image" -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+
+{{- define "oomkeeper.natsUrl" -}}
+{{- default (printf "nats://%s-nats.%s.svc:4222" (include "oomkeeper.fullname" .) .Release.Namespace) .Values.nats.externalUrl -}}
+{{- end -}}
+
+{{- define "oomkeeper.passwordSecret" -}}
+{{- if .Values.nats.existingSecret -}}
+{{- .Values.nats.existingSecret -}}
+{{- else if .Values.nats.externalUrl -}}
+{{- fail "nats.externalUrl is set: expected nats.existingSecret too, the name of a Secret with agent-password and operator-password for that server, got nothing" -}}
+{{- else -}}
+{{- include "oomkeeper.fullname" . }}-nats
+{{- end -}}
+{{- end -}}
+
+{{/* One password of the Secret as the only file of a volume. Call with (list $ "agent"). */}}
+{{- define "oomkeeper.passwordVolume" -}}
+name: nats-password
+secret:
+  secretName: {{ include "oomkeeper.passwordSecret" (index . 0) }}
+  defaultMode: 0440
+  items:
+    - key: {{ index . 1 }}-password
+      path: password
+{{- end -}}
+
+{{- define "oomkeeper.probes" -}}
+livenessProbe:
+  httpGet: { path: /healthz, port: health }
+  periodSeconds: 20
+  timeoutSeconds: 5
+readinessProbe:
+  httpGet: { path: /readyz, port: health }
+  periodSeconds: 5
+  timeoutSeconds: 5
+{{- end -}}
+
+{{- define "oomkeeper.restricted" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end -}}

@@ -1,0 +1,194 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { load } from 'js-yaml'
+import { agentFlags } from '../../agent/config.ts'
+import { operatorFlags } from '../../operator/config.ts'
+import { parseFlags, type Flags, type ParsedFlags } from '../../program/flags.ts'
+import { VERSION } from '../../program/version.ts'
+import { ensureBuilt } from '../cluster/build/ensureBuilt.ts'
+import { NATS } from '../cluster/build/goModule.ts'
+import { whyNoServers } from '../cluster/host/requirements.ts'
+import { renderNatsConfig } from '../cluster/nats/config.ts'
+import { startApiserver, type PrivateApiserver } from '../cluster/privateServers.ts'
+import { runCommand } from '../cluster/process/run.ts'
+import { CHART_FOLDER, ensureHelm, renderChart, type Helm, type RenderedObject } from '../support/helm.ts'
+
+const reason = whyNoServers()
+const title = 'the chart, with a real helm'
+const run = reason === undefined ? describe : describe.skip
+const EXTERNAL = ['nats.externalUrl=nats://nats.example:4222', 'nats.existingSecret=passwords']
+
+interface PodSpec {
+  automountServiceAccountToken?: boolean
+  containers: { args: string[]; securityContext: Record<string, unknown> }[]
+}
+
+run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-chart-'))
+  let helm: Helm
+  let objects: RenderedObject[]
+
+  const find = (list: readonly RenderedObject[], kind: string): RenderedObject => {
+    const found = list.find((object) => object.kind === kind)
+    if (found === undefined) throw new Error(`expected a ${kind} in the rendered chart, got none`)
+    return found
+  }
+  const podOf = (kind: string, list = objects): PodSpec =>
+    (find(list, kind)['spec'] as { template: { spec: PodSpec } }).template.spec
+  const argsOf = (kind: string): string[] => (podOf(kind).containers[0]?.args ?? []).slice(1)
+  const parse = <F extends Flags>(flags: F, kind: string): ParsedFlags<F> => {
+    const filled = argsOf(kind).map((arg) => arg.replace('$(NODE_NAME)', 'node.a').replace('$(POD_IP)', '10.0.0.7'))
+    return parseFlags('test', flags, filled, {})
+  }
+  const natsConfig = (): string => (find(objects, 'ConfigMap')['data'] as Record<string, string>)['nats.conf'] ?? ''
+
+  beforeAll(async () => {
+    helm = await ensureHelm(folder)
+    objects = await renderChart(helm)
+  }, 1_800_000)
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('passes helm lint', async () => {
+    await expect(helm(['lint', '--strict', CHART_FOLDER])).resolves.toContain('0 chart(s) failed')
+  })
+
+  it('has the version of the programs it installs', () => {
+    const chart = load(readFileSync(join(CHART_FOLDER, 'Chart.yaml'), 'utf8'))
+    expect(chart).toMatchObject({ version: VERSION, appVersion: VERSION })
+  })
+
+  it('starts the agent with flags that the agent takes', () => {
+    expect(parse(agentFlags, 'DaemonSet')).toMatchObject({
+      kind: 'values',
+      values: {
+        node: 'node.a',
+        natsUrl: 'nats://oomkeeper-nats.oomkeeper.svc:4222',
+        listen: { host: '10.0.0.7', port: 9464 },
+      },
+    })
+  })
+
+  it('starts the operator with flags that the operator takes', () => {
+    expect(parse(operatorFlags, 'Deployment')).toMatchObject({
+      kind: 'values',
+      values: { natsUser: 'operator', streamMaxBytes: 1024 ** 3, listen: { host: '10.0.0.7', port: 9465 } },
+    })
+  })
+
+  it('gives a Kubernetes token to the operator only', () => {
+    expect(podOf('DaemonSet').automountServiceAccountToken).toBe(false)
+    expect(podOf('StatefulSet').automountServiceAccountToken).toBe(false)
+    expect(podOf('Deployment')).toMatchObject({ serviceAccountName: 'oomkeeper-operator' })
+  })
+
+  it('gives every container a root file system that cannot be written, and root to the agent only', () => {
+    for (const kind of ['DaemonSet', 'Deployment', 'StatefulSet']) {
+      expect(podOf(kind).containers[0]?.securityContext).toMatchObject({ readOnlyRootFilesystem: true })
+    }
+    for (const kind of ['Deployment', 'StatefulSet']) {
+      expect(podOf(kind)).toMatchObject({ securityContext: { runAsNonRoot: true } })
+    }
+  })
+
+  it('gives the operator the rights of docs/operating.md and no others', () => {
+    const docs = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8')
+    const rows = docs.matchAll(/^\| (core|apps|batch|oomkeeper\.io) +\| ([a-z, /]+?) +\| ([a-z, ]+?) +\|$/gm)
+    const written = Array.from(rows, ([, group = '', resources = '', verbs = '']) => ({
+      apiGroups: [group === 'core' ? '' : group],
+      resources: resources.split(', '),
+      verbs: verbs.split(', '),
+    }))
+    expect(find(objects, 'ClusterRole')['rules']).toEqual(written)
+  })
+
+  it('keeps the kinds when it is uninstalled', () => {
+    const kinds = objects.filter(({ kind }) => kind === 'CustomResourceDefinition')
+    expect(kinds.map(({ metadata }) => metadata.name).sort()).toEqual(
+      expect.arrayContaining(['nodeoomreports.oomkeeper.io', 'oomreports.oomkeeper.io']),
+    )
+    for (const { metadata } of kinds) expect(metadata.annotations?.['helm.sh/resource-policy']).toBe('keep')
+  })
+
+  it('gives NATS the two accounts of the test cluster, with one user for the agents of all nodes', () => {
+    const expected = renderNatsConfig({
+      serverName: 'oomkeeper',
+      listen: { host: '0.0.0.0', port: 4222, monitorPort: 8222 },
+      storeFolder: '/data',
+      users: {
+        operator: { user: 'operator', password: '$OPERATOR_PASSWORD' },
+        system: { user: 'system', password: '' },
+        agents: { '*': { user: 'agent', password: '$AGENT_PASSWORD' } },
+      },
+    })
+      .replaceAll(/"(\$\w+_PASSWORD)"/g, '$1')
+      .replace(/\n *users: \[ \{ user: "system".*/, '') // Nobody needs the system account here.
+      .replace('max_file_store: 8GB', 'max_file_store: 3GB')
+    expect(natsConfig()).toBe(expected)
+  })
+
+  it('makes a NATS configuration that a real nats-server takes, with the passwords it makes', async () => {
+    const file = join(folder, 'nats.conf')
+    writeFileSync(file, natsConfig().replace('"/data"', JSON.stringify(join(folder, 'data'))))
+    const data = find(objects, 'Secret')['data'] as Record<string, string>
+    const password = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString()
+    const server = join(await ensureBuilt(NATS, () => {}), 'nats-server')
+    const env = { AGENT_PASSWORD: password('agent-password'), OPERATOR_PASSWORD: password('operator-password') }
+    expect(env.AGENT_PASSWORD).toMatch(/^p\w{31}$/)
+    await runCommand([server, '-t', '-c', file], { env })
+  })
+
+  it('with an external NATS has no server, no passwords of its own, and the given URL', async () => {
+    const external = await renderChart(helm, EXTERNAL)
+    const kinds = external.map(({ kind }) => kind)
+    for (const kind of ['StatefulSet', 'Secret', 'ConfigMap', 'Service']) expect(kinds).not.toContain(kind)
+    for (const kind of ['DaemonSet', 'Deployment']) {
+      expect(podOf(kind, external).containers[0]?.args).toContain('--nats-url=nats://nats.example:4222')
+      expect(JSON.stringify(podOf(kind, external))).toContain('"secretName":"passwords"')
+    }
+  })
+
+  it.each([
+    ['nats.externalUrl=http://nats:4222', "at '/nats/externalUrl'"],
+    ['agent.logLevel=loud', "at '/agent/logLevel': value must be one of 'trace', 'debug'"],
+    ['operator.streamMaxBytes=5', 'operator.streamMaxBytes: expected at least 1048576 (1 MiB), got 5'],
+    ['agent.stateDir=/x', "at '/agent': additional properties 'stateDir' not allowed"],
+    ['nats.externalUrl=nats://nats:4222', 'expected nats.existingSecret too'],
+  ])('refuses %s in words', async (value, words) => {
+    await expect(renderChart(helm, [value])).rejects.toThrow(words)
+  })
+
+  describe('and a real kube-apiserver', () => {
+    let server: PrivateApiserver
+    beforeAll(async () => {
+      server = await startApiserver({ log: () => {} })
+      await server.kubectl(['create', 'namespace', 'oomkeeper'])
+    }, 1_800_000)
+    afterAll(async () => server?.dispose())
+
+    it.each([
+      ['of its own', []],
+      ['outside', EXTERNAL],
+    ])('is accepted with a NATS %s', async (_where, values) => {
+      const items = await renderChart(helm, values)
+      const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+      const dryRun = ['apply', '--dry-run=server', '--validate=strict', '--namespace=oomkeeper', '--filename=-']
+      const said = await server.kubectl(dryRun, { stdin: list })
+      expect(said.trim().split('\n')).toHaveLength(items.length)
+    })
+
+    it('keeps its passwords over an upgrade, and the kinds over an uninstall', async () => {
+      const install = await ensureHelm(folder, server.kubeconfig)
+      const upgrade = ['upgrade', '--install', 'oomkeeper', CHART_FOLDER, '--namespace=oomkeeper']
+      const passwords = (): Promise<string> =>
+        server.kubectl(['get', 'secret', 'oomkeeper-nats', '--namespace=oomkeeper', '--output=jsonpath={.data}'])
+      await install(upgrade)
+      const first = await passwords()
+      await install(upgrade)
+      await expect(passwords()).resolves.toBe(first)
+      await install(['uninstall', 'oomkeeper', '--namespace=oomkeeper'])
+      await expect(server.kubectl(['get', 'crd', 'oomreports.oomkeeper.io'])).resolves.toContain('oomreports')
+    }, 60_000)
+  })
+})
