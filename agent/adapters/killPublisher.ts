@@ -8,19 +8,23 @@ const PUBLISH_TIMEOUT_MS = 5_000
 
 /** Stores kills in JetStream: each subject once, by expected last subject sequence 0. */
 export class KillPublisher {
+  /** The connection, for what else the agent says and reads. @throws the signal's reason. */
+  readonly connection: Promise<NatsConnection>
   readonly #ready: Promise<JetStreamClient>
   #connection: NatsConnection | undefined
   #connected = false
 
   /** Connects in the background: kills are read and kept meanwhile. */
   constructor(target: NatsTarget, logger: Logger, signal: AbortSignal) {
-    this.#ready = connectNats(target, logger, signal).then((connection) => {
+    this.connection = connectNats(target, logger, signal)
+    this.#ready = this.connection.then((connection) => {
       this.#connection = connection
       this.#connected = true
       void this.#watch(connection, logger)
       return connection.jetstream()
     })
     // Aborted while connecting: nobody waits for it any more.
+    this.connection.catch(() => undefined)
     this.#ready.catch(() => undefined)
   }
 
