@@ -29,3 +29,12 @@ export type NodeStatus = z.infer<typeof nodeStatus>
 export function encodeNodeStatus(status: NodeStatus): string {
   return JSON.stringify(nodeStatus.parse(status))
 }
+
+/** Parses an untrusted payload. @returns undefined for what is no status. */
+export function decodeNodeStatus(text: string): NodeStatus | undefined {
+  try {
+    return nodeStatus.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}

@@ -23,6 +23,9 @@ export function killSubject(node: string, bootId: string, sequence: number): str
   return `oom.v1.kill.${nodeToken(node)}.${bootId}.${sequence}`
 }
 
+export const STATUS_STREAM = 'OOM_STATUS'
+export const STATUS_SUBJECTS = 'oom.v1.status.*'
+
 /** What the node's agent says about its desired state. */
 export function statusSubject(node: string): string {
   return `oom.v1.status.${nodeToken(node)}`

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import { startHealthServer } from '#program/adapters/healthServer.ts'
 import { connectNats } from '#program/adapters/natsConnection.ts'
@@ -11,7 +12,11 @@ import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { OperatorMetrics } from './adapters/operatorMetrics.ts'
 import { OwnerReader } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
-import { PodWatch } from './adapters/podWatch.ts'
+import { ObjectWatch } from './adapters/objectWatch.ts'
+import { NatsPolicies } from './adapters/natsPolicies.ts'
+import { watchedNamespaces, watchedPods, watchedPolicies } from './adapters/watched.ts'
+import { writePolicyStatus } from './adapters/policyStatusWriter.ts'
+import { PolicyEngine } from './runtime/policyEngine.ts'
 import { TroubleLog } from './adapters/troubleLog.ts'
 import { operatorFlags, type OperatorConfig } from './config.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
@@ -62,23 +67,19 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     notReady: () => [...(isReading ? [] : ['starting: no reader of kills yet']), ...troubles.reasons()],
     metrics: metrics.registry,
   })
-  const podWatch = new PodWatch(client, pods, troubles)
-  await Promise.race([
-    podWatch.run(signal),
-    countKills(surroundings, client, pods, podWatch.synced(), () => {
-      isReading = true
-    }),
-  ])
-}
-
-/** Reads kills for ever and counts them. @throws the signal's reason. */
-async function countKills(
-  { config, logger, signal, metrics, troubles, waiting, now }: Surroundings,
-  client: KubeClient,
-  pods: PodStore,
-  podsSynced: Promise<void>,
-  onReading: () => void,
-): Promise<void> {
+  const engine = new PolicyEngine(() => pods.live(), {
+    now: surroundings.now,
+    writeStatus: (name, compute) => writePolicyStatus(client, name, compute),
+    settled: () => troubles.fine('policies'),
+  })
+  const podWatch = new ObjectWatch(
+    client,
+    watchedPods(pods, () => engine.wake()),
+    troubles,
+  )
+  const watches = [watchedNamespaces(engine), watchedPolicies(engine)].map(
+    (watched) => new ObjectWatch(client, watched, troubles),
+  )
   const nats = await connectNats(
     {
       url: config.natsUrl,
@@ -90,6 +91,46 @@ async function countKills(
     logger,
     signal,
   )
+  const applyPolicies = async (): Promise<never> => {
+    // A policy or a pod that is not read yet must not look as if it were gone: its scores would be given back.
+    await Promise.all([podWatch, ...watches].map((watch) => watch.synced()))
+    const link = new NatsPolicies(nats.jetstream())
+    return Promise.race([
+      keepTrying('policies', waiting, () => engine.run(link, signal)),
+      keepTrying('statuses', waiting, () =>
+        link.followStatuses(
+          {
+            following: () => troubles.fine('statuses'),
+            said: (node, containers) => engine.noteStatus(node, containers),
+          },
+          signal,
+        ),
+      ),
+    ])
+  }
+  try {
+    await Promise.race([
+      podWatch.run(signal),
+      ...watches.map((watch) => watch.run(signal)),
+      applyPolicies(),
+      countKills(surroundings, client, nats, pods, podWatch.synced(), () => {
+        isReading = true
+      }),
+    ])
+  } finally {
+    await Promise.race([nats.close(), sleep(NATS_CLOSE_LIMIT_MS)])
+  }
+}
+
+/** Reads kills for ever and counts them. @throws the signal's reason. */
+async function countKills(
+  { config, logger, signal, metrics, troubles, waiting, now }: Surroundings,
+  client: KubeClient,
+  nats: NatsConnection,
+  pods: PodStore,
+  podsSynced: Promise<void>,
+  onReading: () => void,
+): Promise<void> {
   const stream = new NatsKillStream(nats.jetstream(), await nats.jetstreamManager({ checkAPI: false }), {
     maxBytes: config.streamMaxBytes,
     onBadCheckpoint: (problem) =>
@@ -158,11 +199,7 @@ async function countKills(
     await podsSynced
     return keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
   }
-  try {
-    await Promise.race([judge.run(), readKills()])
-  } finally {
-    await Promise.race([nats.close(), sleep(NATS_CLOSE_LIMIT_MS)])
-  }
+  await Promise.race([judge.run(), readKills()])
 }
 
 await runProgram({ name: 'oomkeeper-operator', version: VERSION, flags: operatorFlags, main })

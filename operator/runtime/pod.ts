@@ -13,6 +13,9 @@ export interface CachedPod {
   configHash: string | undefined
   /** Every container that its status ever named, newest first. */
   containers: readonly CachedContainer[]
+  labels: Readonly<Record<string, string>>
+  /** The containers that run now. */
+  running: readonly { id: string; name: string }[]
 }
 
 export interface CachedContainer {
@@ -28,6 +31,7 @@ export interface RawPod {
     namespace?: string
     name?: string
     annotations?: Record<string, string>
+    labels?: Record<string, string>
     ownerReferences?: readonly (OwnerReference & { controller?: boolean })[]
   }
   spec?: { nodeName?: string }
@@ -46,6 +50,7 @@ interface RawContainerStatus {
 }
 
 interface RawContainerState {
+  running?: object
   terminated?: { containerID?: string; reason?: string; finishedAt?: string }
 }
 
@@ -69,6 +74,10 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
         : { apiVersion: controller.apiVersion, kind: controller.kind, name: controller.name, uid: controller.uid },
     configHash: metadata.annotations?.['kubernetes.io/config.hash'],
     containers: statuses.flatMap(parseContainers),
+    labels: metadata.labels ?? {},
+    running: statuses.flatMap(({ name, containerID, state }) =>
+      state?.running !== undefined && containerID ? [{ id: bareId(containerID), name }] : [],
+    ),
   }
 }
 

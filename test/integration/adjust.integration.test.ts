@@ -1,12 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { connect, type KV, type NatsConnection, type RetentionPolicy } from 'nats'
-import { memoryCgroupRoot } from '../../agent/adapters/containerProcesses.ts'
 import { encodeDesiredState } from '../../contract/desiredState.ts'
 import { nodeStatus, type ContainerStatus } from '../../contract/nodeStatus.ts'
 import { DESIRED_BUCKET, nodeToken, statusSubject } from '../../contract/subjects.ts'
@@ -14,39 +11,11 @@ import { hasCapability } from '../cluster/host/capabilities.ts'
 import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
+import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
 
 const NODE = 'node-a.example'
-const TOP = join(memoryCgroupRoot(), `oomkeeper-adjust-${process.pid}`)
 const mayMakeCgroups = process.getuid?.() === 0
 
-/** A cgroup shaped like a container's, with real processes. */
-class FakeContainer {
-  readonly id = randomBytes(32).toString('hex')
-  readonly folder = join(TOP, 'kubepods/burstable', `pod${randomUUID()}`, this.id)
-  readonly #children: ChildProcess[] = []
-
-  constructor() {
-    mkdirSync(this.folder, { recursive: true })
-  }
-
-  /** @returns its pid, once it is in the cgroup. */
-  async run(): Promise<number> {
-    const child = spawn('sh', ['-c', `echo $$ > ${this.folder}/cgroup.procs && exec sleep 600`], { stdio: 'ignore' })
-    this.#children.push(child)
-    const pid = child.pid ?? -1
-    const probe = () => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep') || undefined
-    await waitUntil('a process in the container', probe, { deadlineMs: 5_000, everyMs: 10 })
-    return pid
-  }
-
-  async remove(): Promise<void> {
-    for (const child of this.#children) child.kill('SIGKILL')
-    await waitUntil('the cgroup to be empty', () => (rmdirSync(this.folder), true), { deadlineMs: 5_000, everyMs: 20 })
-    rmdirSync(dirname(this.folder))
-  }
-}
-
-const scoreOf = (pid: number): number => Number(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8'))
 const START = scoreOf(process.pid)
 
 let nats: PrivateNats
@@ -94,7 +63,7 @@ describeAsRoot('the agent, with real processes in a cgroup like a container’s'
   afterAll(async () => {
     await connection.close()
     await nats.dispose()
-    for (const path of ['kubepods/burstable', 'kubepods', '']) rmdirSync(join(TOP, path))
+    removeFakeKubepods()
   })
 
   beforeEach(async () => {
