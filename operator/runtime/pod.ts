@@ -76,7 +76,9 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
     containers: statuses.flatMap(parseContainers),
     labels: metadata.labels ?? {},
     running: statuses.flatMap(({ name, containerID, state }) =>
-      state?.running !== undefined && containerID ? [{ id: bareId(containerID), name }] : [],
+      state?.running !== undefined && CONTAINER_ID.test(containerID ?? '')
+        ? [{ id: bareId(containerID ?? ''), name }]
+        : [],
     ),
   }
 }
@@ -95,6 +97,9 @@ function parseContainers({ name, containerID, state, lastState }: RawContainerSt
   }
   return [...byId].map(([id, terminations]) => ({ id, name, terminations }))
 }
+
+/** As containerd, CRI-O and docker give it; no cgroup can be found by another one, of a simulated node say. */
+const CONTAINER_ID = /:\/\/[0-9a-f]{64}$/
 
 /** `containerd://4f3…` → `4f3…`. */
 function bareId(containerId: string): string {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { encodeDesiredState } from '#contract/desiredState.ts'
+import { MAX_DESIRED_CONTAINERS, encodeDesiredState } from '#contract/desiredState.ts'
 import type { ContainerStatus } from '#contract/nodeStatus.ts'
 import { nodeToken } from '#contract/subjects.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
@@ -97,7 +97,7 @@ export class PolicyEngine {
     for (const [node, containers] of desired) {
       const token = nodeToken(node)
       gone.delete(token)
-      const state = encodeDesiredState({ version: 1, node, containers: [...containers] })
+      const state = encodeDesiredState({ version: 1, node, containers: containers.slice(0, MAX_DESIRED_CONTAINERS) })
       if (stored.get(token) === state) continue
       await bucket.put(token, state)
       stored.set(token, state)
