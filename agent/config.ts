@@ -23,6 +23,17 @@ export const agentFlags = {
   ),
   bootId: optional(z.uuid(), 'UUID', "a recording's boot id; its content's hash without one"),
   proc: withDefault(flagSchemas.text, 'FOLDER', '/proc', "the host's proc file system"),
+  adjust: withDefault(
+    z.enum(['on', 'off']) as z.ZodType<'on' | 'off', string>,
+    'on|off',
+    'on',
+    'whether oom_score_adj is written as the desired state of this node says; off, nothing is written or given back',
+  ),
+  cgroupRoot: optional(
+    flagSchemas.text,
+    'FOLDER',
+    'where memory cgroups are mounted; without it /sys/fs/cgroup/memory (v1) or /sys/fs/cgroup (v2)',
+  ),
   listen: withDefault(
     flagSchemas.listen,
     'HOST:PORT',

@@ -4,13 +4,18 @@ import { startHealthServer } from '#program/adapters/healthServer.ts'
 import { ProcFiles } from '#program/adapters/procFiles.ts'
 import { runProgram } from '#program/run.ts'
 import { VERSION } from '#program/version.ts'
+import { ContainerProcesses, memoryCgroupRoot } from './adapters/containerProcesses.ts'
 import { CursorFile } from './adapters/cursorFile.ts'
+import { DesiredLink } from './adapters/desiredLink.ts'
 import { isKmsgDevice } from './adapters/isKmsgDevice.ts'
 import { KillPublisher } from './adapters/killPublisher.ts'
 import { KmsgDevice } from './adapters/kmsgDevice.ts'
 import { KmsgRecording } from './adapters/kmsgRecording.ts'
+import { OriginalsFile } from './adapters/originalsFile.ts'
 import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
+import { runAdjustments } from './adapters/runAdjustments.ts'
+import { Adjuster } from './adjust/adjuster.ts'
 import { Agent } from './agent.ts'
 import { agentFlags } from './config.ts'
 import { RankService } from './rank/rankService.ts'
@@ -74,7 +79,20 @@ await runProgram({
       notReady: () => agent.notReady(),
       metrics: agent.metrics.registry,
     })
-    await agent.run(signal)
+    // A recording's processes are not this machine's.
+    if (flags.adjust === 'on' && recording === undefined) {
+      const originals = new OriginalsFile(flags.stateDir, proc.readBootId(), logger)
+      const processes = new ContainerProcesses(flags.proc, flags.cgroupRoot ?? memoryCgroupRoot())
+      const adjuster = new Adjuster(originals.read(), {
+        observe: (containerIds) => processes.observe(containerIds),
+        write: (containerId, process, oomScoreAdj) => processes.write(containerId, process, oomScoreAdj),
+        saveOriginals: (containers) => originals.write(containers),
+      })
+      const link = new DesiredLink(flags.node, publisher.connection, logger)
+      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, logger, signal)])
+    } else {
+      await agent.run(signal)
+    }
     health.close()
     await publisher.close()
   },

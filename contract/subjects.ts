@@ -6,6 +6,8 @@
 export const KILL_STREAM = 'OOM_KILLS'
 export const KILL_SUBJECTS = 'oom.v1.kill.>'
 export const STATE_BUCKET = 'OOM_STATE'
+/** The desired state of each node, key `nodeToken(node)`; agents read it straight from the bucket. */
+export const DESIRED_BUCKET = 'OOM_DESIRED'
 
 /** A node's name as one subject token. Injective: a node name (RFC 1123) has dots but no underscore. */
 export function nodeToken(node: string): string {
@@ -19,6 +21,19 @@ export function inboxPrefix(node: string): string {
 /** One subject per kill line: (node, boot, kmsg sequence) never repeats, so a stored subject is a kill already told. */
 export function killSubject(node: string, bootId: string, sequence: number): string {
   return `oom.v1.kill.${nodeToken(node)}.${bootId}.${sequence}`
+}
+
+export const STATUS_STREAM = 'OOM_STATUS'
+export const STATUS_SUBJECTS = 'oom.v1.status.*'
+
+/** What the node's agent says about its desired state. */
+export function statusSubject(node: string): string {
+  return `oom.v1.status.${nodeToken(node)}`
+}
+
+/** A hint that the node's desired state has changed. Only a hint: whoever publishes there proves nothing by it. */
+export function desiredHintSubject(node: string): string {
+  return `oom.v1.desired.${nodeToken(node)}`
 }
 
 export interface KillIdentity {

@@ -14,7 +14,11 @@ import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { OperatorMetrics } from './adapters/operatorMetrics.ts'
 import { OwnerReader } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
-import { PodWatch } from './adapters/podWatch.ts'
+import { ObjectWatch } from './adapters/objectWatch.ts'
+import { NatsPolicies } from './adapters/natsPolicies.ts'
+import { watchedNamespaces, watchedPods, watchedPolicies } from './adapters/watched.ts'
+import { writePolicyStatus } from './adapters/policyStatusWriter.ts'
+import { PolicyEngine } from './runtime/policyEngine.ts'
 import { TroubleLog } from './adapters/troubleLog.ts'
 import { operatorFlags, type OperatorConfig } from './config.ts'
 import { resolveRanking } from './rank/nodeRanking.ts'
@@ -66,20 +70,62 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     notReady: () => [...(isReading ? [] : ['starting: no reader of kills yet']), ...troubles.reasons()],
     metrics: metrics.registry,
   })
-  let nats: NatsConnection | undefined
-  await startApiServer(config.apiListen, { rankNode: (node, top) => rankNode(nats, pods, node, top) })
-  const podWatch = new PodWatch(client, pods, troubles)
-  await Promise.race([
-    podWatch.run(signal),
-    countKills(surroundings, client, pods, podWatch.synced(), {
-      connected: (connection) => {
-        nats = connection
-      },
-      reading: () => {
+  let connection: NatsConnection | undefined
+  await startApiServer(config.apiListen, { rankNode: (node, top) => rankNode(connection, pods, node, top) })
+  const engine = new PolicyEngine(() => pods.live(), {
+    now: surroundings.now,
+    writeStatus: (name, compute) => writePolicyStatus(client, name, compute),
+    settled: () => troubles.fine('policies'),
+  })
+  const podWatch = new ObjectWatch(
+    client,
+    watchedPods(pods, () => engine.wake()),
+    troubles,
+  )
+  const watches = [watchedNamespaces(engine), watchedPolicies(engine)].map(
+    (watched) => new ObjectWatch(client, watched, troubles),
+  )
+  const nats = await connectNats(
+    {
+      url: config.natsUrl,
+      user: config.natsUser,
+      passwordFile: config.natsPasswordFile,
+      inboxPrefix: '_INBOX.operator',
+      clientName: 'oomkeeper-operator',
+    },
+    logger,
+    signal,
+  )
+  connection = nats
+  const applyPolicies = async (): Promise<never> => {
+    // A policy or a pod that is not read yet must not look as if it were gone: its scores would be given back.
+    await Promise.all([podWatch, ...watches].map((watch) => watch.synced()))
+    const link = new NatsPolicies(nats.jetstream())
+    return Promise.race([
+      keepTrying('policies', waiting, () => engine.run(link, signal)),
+      keepTrying('statuses', waiting, () =>
+        link.followStatuses(
+          {
+            following: () => troubles.fine('statuses'),
+            said: (node, containers) => engine.noteStatus(node, containers),
+          },
+          signal,
+        ),
+      ),
+    ])
+  }
+  try {
+    await Promise.race([
+      podWatch.run(signal),
+      ...watches.map((watch) => watch.run(signal)),
+      applyPolicies(),
+      countKills(surroundings, client, nats, pods, podWatch.synced(), () => {
         isReading = true
-      },
-    }),
-  ])
+      }),
+    ])
+  } finally {
+    await Promise.race([nats.close(), sleep(NATS_CLOSE_LIMIT_MS)])
+  }
 }
 
 /** Asks a node who is in line, and names the pods. */
@@ -97,31 +143,15 @@ async function rankNode(
   return { ok: true, ranking: resolveRanking(outcome.answer, (uid, on) => pods.find(uid, on)) }
 }
 
-interface KillReaderEvents {
-  connected(connection: NatsConnection): void
-  reading(): void
-}
-
 /** Reads kills for ever and counts them. @throws the signal's reason. */
 async function countKills(
   { config, logger, signal, metrics, troubles, waiting, now }: Surroundings,
   client: KubeClient,
+  nats: NatsConnection,
   pods: PodStore,
   podsSynced: Promise<void>,
-  events: KillReaderEvents,
+  onReading: () => void,
 ): Promise<void> {
-  const nats = await connectNats(
-    {
-      url: config.natsUrl,
-      user: config.natsUser,
-      passwordFile: config.natsPasswordFile,
-      inboxPrefix: '_INBOX.operator',
-      clientName: 'oomkeeper-operator',
-    },
-    logger,
-    signal,
-  )
-  events.connected(nats)
   const stream = new NatsKillStream(nats.jetstream(), await nats.jetstreamManager({ checkAPI: false }), {
     maxBytes: config.streamMaxBytes,
     onBadCheckpoint: (problem) =>
@@ -175,7 +205,7 @@ async function countKills(
   }
   const observer: SessionObserver = {
     opened: (firstSequence) => {
-      events.reading()
+      onReading()
       troubles.fine('reader')
       logger.info({ firstSequence }, 'reading kills')
     },
@@ -190,11 +220,7 @@ async function countKills(
     await podsSynced
     return keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
   }
-  try {
-    await Promise.race([judge.run(), readKills()])
-  } finally {
-    await Promise.race([nats.close(), sleep(NATS_CLOSE_LIMIT_MS)])
-  }
+  await Promise.race([judge.run(), readKills()])
 }
 
 await runProgram({ name: 'oomkeeper-operator', version: VERSION, flags: operatorFlags, main })

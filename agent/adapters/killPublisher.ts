@@ -8,7 +8,7 @@ const PUBLISH_TIMEOUT_MS = 5_000
 
 /** Stores kills in JetStream: each subject once, by expected last subject sequence 0. */
 export class KillPublisher {
-  /** Rejects when the signal is aborted before there is one. */
+  /** The connection, for what else the agent says and reads. @throws the signal's reason. */
   readonly connection: Promise<NatsConnection>
   readonly #ready: Promise<JetStreamClient>
   #connection: NatsConnection | undefined
@@ -24,6 +24,7 @@ export class KillPublisher {
       return connection.jetstream()
     })
     // Aborted while connecting: nobody waits for it any more.
+    this.connection.catch(() => undefined)
     this.#ready.catch(() => undefined)
   }
 

@@ -13,7 +13,13 @@ import { messageOf } from '#program/errors.ts'
 import { operatorError } from '../errors.ts'
 import type { Checkpoint, KillStream, StreamState } from '../runtime/killStream.ts'
 import type { StoredMessage } from '../runtime/readKill.ts'
-import { REJECT_STREAM, STREAM_ID_KEY, killStreamPlan, rejectStreamPlan } from '../runtime/streamPlan.ts'
+import {
+  REJECT_STREAM,
+  STREAM_ID_KEY,
+  killStreamPlan,
+  rejectStreamPlan,
+  statusStreamPlan,
+} from '../runtime/streamPlan.ts'
 import { MessageQueue } from './messageQueue.ts'
 import { askNats, ensureBuckets, ensureStream, readStreamInfo, renewStreamId } from './natsStreams.ts'
 
@@ -47,6 +53,7 @@ export class NatsKillStream implements KillStream {
   async ensure(): Promise<void> {
     await ensureStream(this.#jsm, killStreamPlan(this.#options.maxBytes))
     await ensureStream(this.#jsm, rejectStreamPlan)
+    await ensureStream(this.#jsm, statusStreamPlan)
     await ensureBuckets(this.#js)
   }
 

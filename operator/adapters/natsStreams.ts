@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { StorageType, type JetStreamClient, type JetStreamManager, type StreamConfig, type StreamInfo } from 'nats'
 import { messageOf } from '#program/errors.ts'
-import { STATE_BUCKET } from '#contract/subjects.ts'
+import { DESIRED_BUCKET, STATE_BUCKET } from '#contract/subjects.ts'
 import { operatorError } from '../errors.ts'
 import { STREAM_ID_KEY, planStreamChange, type StreamPlan } from '../runtime/streamPlan.ts'
-
-/** The desired state of each node; agents read it straight from the bucket. */
-const DESIRED_BUCKET = 'OOM_DESIRED'
 
 /** What goes wrong with NATS can pass: it is away, or JetStream is not ready, or a right is missing. */
 export async function askNats<T>(what: string, ask: () => Promise<T>): Promise<T> {

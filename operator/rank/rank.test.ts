@@ -39,6 +39,8 @@ describe('resolveRanking', () => {
     name: 'web-1',
     node: 'node-a',
     controller: undefined,
+    labels: {},
+    running: [],
     configHash: undefined,
     containers: [{ id: ID, name: 'app', terminations: [] }],
   }

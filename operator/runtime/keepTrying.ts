@@ -2,7 +2,17 @@ import { backoffMs } from '#program/backoff.ts'
 import { ProgramError } from '#program/errors.ts'
 
 /** What the operator stands on; readiness says which of it is missing. */
-export type Part = 'apiserver' | 'pods' | 'reader' | 'checkpoint' | 'streams' | 'rejects'
+export type Part =
+  | 'apiserver'
+  | 'pods'
+  | 'namespaces'
+  | 'oompolicies'
+  | 'policies'
+  | 'statuses'
+  | 'reader'
+  | 'checkpoint'
+  | 'streams'
+  | 'rejects'
 
 export interface TroubleObserver {
   /** A step failed and will be tried again. */

@@ -67,6 +67,8 @@ function putPod(node = 'node-a', uid = POD_UID): void {
     node,
     controller: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'eater-abc', uid: 'r' },
     configHash: undefined,
+    labels: {},
+    running: [],
     containers: [{ id: CONTAINER_ID, name: 'app', terminations: [] }],
   })
 }

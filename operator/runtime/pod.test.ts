@@ -51,4 +51,20 @@ describe('parsePod', () => {
   it('refuses what has no identity', () => {
     expect(parsePod({ metadata: { name: 'p' } })).toBeUndefined()
   })
+
+  it('names the containers that run for policies, and none by an id that no cgroup can have', () => {
+    const id = 'a'.repeat(64)
+    const running = { running: {} }
+    const pod = parsePod({
+      metadata: { uid: 'u', namespace: 'shop', name: 'p', labels: { app: 'web' } },
+      status: {
+        containerStatuses: [
+          { name: 'app', containerID: `containerd://${id}`, state: running },
+          { name: 'waiting', containerID: `containerd://${'b'.repeat(64)}`, state: {} },
+          { name: 'simulated', containerID: 'kwok://1', state: running },
+        ],
+      },
+    })
+    expect(pod).toMatchObject({ labels: { app: 'web' }, running: [{ id, name: 'app' }] })
+  })
 })

@@ -13,6 +13,9 @@ export interface CachedPod {
   configHash: string | undefined
   /** Every container that its status ever named, newest first. */
   containers: readonly CachedContainer[]
+  labels: Readonly<Record<string, string>>
+  /** The containers that run now. */
+  running: readonly { id: string; name: string }[]
 }
 
 export interface CachedContainer {
@@ -28,6 +31,7 @@ export interface RawPod {
     namespace?: string
     name?: string
     annotations?: Record<string, string>
+    labels?: Record<string, string>
     ownerReferences?: readonly (OwnerReference & { controller?: boolean })[]
   }
   spec?: { nodeName?: string }
@@ -46,6 +50,7 @@ interface RawContainerStatus {
 }
 
 interface RawContainerState {
+  running?: object
   terminated?: { containerID?: string; reason?: string; finishedAt?: string }
 }
 
@@ -69,6 +74,12 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
         : { apiVersion: controller.apiVersion, kind: controller.kind, name: controller.name, uid: controller.uid },
     configHash: metadata.annotations?.['kubernetes.io/config.hash'],
     containers: statuses.flatMap(parseContainers),
+    labels: metadata.labels ?? {},
+    running: statuses.flatMap(({ name, containerID, state }) =>
+      state?.running !== undefined && CONTAINER_ID.test(containerID ?? '')
+        ? [{ id: bareId(containerID ?? ''), name }]
+        : [],
+    ),
   }
 }
 
@@ -86,6 +97,9 @@ function parseContainers({ name, containerID, state, lastState }: RawContainerSt
   }
   return [...byId].map(([id, terminations]) => ({ id, name, terminations }))
 }
+
+/** As containerd, CRI-O and docker give it; no cgroup can be found by another one, of a simulated node say. */
+const CONTAINER_ID = /:\/\/[0-9a-f]{64}$/
 
 /** `containerd://4f3…` → `4f3…`. */
 function bareId(containerId: string): string {

@@ -18,6 +18,8 @@ const podOf = (uid: string, changes: Partial<CachedPod> = {}): CachedPod => ({
   node: 'node-a',
   controller: undefined,
   configHash: undefined,
+  labels: {},
+  running: [],
   containers: [{ id: 'c1', name: 'app', terminations: [] }],
   ...changes,
 })

@@ -26,6 +26,11 @@ export class PodStore {
     return this.#live.size
   }
 
+  /** The pods that are, in no order. */
+  live(): Iterable<CachedPod> {
+    return this.#live.values()
+  }
+
   /** Takes a pod as it is now; containers that its status has forgotten are remembered. */
   put(pod: CachedPod): void {
     const before = this.#live.get(pod.uid) ?? this.#deleted.get(pod.uid)?.pod

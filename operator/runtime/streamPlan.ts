@@ -1,4 +1,4 @@
-import { KILL_STREAM, KILL_SUBJECTS } from '#contract/subjects.ts'
+import { KILL_STREAM, KILL_SUBJECTS, STATUS_STREAM, STATUS_SUBJECTS } from '#contract/subjects.ts'
 
 export const REJECT_STREAM = 'OOM_REJECTS'
 /** Where the stream keeps the random half of its identity. */
@@ -53,6 +53,21 @@ export const rejectStreamPlan: StreamPlan = {
   max_msgs_per_subject: -1,
   max_age: 7 * DAY_NS,
   max_bytes: 64 * 1024 * 1024,
+  allow_direct: true,
+}
+
+/** What each node's agent said last. */
+export const statusStreamPlan: StreamPlan = {
+  name: STATUS_STREAM,
+  description: 'oomkeeper: what each node made of its desired state, the last word of each',
+  subjects: [STATUS_SUBJECTS],
+  retention: 'limits',
+  storage: 'file',
+  discard: 'old',
+  discard_new_per_subject: false,
+  max_msgs_per_subject: 1,
+  max_age: DAY_NS,
+  max_bytes: 256 * 1024 * 1024,
   allow_direct: true,
 }
 

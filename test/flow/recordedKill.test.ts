@@ -71,6 +71,8 @@ async function count(): Promise<void> {
     name: 'checkout-5d8f7c9b6-x2x4z',
     node: NODE,
     controller,
+    labels: {},
+    running: [],
     configHash: undefined,
     containers,
   })

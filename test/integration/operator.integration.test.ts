@@ -44,6 +44,24 @@ describe('the operator, with real nats-server, etcd and kube-apiserver', () => {
       { node: 'other' },
       'metadata.name must be the name in spec.node',
     ],
+    [
+      'a policy that exempts processes from the killer',
+      'OOMPolicy',
+      { podSelector: {}, oomScoreAdj: { value: -1000 } },
+      'oomScoreAdj.value must be between -990 and 1000: -1000 would exempt',
+    ],
+    [
+      'a policy that does not say which pods',
+      'OOMPolicy',
+      { oomScoreAdj: { value: 500 } },
+      'podSelector must be given: labels of the pods, or podSelector: {} to select every pod on purpose',
+    ],
+    [
+      'a policy with an operator that lacks its values',
+      'OOMPolicy',
+      { podSelector: { matchExpressions: [{ key: 'app', operator: 'In' }] }, oomScoreAdj: { value: 500 } },
+      'values must be given for In and NotIn',
+    ],
   ])('has the apiserver refuse %s', async (_what, kind, spec, words) => {
     const object = { apiVersion: 'oomkeeper.io/v1alpha1', kind, metadata: { name: 'bad', namespace: 'shop' }, spec }
     await expect(world.apply(object)).rejects.toThrow(words)

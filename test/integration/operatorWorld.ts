@@ -15,11 +15,14 @@ import { startOperator, untilReady, type OperatorProcess } from '../support/stac
 /** All that the operator may do, and the list that the chart and the documentation give. */
 const OPERATOR_RULES = [
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
   { apiGroups: [''], resources: ['replicationcontrollers'], verbs: ['get'] },
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oomreports', 'nodeoomreports'], verbs: ['get', 'list', 'create'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oomreports/status', 'nodeoomreports/status'], verbs: ['patch'] },
+  { apiGroups: ['oomkeeper.io'], resources: ['oompolicies'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: ['oomkeeper.io'], resources: ['oompolicies/status'], verbs: ['patch'] },
 ]
 
 interface TestPod {
@@ -35,6 +38,7 @@ export interface PodOptions {
   /** `Kind/name` of its controller, which must exist. */
   owner?: string
   annotations?: Record<string, string>
+  labels?: Record<string, string>
 }
 
 /** Real nats-server, etcd and kube-apiserver, and the operator as a process with no more rights than it needs. */
@@ -149,13 +153,19 @@ export class OperatorWorld {
   }
 
   /** A pod whose container `app` runs. */
-  async makePod({ name, node = 'node-a', owner, annotations }: PodOptions): Promise<TestPod> {
+  async makePod({ name, node = 'node-a', owner, annotations, labels }: PodOptions): Promise<TestPod> {
     const spec = {
       nodeName: node,
       automountServiceAccountToken: false,
       containers: [{ name: 'app', image: 'x' }],
     }
-    const metadata = { name, namespace: 'shop', annotations, ownerReferences: await this.#ownerReferences(owner) }
+    const metadata = {
+      name,
+      namespace: 'shop',
+      annotations,
+      labels,
+      ownerReferences: await this.#ownerReferences(owner),
+    }
     await this.apply({ apiVersion: 'v1', kind: 'Pod', metadata, spec })
     const pod = await this.get<{ metadata: { uid: string } }>('pod', '-n', 'shop', name)
     const containerId = Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64)

@@ -1,36 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '#program/backoff.ts'
 import { operatorError } from '../errors.ts'
-import type { TroubleObserver } from '../runtime/keepTrying.ts'
-import { parsePod, type RawPod } from '../runtime/pod.ts'
-import type { PodStore } from '../runtime/podStore.ts'
+import type { Part, TroubleObserver } from '../runtime/keepTrying.ts'
 import { refusalOf } from './kubeAnswers.ts'
 import type { KubeClient } from './kubeClient.ts'
 
-const PATH = '/api/v1/pods'
 const PAGE = 500
 /** The server ends a watch after this long; the next one starts where it ended. */
 const WATCH_SECONDS = 600
 
-interface PodList {
+interface ObjectList {
   metadata?: { resourceVersion?: string; continue?: string }
-  items?: readonly RawPod[]
+  items?: readonly unknown[]
 }
 
-/** Keeps a store of pods as the cluster has them: lists in pages, then watches, with bookmarks; starts again for ever. */
-export class PodWatch {
+/** One collection of the apiserver, and who keeps what of it. */
+export interface Watched {
+  path: string
+  part: Part
+  /** Takes an object as it is now. @returns its UID; undefined when it has no identity. */
+  put(raw: unknown): string | undefined
+  remove(uid: string): void
+  /** After a full list: what is not in it was deleted while nobody watched. */
+  retainOnly(uids: ReadonlySet<string>): void
+}
+
+/** Keeps objects as the cluster has them: lists in pages, then watches, with bookmarks; starts again for ever. */
+export class ObjectWatch {
   readonly #client: KubeClient
-  readonly #store: PodStore
+  readonly #watched: Watched
   readonly #observer: TroubleObserver
   readonly #firstList = Promise.withResolvers<void>()
 
-  constructor(client: KubeClient, store: PodStore, observer: TroubleObserver) {
+  constructor(client: KubeClient, watched: Watched, observer: TroubleObserver) {
     this.#client = client
-    this.#store = store
+    this.#watched = watched
     this.#observer = observer
   }
 
-  /** Resolves once every pod of the cluster was read. */
+  /** Resolves once every object was read. */
   synced(): Promise<void> {
     return this.#firstList.promise
   }
@@ -42,7 +50,7 @@ export class PodWatch {
       signal.throwIfAborted()
       try {
         resourceVersion ??= await this.#list()
-        this.#observer.fine('pods')
+        this.#observer.fine(this.#watched.part)
         this.#firstList.resolve()
         const startedMs = Date.now()
         resourceVersion = await this.#watch(resourceVersion, signal)
@@ -52,7 +60,7 @@ export class PodWatch {
       } catch (error) {
         signal.throwIfAborted()
         const retryInMs = backoffMs(attempt++, Math.random(), LIMITS)
-        this.#observer.trouble('pods', error, retryInMs)
+        this.#observer.trouble(this.#watched.part, error, retryInMs)
         await sleep(retryInMs, undefined, { signal })
       }
     }
@@ -64,14 +72,14 @@ export class PodWatch {
     let resourceVersion = ''
     do {
       const query = new URLSearchParams({ limit: String(PAGE), ...(continueToken && { continue: continueToken }) })
-      const answer = await this.#client.request('GET', `${PATH}?${query.toString()}`)
-      if (answer.code !== 200) throw refusalOf(answer, 'list pods')
-      const list = answer.body as PodList
+      const answer = await this.#client.request('GET', `${this.#watched.path}?${query.toString()}`)
+      if (answer.code !== 200) throw refusalOf(answer, `list ${this.#watched.part}`)
+      const list = answer.body as ObjectList
       for (const raw of list.items ?? []) this.#put(raw, seen)
       continueToken = list.metadata?.continue
       resourceVersion = list.metadata?.resourceVersion ?? ''
     } while (continueToken)
-    this.#store.retainOnly(seen)
+    this.#watched.retainOnly(seen)
     return resourceVersion
   }
 
@@ -82,31 +90,33 @@ export class PodWatch {
       const { metadata } = object as { metadata?: { resourceVersion?: string; uid?: string } }
       if (type === 'ERROR') resourceVersion = undefined
       else if (resourceVersion !== undefined) resourceVersion = metadata?.resourceVersion ?? resourceVersion
-      if (type === 'ADDED' || type === 'MODIFIED') this.#put(object as RawPod)
+      if (type === 'ADDED' || type === 'MODIFIED') this.#put(object)
       if (type === 'DELETED') {
         // The last state comes with the deletion: how its containers ended may stand only there.
-        this.#put(object as RawPod)
-        if (metadata?.uid !== undefined) this.#store.remove(metadata.uid)
+        this.#put(object)
+        if (metadata?.uid !== undefined) this.#watched.remove(metadata.uid)
       }
     }
     const query = { resourceVersion: from, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS }
     try {
-      await this.#client.watch(PATH, query, onEvent, signal)
+      await this.#client.watch(this.#watched.path, query, onEvent, signal)
     } catch (error) {
       const code = (error as { statusCode?: number }).statusCode
       if (code === 410) return undefined
-      throw operatorError('ApiserverUnreachable', `expected to watch pods, got: ${code ?? ''} ${String(error)}`, {
-        cause: error,
-      })
+      throw operatorError(
+        'ApiserverUnreachable',
+        `expected to watch ${this.#watched.part}, got: ${code ?? ''} ${String(error)}`,
+        {
+          cause: error,
+        },
+      )
     }
     return resourceVersion
   }
 
-  #put(raw: RawPod, seen?: Set<string>): void {
-    const pod = parsePod(raw)
-    if (pod === undefined) return
-    seen?.add(pod.uid)
-    this.#store.put(pod)
+  #put(raw: unknown, seen?: Set<string>): void {
+    const uid = this.#watched.put(raw)
+    if (uid !== undefined) seen?.add(uid)
   }
 }
 

@@ -1,0 +1,125 @@
+import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf } from '#program/errors.ts'
+import type { ObservedProcess } from '../adjust/plan.ts'
+import { parseStartTicks } from '../adjust/processStat.ts'
+import { parseCgroupPath } from '../cgroup/path.ts'
+import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
+
+export type WriteOutcome =
+  | { kind: 'written' }
+  /** The process has ended, or its pid or cgroup is another's by now: nothing was written. */
+  | { kind: 'gone' }
+  /** EACCES: below the score that a process with CAP_SYS_RESOURCE set last (fs/proc/base.c, __set_oom_adj). */
+  | { kind: 'refused' }
+  | { kind: 'failed'; message: string }
+
+/** Where memory cgroups are: the v1 hierarchy where there is one, else the unified one. */
+export function memoryCgroupRoot(): string {
+  const v1 = '/sys/fs/cgroup/memory'
+  return existsSync(join(v1, 'memory.limit_in_bytes')) ? v1 : '/sys/fs/cgroup'
+}
+
+/** Processes of containers by their memory cgroups, and their oom_score_adj. What is gone is data, not an error. */
+export class ContainerProcesses {
+  readonly #proc: string
+  readonly #cgroupRoot: string
+
+  constructor(proc: string, cgroupRoot: string) {
+    this.#proc = proc
+    this.#cgroupRoot = cgroupRoot
+  }
+
+  /** The processes of each of these containers, all below its cgroup; one without a cgroup is left out. */
+  observe(containerIds: ReadonlySet<string>): Map<string, ObservedProcess[]> {
+    const observed = new Map<string, ObservedProcess[]>()
+    if (containerIds.size === 0) return observed
+    const visit = (path: string, within: string | undefined): void => {
+      let containerId = within
+      if (containerId === undefined) {
+        const found = parseCgroupPath(path).containerId
+        // Another container's cgroup: nothing below it is asked for.
+        if (found !== undefined && !containerIds.has(found)) return
+        containerId = found
+        if (found !== undefined && !observed.has(found)) observed.set(found, [])
+      }
+      if (containerId !== undefined) observed.get(containerId)?.push(...this.#processesIn(path, containerId))
+      for (const child of readFolders(join(this.#cgroupRoot, path))) visit(`${path}/${child}`, containerId)
+    }
+    visit('', undefined)
+    return observed
+  }
+
+  /**
+   * Writes a score without a race over the pid: the file is opened first, then the process is looked at, then the
+   * held descriptor is written, which fails with ESRCH when the process that was opened has ended.
+   */
+  write(containerId: string, process: ObservedProcess, oomScoreAdj: number): WriteOutcome {
+    let descriptor: number
+    try {
+      descriptor = openSync(join(this.#proc, `${process.pid}/oom_score_adj`), 'r+')
+    } catch (error) {
+      return outcomeOf(error)
+    }
+    try {
+      const now = this.#readProcess(process.pid, containerId)
+      if (now?.startTicks !== process.startTicks) return { kind: 'gone' }
+      writeSync(descriptor, String(oomScoreAdj), 0)
+      const buffer = Buffer.alloc(16)
+      const read = Number(buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, 16, 0)))
+      if (read === oomScoreAdj) return { kind: 'written' }
+      return { kind: 'failed', message: `expected to read ${oomScoreAdj} back, got ${read}` }
+    } catch (error) {
+      return outcomeOf(error)
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
+  #processesIn(path: string, containerId: string): ObservedProcess[] {
+    const pids = readOrEmpty(join(this.#cgroupRoot, path, 'cgroup.procs'))
+      .split('\n')
+      .filter(Boolean)
+      .map(Number)
+    return pids.flatMap((pid) => {
+      // 0: a process of another PID namespace, which has no number here.
+      const process = pid > 0 ? this.#readProcess(pid, containerId) : undefined
+      return process === undefined ? [] : [process]
+    })
+  }
+
+  /** @returns undefined for a process that is gone, or is not in that container. */
+  #readProcess(pid: number, containerId: string): ObservedProcess | undefined {
+    const read = (file: string): string => readOrEmpty(join(this.#proc, String(pid), file))
+    const cgroup = parseMemoryCgroup(read('cgroup'))
+    if (cgroup === undefined || parseCgroupPath(cgroup).containerId !== containerId) return undefined
+    const startTicks = parseStartTicks(read('stat'))
+    const score = read('oom_score_adj').trim()
+    if (startTicks === undefined || !/^-?\d+$/.test(score)) return undefined
+    return { pid, startTicks, oomScoreAdj: Number(score) }
+  }
+}
+
+function outcomeOf(error: unknown): WriteOutcome {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ESRCH' || code === 'ENOENT') return { kind: 'gone' }
+  return code === 'EACCES' ? { kind: 'refused' } : { kind: 'failed', message: messageOf(error) }
+}
+
+function readFolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+  } catch {
+    return []
+  }
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

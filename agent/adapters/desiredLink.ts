@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { NatsConnection } from 'nats'
+import type { Logger } from 'pino'
+import { decodeDesiredState, type DesiredContainer } from '#contract/desiredState.ts'
+import { encodeNodeStatus, type ContainerStatus } from '#contract/nodeStatus.ts'
+import { DESIRED_BUCKET, desiredHintSubject, nodeToken, statusSubject } from '#contract/subjects.ts'
+import { messageOf } from '#program/errors.ts'
+
+const READ_EVERY_MS = 60_000
+/** After a read that failed: NATS or the bucket may be back soon. */
+const RETRY_MS = 2_000
+const STATUS_TIMEOUT_MS = 5_000
+
+/** A node's desired state, as NATS has it, and what is said back about it. */
+export class DesiredLink {
+  readonly #node: string
+  readonly #connection: Promise<NatsConnection>
+  readonly #logger: Logger
+  #said: string | undefined
+
+  constructor(node: string, connection: Promise<NatsConnection>, logger: Logger) {
+    this.#node = node
+    this.#connection = connection
+    this.#logger = logger
+  }
+
+  /** Reads on connect, on each hint, when the connection is back and every minute. Resolves when the signal is aborted. */
+  async run(onDesired: (containers: readonly DesiredContainer[]) => void, signal: AbortSignal): Promise<void> {
+    const connection = await this.#connection
+    let wake = new AbortController()
+    const readAgain = (): void => wake.abort()
+    connection.subscribe(desiredHintSubject(this.#node), { callback: readAgain })
+    void (async () => {
+      for await (const { type } of connection.status()) if (type === 'reconnect') readAgain()
+    })()
+    while (!signal.aborted) {
+      wake = new AbortController()
+      const containers = await this.#read(connection)
+      if (containers !== undefined) onDesired(containers)
+      const waitMs = containers === undefined ? RETRY_MS : READ_EVERY_MS
+      await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined)
+    }
+  }
+
+  /** @returns whether the status is stored. */
+  async publish(containers: ContainerStatus[]): Promise<boolean> {
+    const status = { version: 1, node: this.#node, reportedAt: new Date().toISOString(), containers } as const
+    try {
+      const connection = await this.#connection
+      await connection.request(statusSubject(this.#node), encodeNodeStatus(status), { timeout: STATUS_TIMEOUT_MS })
+      return true
+    } catch (error) {
+      // Expected while the operator has made no stream for it: sent again with the next one.
+      this.#logger.debug(`expected to store the node's status, got: ${messageOf(error)}`)
+      return false
+    }
+  }
+
+  /** Straight from the bucket: the hint proves nothing. @returns undefined when nobody knows: then nothing changes. */
+  async #read(connection: NatsConnection): Promise<readonly DesiredContainer[] | undefined> {
+    let text: string
+    try {
+      const views = connection.jetstream({ checkAPI: false }).views
+      const bucket = await views.kv(DESIRED_BUCKET, { bindOnly: true, allow_direct: true })
+      const entry = await bucket.get(nodeToken(this.#node))
+      if (entry === null || entry.operation !== 'PUT') return []
+      text = entry.string()
+    } catch (error) {
+      return this.#trouble(`expected to read the desired state from ${DESIRED_BUCKET}, got: ${messageOf(error)}`)
+    }
+    const decoded = decodeDesiredState(text, this.#node)
+    if (!decoded.ok) return this.#trouble(`desired state refused: ${decoded.reason}; the last good one stands`)
+    this.#said = undefined
+    return decoded.state.containers
+  }
+
+  /** Said once until it changes or passes. */
+  #trouble(message: string): undefined {
+    if (this.#said !== message) this.#logger.warn(message)
+    this.#said = message
+  }
+}

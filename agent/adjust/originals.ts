@@ -1,0 +1,41 @@
+import * as z from 'zod'
+
+/** What was there before: kept on disk before anything is written, and until it is given back. */
+const containerOriginal = z.object({
+  /** The score of the container's first process when it was first seen: what processes of ours inherited goes back to. */
+  original: z.int().min(-1000).max(1000),
+  /** Every score that was written in this container: a process that has one and no original of its own inherited it. */
+  applied: z.array(z.int().min(-1000).max(1000)).max(100),
+  /** Original score by process identity (`pid/startTicks`). */
+  processes: z.record(z.string().max(40), z.int().min(-1000).max(1000)),
+})
+export type ContainerOriginal = z.infer<typeof containerOriginal>
+
+/** A pid and its start time mean something within one boot only. */
+const originals = z.object({
+  version: z.literal(1),
+  bootId: z.string().max(64),
+  containers: z.record(z.string().max(64), containerOriginal),
+})
+
+/** By container id. */
+export type Originals = Readonly<Record<string, ContainerOriginal>>
+
+export function formatOriginals(bootId: string, containers: Originals): string {
+  return JSON.stringify(originals.parse({ version: 1, bootId, containers }))
+}
+
+export type ParsedOriginals = { ok: true; containers: Originals } | { ok: false; reason: string }
+
+/** Those of another boot are none: its processes are gone. */
+export function parseOriginals(text: string, bootId: string): ParsedOriginals {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { ok: false, reason: 'expected JSON' }
+  }
+  const result = originals.safeParse(value)
+  if (!result.success) return { ok: false, reason: result.error.issues[0]?.message ?? 'expected originals' }
+  return { ok: true, containers: result.data.bootId === bootId ? result.data.containers : {} }
+}

@@ -1,0 +1,40 @@
+import * as z from 'zod'
+import { MAX_DESIRED_CONTAINERS } from './desiredState.ts'
+
+/** What an agent says about its desired state, on `statusSubject(node)`, as JSON, every 30 s and on change. Version 1. */
+
+/** `ContainerAbsent`: no such cgroup on the node, yet or any more. `KernelRefused`: it takes a right that the agent lacks. */
+export const adjustReason = z.enum(['ContainerAbsent', 'KernelRefused', 'WriteFailed'])
+
+const containerStatus = z.object({
+  containerId: z.string().regex(/^[0-9a-f]{64}$/),
+  policy: z.string().min(1).max(253),
+  oomScoreAdj: z.int().min(-1000).max(1000),
+  outcome: z.enum(['applied', 'failed']),
+  reason: adjustReason.optional(),
+  message: z.string().max(300).optional(),
+})
+export type ContainerStatus = z.infer<typeof containerStatus>
+
+export const nodeStatus = z.object({
+  version: z.literal(1),
+  node: z.string().min(1).max(253),
+  reportedAt: z.iso.datetime({ precision: 3 }),
+  /** One for each container of the desired state. */
+  containers: z.array(containerStatus).max(MAX_DESIRED_CONTAINERS),
+})
+export type NodeStatus = z.infer<typeof nodeStatus>
+
+/** @throws z.ZodError when the status does not fit its own schema: a defect of the writer. */
+export function encodeNodeStatus(status: NodeStatus): string {
+  return JSON.stringify(nodeStatus.parse(status))
+}
+
+/** Parses an untrusted payload. @returns undefined for what is no status. */
+export function decodeNodeStatus(text: string): NodeStatus | undefined {
+  try {
+    return nodeStatus.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,61 @@
+import { DeliverPolicy, type JetStreamClient, type KV } from 'nats'
+import { decodeNodeStatus, type ContainerStatus } from '#contract/nodeStatus.ts'
+import { DESIRED_BUCKET, STATUS_STREAM } from '#contract/subjects.ts'
+import type { DesiredBucket } from '../runtime/policyEngine.ts'
+import { askNats, ensureBuckets, ensureStream } from './natsStreams.ts'
+import { statusStreamPlan } from '../runtime/streamPlan.ts'
+
+/** The desired states in their bucket, and what the agents say about them. */
+export class NatsPolicies implements DesiredBucket {
+  readonly #js: JetStreamClient
+
+  constructor(js: JetStreamClient) {
+    this.#js = js
+  }
+
+  async readAll(): Promise<Map<string, string>> {
+    await ensureBuckets(this.#js)
+    return askNats('read the desired states', async () => {
+      const bucket = await this.#bucket()
+      const all = new Map<string, string>()
+      for await (const token of await bucket.keys()) {
+        const entry = await bucket.get(token)
+        if (entry?.operation === 'PUT') all.set(token, entry.string())
+      }
+      return all
+    })
+  }
+
+  async put(token: string, state: string): Promise<void> {
+    await askNats('store a desired state', async () => (await this.#bucket()).put(token, state))
+  }
+
+  async delete(token: string): Promise<void> {
+    await askNats('delete a desired state', async () => (await this.#bucket()).delete(token))
+  }
+
+  /** The last word of each node, then each new one. The node is the one that may publish there, not what it claims. */
+  async followStatuses(
+    observer: { following: () => void; said: (token: string, containers: readonly ContainerStatus[]) => void },
+    signal: AbortSignal,
+  ): Promise<never> {
+    const jsm = await this.#js.jetstreamManager(false)
+    await ensureStream(jsm, statusStreamPlan)
+    return askNats('tell the nodes’ statuses', async () => {
+      const options = { deliver_policy: DeliverPolicy.LastPerSubject }
+      const consumer = await this.#js.consumers.get(STATUS_STREAM, options)
+      const messages = await consumer.consume()
+      observer.following()
+      signal.addEventListener('abort', () => void messages.close(), { once: true })
+      for await (const message of messages) {
+        const status = decodeNodeStatus(message.string())
+        if (status !== undefined) observer.said(message.subject.split('.')[3] ?? '', status.containers)
+      }
+      throw new Error('the end of the stream of statuses')
+    })
+  }
+
+  #bucket(): Promise<KV> {
+    return this.#js.views.kv(DESIRED_BUCKET, { bindOnly: true })
+  }
+}

@@ -1,0 +1,67 @@
+import { oomPolicyKind, oomPolicySpec } from '../api/oomPolicy.ts'
+import { API_VERSION } from '../api/killRecord.ts'
+import { parsePod, type RawPod } from '../runtime/pod.ts'
+import type { PodStore } from '../runtime/podStore.ts'
+import type { PolicyEngine } from '../runtime/policyEngine.ts'
+import type { Watched } from './objectWatch.ts'
+
+interface RawObject {
+  metadata?: { uid?: string; name?: string; generation?: number; labels?: Record<string, string> }
+  spec?: unknown
+}
+
+export function watchedPods(pods: PodStore, changed: () => void): Watched {
+  return {
+    path: '/api/v1/pods',
+    part: 'pods',
+    put(raw) {
+      const pod = parsePod(raw as RawPod)
+      if (pod !== undefined) pods.put(pod)
+      changed()
+      return pod?.uid
+    },
+    remove(uid) {
+      pods.remove(uid)
+      changed()
+    },
+    retainOnly(uids) {
+      pods.retainOnly(uids)
+      changed()
+    },
+  }
+}
+
+/** Of a namespace its labels are kept. */
+export function watchedNamespaces(engine: PolicyEngine): Watched {
+  return {
+    path: '/api/v1/namespaces',
+    part: 'namespaces',
+    put(raw) {
+      const { uid, name, labels = {} } = (raw as RawObject).metadata ?? {}
+      if (uid !== undefined && name !== undefined) engine.namespaces.put(uid, { name, labels })
+      engine.wake()
+      return uid
+    },
+    remove: (uid) => engine.namespaces.remove(uid),
+    retainOnly: (uids) => engine.namespaces.retainOnly(uids),
+  }
+}
+
+export function watchedPolicies(engine: PolicyEngine): Watched {
+  return {
+    path: `/apis/${API_VERSION}/${oomPolicyKind.plural}`,
+    part: 'oompolicies',
+    put(raw) {
+      const { metadata: { uid, name, generation = 0 } = {}, spec } = raw as RawObject
+      const parsed = oomPolicySpec.safeParse(spec)
+      if (uid === undefined || name === undefined) return undefined
+      // The apiserver has checked it; what it took under another version of the kind decides nothing.
+      if (parsed.success) engine.policies.put(uid, { name, generation, spec: parsed.data })
+      else engine.policies.remove(uid)
+      engine.wake()
+      return uid
+    },
+    remove: (uid) => engine.policies.remove(uid),
+    retainOnly: (uids) => engine.policies.retainOnly(uids),
+  }
+}

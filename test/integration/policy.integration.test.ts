@@ -1,0 +1,105 @@
+import process from 'node:process'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
+import { hasCapability } from '../cluster/host/capabilities.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
+import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
+import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
+import { applyCrds, type OperatorProcess } from '../support/stack.ts'
+import { OperatorWorld } from './operatorWorld.ts'
+
+const START = scoreOf(process.pid)
+const LABELS = { tier: 'batch' }
+
+let world: OperatorWorld
+let operator: OperatorProcess
+let agent: AgentProcess
+let container: FakeContainer
+let pid: number
+
+const evidence = () => `${operator.program.tail()}\n${agent.program.tail()}`
+
+async function policy(value: number, mode: 'Audit' | 'Enforce'): Promise<void> {
+  const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj: { value }, mode }
+  await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'batch-first' }, spec })
+}
+
+const untilScore = (score: number): Promise<true> =>
+  waitUntil(`score ${score}`, () => scoreOf(pid) === score || undefined, { deadlineMs: 10_000, everyMs: 20, evidence })
+
+const untilStatus = (reason: string): Promise<OomPolicyStatus> =>
+  waitUntil(
+    `the policy to be ${reason}`,
+    async () => {
+      const { status } = await world.get<{ status?: OomPolicyStatus }>('oomp', 'batch-first')
+      return status?.conditions[0]?.reason === reason ? status : undefined
+    },
+    { deadlineMs: 15_000, everyMs: 100, evidence },
+  )
+
+const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip
+
+describeAsRoot('an OOMPolicy, from object to process', () => {
+  beforeAll(async () => {
+    world = await OperatorWorld.start()
+    await applyCrds(world.api.kubectl)
+    container = new FakeContainer()
+    pid = await container.run()
+    const containerID = `containerd://${container.id}`
+    await world.makePod({ name: 'nightly', labels: LABELS })
+    await world.setContainer('nightly', { containerID, state: { running: {} } })
+    await world.makePod({ name: 'web', labels: { tier: 'front' } })
+    operator = await world.readyOperator()
+    agent = await startAgent({ node: 'node-a', nats: world.nats, folder: world.folder })
+  }, 120_000)
+
+  afterAll(async () => {
+    await agent.program.kill()
+    await world.endOperators()
+    await container.remove()
+    removeFakeKubepods()
+    await world.dispose()
+  })
+
+  it('in Audit says what would match and writes nothing', async () => {
+    await policy(800, 'Audit')
+    expect(await untilStatus('Audit')).toMatchObject({ matched: { pods: 1, containers: 1 }, applied: 0, failed: 0 })
+    expect(scoreOf(pid)).toBe(START)
+  }, 40_000)
+
+  it('in Enforce raises the processes of the selected pod, and says so', async () => {
+    await policy(800, 'Enforce')
+    await untilScore(800)
+    expect(await untilStatus('Applied')).toMatchObject({ applied: 1, failed: 0 })
+    expect(await world.api.kubectl(['get', 'oomp'])).toMatch(/batch-first +Enforce +800 +0 +1 +1 +0 +True/)
+  }, 40_000)
+
+  it('gives the score back when it goes to Audit again', async () => {
+    await policy(800, 'Audit')
+    await untilScore(START)
+  }, 40_000)
+
+  const itWithoutRight = hasCapability('CAP_SYS_RESOURCE') ? it.skip : it
+  itWithoutRight(
+    'says what is missing when the kernel refuses',
+    async () => {
+      await policy(-500, 'Enforce')
+      const status = await untilStatus('KernelRefused')
+      expect(status).toMatchObject({ applied: 0, failed: 1, failures: [{ reason: 'KernelRefused', containers: 1 }] })
+      expect(status.failures[0]?.message).toContain('CAP_SYS_RESOURCE')
+      expect(scoreOf(pid)).toBe(START)
+    },
+    40_000,
+  )
+
+  it('gives the score back when it is deleted, and when the pod’s labels fit no more', async () => {
+    await policy(700, 'Enforce')
+    await untilScore(700)
+    await world.api.kubectl(['label', 'pod', '-n', 'shop', 'nightly', 'tier=front', '--overwrite'])
+    await untilScore(START)
+    await world.api.kubectl(['label', 'pod', '-n', 'shop', 'nightly', 'tier=batch', '--overwrite'])
+    await untilScore(700)
+    await world.api.kubectl(['delete', 'oomp', 'batch-first'])
+    await untilScore(START)
+  }, 60_000)
+})
