@@ -171,10 +171,12 @@ describe('every kill is counted once', () => {
   it('the stream holds one message for each kill line of this node since the start', async () => {
     const stream = await KillStreamView.open(cluster.nats)
     try {
-      const stored = (await stream.events())
-        .map(({ sequence }) => sequence)
-        .filter((sequence) => sequence >= fromSequence)
-      expect(stored).toEqual(readKills(fromSequence).map(({ sequence }) => sequence))
+      const inRing = readKills(fromSequence).map(({ sequence }) => sequence)
+      const [oldest = 0] = inRing
+      expect(inRing.length).toBeGreaterThan(10)
+      // The ring may have let go of the first ones; the stream has not.
+      const stored = (await stream.events()).map(({ sequence }) => sequence)
+      expect(stored.filter((sequence) => sequence >= oldest)).toEqual(inRing)
     } finally {
       await stream.close()
     }
