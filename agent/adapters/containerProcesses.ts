@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, w
 import { join } from 'node:path'
 import { messageOf } from '#program/errors.ts'
 import type { ObservedProcess } from '../adjust/plan.ts'
-import { parseStartTicks } from '../adjust/processStat.ts'
+import { parseStat } from '../proc/stat.ts'
 import { parseCgroupPath } from '../cgroup/path.ts'
 import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
 
@@ -93,7 +93,7 @@ export class ContainerProcesses {
     const read = (file: string): string => readOrEmpty(join(this.#proc, String(pid), file))
     const cgroup = parseMemoryCgroup(read('cgroup'))
     if (cgroup === undefined || parseCgroupPath(cgroup).containerId !== containerId) return undefined
-    const startTicks = parseStartTicks(read('stat'))
+    const startTicks = parseStat(read('stat'))?.startTicks
     const score = read('oom_score_adj').trim()
     if (startTicks === undefined || !/^-?\d+$/.test(score)) return undefined
     return { pid, startTicks, oomScoreAdj: Number(score) }
