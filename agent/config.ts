@@ -29,10 +29,11 @@ export const agentFlags = {
     'on',
     'whether oom_score_adj is written as the desired state of this node says; off, nothing is written or given back',
   ),
-  cgroupRoot: optional(
+  cgroupRoot: withDefault(
     flagSchemas.text,
     'FOLDER',
-    'where memory cgroups are mounted; without it /sys/fs/cgroup/memory (v1) or /sys/fs/cgroup (v2)',
+    '/sys/fs/cgroup',
+    "the host's cgroup tree; its memory hierarchy on cgroup v1 is found below it",
   ),
   listen: withDefault(
     flagSchemas.listen,

@@ -4,6 +4,7 @@ import { startHealthServer } from '#program/adapters/healthServer.ts'
 import { ProcFiles } from '#program/adapters/procFiles.ts'
 import { runProgram } from '#program/run.ts'
 import { VERSION } from '#program/version.ts'
+import { CgroupWatch } from './adapters/cgroupWatch.ts'
 import { ContainerProcesses, memoryCgroupRoot } from './adapters/containerProcesses.ts'
 import { CursorFile } from './adapters/cursorFile.ts'
 import { DesiredLink } from './adapters/desiredLink.ts'
@@ -16,6 +17,7 @@ import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
 import { runAdjustments } from './adapters/runAdjustments.ts'
 import { Adjuster } from './adjust/adjuster.ts'
+import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
 import { agentFlags } from './config.ts'
 import { RankService } from './rank/rankService.ts'
@@ -82,14 +84,18 @@ await runProgram({
     // A recording's processes are not this machine's.
     if (flags.adjust === 'on' && recording === undefined) {
       const originals = new OriginalsFile(flags.stateDir, proc.readBootId(), logger)
-      const processes = new ContainerProcesses(flags.proc, flags.cgroupRoot ?? memoryCgroupRoot())
+      const wake = new Wake()
+      const watch = new CgroupWatch(() => wake.call(), logger)
+      const cgroupRoot = memoryCgroupRoot(flags.cgroupRoot)
+      const processes = new ContainerProcesses(flags.proc, cgroupRoot, (folders) => watch.keep(folders))
       const adjuster = new Adjuster(originals.read(), {
-        observe: (containerIds) => processes.observe(containerIds),
+        observe: (wanted) => processes.observe(wanted),
         write: (containerId, process, oomScoreAdj) => processes.write(containerId, process, oomScoreAdj),
         saveOriginals: (containers) => originals.write(containers),
       })
       const link = new DesiredLink(flags.node, publisher.connection, logger)
-      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, logger, signal)])
+      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, wake, logger, signal)])
+      watch.close()
     } else {
       await agent.run(signal)
     }

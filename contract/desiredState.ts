@@ -3,6 +3,8 @@ import * as z from 'zod'
 /**
  * What the operator wants on one node, under the node's key in the KV bucket OOM_DESIRED, as JSON. Version 1: fields
  * may be added, never changed or removed. A container that is not named is given back the scores that it had.
+ * A container is named by its pod and its name, so that the agent knows it before the apiserver does when it starts
+ * anew; its id, where the apiserver has it, is what counts.
  */
 
 /** −1000 would exempt a process from the OOM killer altogether, and with it whatever it leaks. */
@@ -12,7 +14,14 @@ export const MAX_DESIRED_SCORE = 1000
 export const MAX_DESIRED_CONTAINERS = 2000
 
 const desiredContainer = z.object({
-  containerId: z.string().regex(/^[0-9a-f]{64}$/),
+  /** As the node's cgroup paths show it: a pod's UID, or a static pod's config hash. */
+  podUid: z.string().regex(/^[0-9a-f-]{32,36}$/),
+  name: z.string().regex(/^[a-z0-9-]{1,63}$/),
+  /** Of the one that runs; absent while none does. */
+  containerId: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   oomScoreAdj: z.int().min(MIN_DESIRED_SCORE).max(MAX_DESIRED_SCORE),
   /** Name of the OOMPolicy that decided. */
   policy: z.string().min(1).max(253),

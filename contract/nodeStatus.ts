@@ -20,8 +20,12 @@ export const nodeStatus = z.object({
   version: z.literal(1),
   node: z.string().min(1).max(253),
   reportedAt: z.iso.datetime({ precision: 3 }),
-  /** One for each container of the desired state. */
+  /** Of the desired state that this is about, in its bucket; 0 where there was never one. */
+  desiredRevision: z.int().nonnegative().optional(),
+  /** One for each container of the desired state that is there or should be. */
   containers: z.array(containerStatus).max(MAX_DESIRED_CONTAINERS),
+  /** Containers that are desired no more and could not be given back yet. */
+  restoring: z.int().nonnegative().optional(),
 })
 export type NodeStatus = z.infer<typeof nodeStatus>
 

@@ -1,7 +1,10 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '#program/errors.ts'
+import type { Wanted } from '../adjust/adjuster.ts'
 import type { ObservedProcess } from '../adjust/plan.ts'
+import type { ObservedContainer } from '../adjust/target.ts'
+import { parseContainerName } from '../cgroup/containerName.ts'
 import { parseStat } from '../proc/stat.ts'
 import { parseCgroupPath } from '../cgroup/path.ts'
 import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
@@ -14,40 +17,50 @@ export type WriteOutcome =
   | { kind: 'refused' }
   | { kind: 'failed'; message: string }
 
-/** Where memory cgroups are: the v1 hierarchy where there is one, else the unified one. */
-export function memoryCgroupRoot(): string {
-  const v1 = '/sys/fs/cgroup/memory'
-  return existsSync(join(v1, 'memory.limit_in_bytes')) ? v1 : '/sys/fs/cgroup'
+/** @returns where memory cgroups are below a cgroup tree: the v1 hierarchy where there is one, else the unified one. */
+export function memoryCgroupRoot(tree: string): string {
+  const v1 = join(tree, 'memory')
+  return existsSync(join(v1, 'memory.limit_in_bytes')) ? v1 : tree
 }
 
 /** Processes of containers by their memory cgroups, and their oom_score_adj. What is gone is data, not an error. */
 export class ContainerProcesses {
   readonly #proc: string
   readonly #cgroupRoot: string
+  readonly #onNests: (folders: readonly string[]) => void
+  /** By container id, for as long as it is there. */
+  readonly #names = new Map<string, string>()
 
-  constructor(proc: string, cgroupRoot: string) {
+  /** @param onNests called with the cgroup folders in which containers and pods of the wanted ones come to be. */
+  constructor(proc: string, cgroupRoot: string, onNests: (folders: readonly string[]) => void = () => undefined) {
     this.#proc = proc
     this.#cgroupRoot = cgroupRoot
+    this.#onNests = onNests
   }
 
-  /** The processes of each of these containers, all below its cgroup; one without a cgroup is left out. */
-  observe(containerIds: ReadonlySet<string>): Map<string, ObservedProcess[]> {
-    const observed = new Map<string, ObservedProcess[]>()
-    if (containerIds.size === 0) return observed
-    const visit = (path: string, within: string | undefined): void => {
-      let containerId = within
-      if (containerId === undefined) {
-        const found = parseCgroupPath(path).containerId
-        // Another container's cgroup: nothing below it is asked for.
-        if (found !== undefined && !containerIds.has(found)) return
-        containerId = found
-        if (found !== undefined && !observed.has(found)) observed.set(found, [])
+  /** The containers that are wanted and are there, with the processes in and below their cgroups. */
+  observe({ containerIds, podUids }: Wanted): ObservedContainer[] {
+    const observed: (ObservedContainer & { processes: ObservedProcess[] })[] = []
+    const nests: string[] = []
+    const visit = (path: string, within: ObservedProcess[] | undefined): void => {
+      const { kubepods, podUid, containerId } = parseCgroupPath(path)
+      let processes = within
+      if (processes === undefined && containerId !== undefined) {
+        // Nothing below another container's cgroup is asked for.
+        if (podUid === undefined || !(containerIds.has(containerId) || podUids.has(podUid))) return
+        processes = []
+        observed.push({ containerId, podUid, name: undefined, processes })
+      } else if (kubepods && containerId === undefined && (podUid === undefined || podUids.has(podUid))) {
+        nests.push(join(this.#cgroupRoot, path))
       }
-      if (containerId !== undefined) observed.get(containerId)?.push(...this.#processesIn(path, containerId))
-      for (const child of readFolders(join(this.#cgroupRoot, path))) visit(`${path}/${child}`, containerId)
+      if (processes !== undefined && containerId !== undefined) processes.push(...this.#processesIn(path, containerId))
+      for (const child of readFolders(join(this.#cgroupRoot, path))) visit(`${path}/${child}`, processes)
     }
-    visit('', undefined)
-    return observed
+    if (containerIds.size > 0 || podUids.size > 0) visit('', undefined)
+    this.#onNests(nests)
+    const present = new Set(observed.map(({ containerId }) => containerId))
+    for (const id of this.#names.keys()) if (!present.has(id)) this.#names.delete(id)
+    return observed.map((container) => ({ ...container, name: this.#nameOf(container) }))
   }
 
   /**
@@ -74,6 +87,16 @@ export class ContainerProcesses {
     } finally {
       closeSync(descriptor)
     }
+  }
+
+  #nameOf({ containerId, podUid, processes }: ObservedContainer): string | undefined {
+    for (const { pid } of processes) {
+      const known = this.#names.get(containerId)
+      if (known !== undefined) return known
+      const name = parseContainerName(readOrEmpty(join(this.#proc, String(pid), 'mountinfo')), podUid)
+      if (name !== undefined) this.#names.set(containerId, name)
+    }
+    return this.#names.get(containerId)
   }
 
   #processesIn(path: string, containerId: string): ObservedProcess[] {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import { decodeDesiredState, type DesiredContainer } from '#contract/desiredState.ts'
-import { encodeNodeStatus, type ContainerStatus } from '#contract/nodeStatus.ts'
+import { encodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
 import { DESIRED_BUCKET, desiredHintSubject, nodeToken, statusSubject } from '#contract/subjects.ts'
 import { messageOf } from '#program/errors.ts'
 
@@ -10,6 +10,14 @@ const READ_EVERY_MS = 60_000
 /** After a read that failed: NATS or the bucket may be back soon. */
 const RETRY_MS = 2_000
 const STATUS_TIMEOUT_MS = 5_000
+
+/** The desired state as it was read, with its revision in the bucket; 0 where there was never one. */
+export interface ReadDesired {
+  containers: readonly DesiredContainer[]
+  revision: number
+}
+
+export type NodeReport = Required<Pick<NodeStatus, 'containers' | 'desiredRevision' | 'restoring'>>
 
 /** A node's desired state, as NATS has it, and what is said back about it. */
 export class DesiredLink {
@@ -25,7 +33,7 @@ export class DesiredLink {
   }
 
   /** Reads on connect, on each hint, when the connection is back and every minute. Resolves when the signal is aborted. */
-  async run(onDesired: (containers: readonly DesiredContainer[]) => void, signal: AbortSignal): Promise<void> {
+  async run(onDesired: (desired: ReadDesired) => void, signal: AbortSignal): Promise<void> {
     const connection = await this.#connection
     let wake = new AbortController()
     const readAgain = (): void => wake.abort()
@@ -35,16 +43,16 @@ export class DesiredLink {
     })()
     while (!signal.aborted) {
       wake = new AbortController()
-      const containers = await this.#read(connection)
-      if (containers !== undefined) onDesired(containers)
-      const waitMs = containers === undefined ? RETRY_MS : READ_EVERY_MS
+      const desired = await this.#read(connection)
+      if (desired !== undefined) onDesired(desired)
+      const waitMs = desired === undefined ? RETRY_MS : READ_EVERY_MS
       await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined)
     }
   }
 
   /** @returns whether the status is stored. */
-  async publish(containers: ContainerStatus[]): Promise<boolean> {
-    const status = { version: 1, node: this.#node, reportedAt: new Date().toISOString(), containers } as const
+  async publish(report: NodeReport): Promise<boolean> {
+    const status = { version: 1, node: this.#node, reportedAt: new Date().toISOString(), ...report } as const
     try {
       const connection = await this.#connection
       await connection.request(statusSubject(this.#node), encodeNodeStatus(status), { timeout: STATUS_TIMEOUT_MS })
@@ -57,13 +65,15 @@ export class DesiredLink {
   }
 
   /** Straight from the bucket: the hint proves nothing. @returns undefined when nobody knows: then nothing changes. */
-  async #read(connection: NatsConnection): Promise<readonly DesiredContainer[] | undefined> {
+  async #read(connection: NatsConnection): Promise<ReadDesired | undefined> {
     let text: string
+    let revision: number
     try {
       const views = connection.jetstream({ checkAPI: false }).views
       const bucket = await views.kv(DESIRED_BUCKET, { bindOnly: true, allow_direct: true })
       const entry = await bucket.get(nodeToken(this.#node))
-      if (entry === null || entry.operation !== 'PUT') return []
+      revision = entry?.revision ?? 0
+      if (entry?.operation !== 'PUT') return { containers: [], revision }
       text = entry.string()
     } catch (error) {
       return this.#trouble(`expected to read the desired state from ${DESIRED_BUCKET}, got: ${messageOf(error)}`)
@@ -71,7 +81,7 @@ export class DesiredLink {
     const decoded = decodeDesiredState(text, this.#node)
     if (!decoded.ok) return this.#trouble(`desired state refused: ${decoded.reason}; the last good one stands`)
     this.#said = undefined
-    return decoded.state.containers
+    return { containers: decoded.state.containers, revision }
   }
 
   /** Said once until it changes or passes. */

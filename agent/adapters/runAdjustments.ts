@@ -1,50 +1,63 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
-import type { DesiredContainer } from '#contract/desiredState.ts'
 import type { ContainerStatus } from '#contract/nodeStatus.ts'
 import { messageOf } from '#program/errors.ts'
 import type { Adjuster } from '../adjust/adjuster.ts'
-import type { DesiredLink } from './desiredLink.ts'
+import { SweepPace } from '../adjust/sweepPace.ts'
+import type { Wake } from '../adjust/wake.ts'
+import type { DesiredLink, NodeReport, ReadDesired } from './desiredLink.ts'
 
-/** New processes inherit; this finds those that came in from outside (exec), and containers that began later. */
-const SWEEP_EVERY_MS = 2_000
 const STATUS_EVERY_MS = 30_000
 
 /**
  * Keeps the scores as desired, and tells what became of it, until the signal is aborted. Nothing is written or given
  * back before the desired state was read once; scores stay as they are when the agent ends.
+ * @param wake called when a sweep is due before its time: a cgroup has come to be.
  */
 export async function runAdjustments(
   link: DesiredLink,
   adjuster: Adjuster,
+  wake: Wake,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  let desired: readonly DesiredContainer[] | undefined
-  let wake = new AbortController()
-  const listening = link.run((containers) => {
-    desired = containers
-    wake.abort()
+  let desired: ReadDesired | undefined
+  const pace = new SweepPace()
+  const listening = link.run((read) => {
+    desired = read
+    wake.call()
   }, signal)
   // Ended while still connecting: told by the await below, not as a rejection that nobody handles.
   listening.catch(() => undefined)
-  let told: { containers: ContainerStatus[]; atMs: number } | undefined
+  let told: { report: NodeReport; atMs: number } | undefined
+  let telling = false
+  // Never waited for: while NATS is away, a container that starts gets its score all the same.
+  const tell = async (report: NodeReport): Promise<void> => {
+    telling = true
+    if (await link.publish(report)) told = { report, atMs: performance.now() }
+    telling = false
+  }
+  let said: NodeReport | undefined
+  let waitMs = STATUS_EVERY_MS
   while (!signal.aborted) {
-    wake = new AbortController()
+    const woken = wake.arm()
     if (desired !== undefined) {
+      const { containers, revision } = desired
       try {
-        const containers = adjuster.sweep(desired)
-        const changed = told === undefined || !isDeepStrictEqual(told.containers, containers)
-        if (changed) logger.info({ desired: desired.length, failed: failures(containers) }, 'scores as desired')
-        if (changed || performance.now() - (told?.atMs ?? 0) >= STATUS_EVERY_MS) {
-          if (await link.publish(containers)) told = { containers, atMs: performance.now() }
-        }
+        const { statuses, restoring, unnamed } = adjuster.sweep(containers)
+        waitMs = pace.nextMs(unnamed, performance.now())
+        const report = { containers: statuses, desiredRevision: revision, restoring }
+        if (!isDeepStrictEqual(said, report))
+          logger.info({ desired: containers.length, failed: failures(statuses), restoring }, 'scores as desired')
+        said = report
+        const due = performance.now() - (told?.atMs ?? 0) >= STATUS_EVERY_MS || !isDeepStrictEqual(told?.report, report)
+        if (due && !telling) void tell(report)
       } catch (error) {
         logger.warn(`expected to save the scores of before, got: ${messageOf(error)}; no score is written until then`)
       }
     }
-    await sleep(SWEEP_EVERY_MS, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined)
+    await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, woken]) }).catch(() => undefined)
   }
   await listening
 }

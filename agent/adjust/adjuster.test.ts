@@ -4,8 +4,9 @@ import { Adjuster } from './adjuster.ts'
 import type { Originals } from './originals.ts'
 
 const A = 'a'.repeat(64)
-const want = [{ containerId: A, oomScoreAdj: 500, policy: 'p' }]
+const want = [{ podUid: 'pod-1', name: 'app', containerId: A, oomScoreAdj: 500, policy: 'p' }]
 
+let name: string | undefined
 let scores: Map<number, number>
 let answer: WriteOutcome
 let saved: Originals[]
@@ -13,12 +14,11 @@ let steps: string[]
 
 const adjusterFrom = (originals: Originals): Adjuster =>
   new Adjuster(originals, {
-    observe: (ids) =>
-      new Map(
-        ids.has(A) && scores.size > 0
-          ? [[A, [...scores].map(([pid, oomScoreAdj]) => ({ pid, startTicks: 1, oomScoreAdj }))]]
-          : [],
-      ),
+    observe: ({ containerIds, podUids }) => {
+      if (!(containerIds.has(A) || podUids.has('pod-1')) || scores.size === 0) return []
+      const processes = [...scores].map(([pid, oomScoreAdj]) => ({ pid, startTicks: 1, oomScoreAdj }))
+      return [{ containerId: A, podUid: 'pod-1', name, processes }]
+    },
     write: (_id, { pid }, oomScoreAdj) => {
       steps.push(`write ${pid} ${oomScoreAdj}`)
       if (answer.kind === 'written') scores.set(pid, oomScoreAdj)
@@ -31,6 +31,7 @@ const adjusterFrom = (originals: Originals): Adjuster =>
   })
 
 beforeEach(() => {
+  name = undefined
   scores = new Map([[1, 0]])
   answer = { kind: 'written' }
   saved = []
@@ -40,7 +41,7 @@ beforeEach(() => {
 describe('Adjuster', () => {
   it('has the originals on disk before the first write, and is quiet when nothing changes', () => {
     const adjuster = adjusterFrom({})
-    expect(adjuster.sweep(want)).toMatchObject([{ containerId: A, outcome: 'applied' }])
+    expect(adjuster.sweep(want).statuses).toMatchObject([{ containerId: A, outcome: 'applied' }])
     adjuster.sweep(want)
     expect(steps).toEqual(['save', 'write 1 500'])
   })
@@ -54,7 +55,7 @@ describe('Adjuster', () => {
 
   it('says which capability is missing when the kernel refuses', () => {
     answer = { kind: 'refused' }
-    expect(adjusterFrom({}).sweep(want)).toMatchObject([
+    expect(adjusterFrom({}).sweep(want).statuses).toMatchObject([
       { outcome: 'failed', reason: 'KernelRefused', message: expect.stringContaining('CAP_SYS_RESOURCE') },
     ])
   })
@@ -63,10 +64,10 @@ describe('Adjuster', () => {
     const adjuster = adjusterFrom({})
     adjuster.sweep(want)
     answer = { kind: 'failed', message: 'EIO' }
-    adjuster.sweep([])
+    expect(adjuster.sweep([])).toMatchObject({ statuses: [], restoring: 1 })
     expect(Object.keys(saved.at(-1) ?? {})).toEqual([A])
     answer = { kind: 'written' }
-    adjuster.sweep([])
+    expect(adjuster.sweep([]).restoring).toBe(0)
     expect(scores.get(1)).toBe(0)
   })
 
@@ -74,7 +75,9 @@ describe('Adjuster', () => {
     const adjuster = new Adjuster(
       {},
       {
-        observe: () => new Map([[A, [{ pid: 1, startTicks: 1, oomScoreAdj: 0 }]]]),
+        observe: () => [
+          { containerId: A, podUid: 'pod-1', name, processes: [{ pid: 1, startTicks: 1, oomScoreAdj: 0 }] },
+        ],
         write: () => {
           throw new Error('written without originals')
         },
@@ -84,6 +87,16 @@ describe('Adjuster', () => {
       },
     )
     expect(() => adjuster.sweep(want)).toThrow('ENOSPC')
+  })
+
+  it('tells a container of a desired pod that nobody can name yet, and writes once it has a name', () => {
+    const waiting = [{ podUid: 'pod-1', name: 'app', oomScoreAdj: 500, policy: 'p' }]
+    const adjuster = adjusterFrom({})
+    expect(adjuster.sweep(waiting)).toEqual({ statuses: [], restoring: 0, unnamed: [A] })
+    expect(steps).toEqual([])
+    name = 'app'
+    expect(adjuster.sweep(waiting)).toMatchObject({ statuses: [{ outcome: 'applied' }], unnamed: [] })
+    expect(scores.get(1)).toBe(500)
   })
 
   it('forgets a container that has ended', () => {

@@ -4,9 +4,25 @@ import type { ContainerStatus } from '#contract/nodeStatus.ts'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import type { Originals } from './originals.ts'
 import { planAdjustments, type ObservedProcess } from './plan.ts'
+import { resolveTargets, type ContainerTarget, type ObservedContainer } from './target.ts'
+
+/** Which containers to look at: these, and all of these pods. */
+export interface Wanted {
+  containerIds: ReadonlySet<string>
+  podUids: ReadonlySet<string>
+}
+
+export interface Swept {
+  /** Of each container that is a target. */
+  statuses: ContainerStatus[]
+  /** Containers that are desired no more and could not be given back yet. */
+  restoring: number
+  /** Containers of desired pods that could not be told apart: sandboxes, and those that have only begun to start. */
+  unnamed: string[]
+}
 
 export interface AdjusterPorts {
-  observe(containerIds: ReadonlySet<string>): Map<string, ObservedProcess[]>
+  observe(wanted: Wanted): ObservedContainer[]
   write(containerId: string, process: ObservedProcess, oomScoreAdj: number): WriteOutcome
   /** On disk when it returns. */
   saveOriginals(originals: Originals): void
@@ -24,13 +40,18 @@ export class Adjuster {
 
   /**
    * One look at the containers and the writes that it takes.
-   * @returns the status of each desired container.
    * @throws ErrnoException when the originals cannot be saved: then nothing was written.
    */
-  sweep(desired: readonly DesiredContainer[]): ContainerStatus[] {
-    const ids = new Set([...desired.map(({ containerId }) => containerId), ...Object.keys(this.#originals)])
-    const observed = this.#ports.observe(ids)
-    const plan = planAdjustments(desired, observed, this.#originals)
+  sweep(desired: readonly DesiredContainer[]): Swept {
+    const containers = this.#ports.observe(wantedOf(desired, this.#originals))
+    const targets = resolveTargets(desired, containers)
+    const targetIds = new Set(targets.map(({ containerId }) => containerId))
+    const observed = new Map(
+      containers
+        .filter(({ containerId }) => targetIds.has(containerId) || Object.hasOwn(this.#originals, containerId))
+        .map(({ containerId, processes }) => [containerId, processes]),
+    )
+    const plan = planAdjustments(targets, observed, this.#originals)
     this.#save(plan.originals)
     const worst = new Map<string, WriteOutcome>()
     for (const { containerId, process, oomScoreAdj } of plan.writes) {
@@ -39,15 +60,20 @@ export class Adjuster {
     }
     // What could not be given back is tried again by the next sweep.
     const released = new Set(plan.releasing.filter((containerId) => !worst.has(containerId)))
-    const desiredIds = new Set(desired.map(({ containerId }) => containerId))
     this.#save(
       Object.fromEntries(
         Object.entries(plan.originals).filter(
-          ([id]) => !released.has(id) && (observed.has(id) || desiredIds.has(id) || worst.has(id)),
+          ([id]) => !released.has(id) && (observed.has(id) || targetIds.has(id) || worst.has(id)),
         ),
       ),
     )
-    return desired.map((container) => statusOf(container, observed.has(container.containerId), worst))
+    return {
+      statuses: targets.map((target) => statusOf(target, observed.has(target.containerId), worst)),
+      restoring: plan.releasing.length - released.size,
+      unnamed: containers
+        .filter(({ containerId, name }) => name === undefined && !targetIds.has(containerId))
+        .map(({ containerId }) => containerId),
+    }
   }
 
   #save(originals: Originals): void {
@@ -57,8 +83,14 @@ export class Adjuster {
   }
 }
 
+function wantedOf(desired: readonly DesiredContainer[], originals: Originals): Wanted {
+  const containerIds = new Set(Object.keys(originals))
+  for (const { containerId } of desired) if (containerId !== undefined) containerIds.add(containerId)
+  return { containerIds, podUids: new Set(desired.map(({ podUid }) => podUid)) }
+}
+
 function statusOf(
-  { containerId, policy, oomScoreAdj }: DesiredContainer,
+  { containerId, policy, oomScoreAdj }: ContainerTarget,
   present: boolean,
   worst: ReadonlyMap<string, WriteOutcome>,
 ): ContainerStatus {

@@ -1,5 +1,5 @@
-import type { DesiredContainer } from '#contract/desiredState.ts'
 import type { ContainerOriginal, Originals } from './originals.ts'
+import type { ContainerTarget } from './target.ts'
 
 /** A process as it is now, with what tells it from a later one of the same pid. */
 export interface ObservedProcess {
@@ -29,20 +29,20 @@ export interface AdjustmentPlan {
 const MAX_APPLIED = 100
 
 /**
- * What to write so that each desired container has its score and every other one that was touched has its own again.
+ * What to write so that each target has its score and every other one that was touched has its own again.
  * A process is given back only while it has a score of ours: what somebody else wrote since is theirs.
  */
 export function planAdjustments(
-  desired: readonly DesiredContainer[],
+  targets: readonly ContainerTarget[],
   observed: Observed,
   originals: Originals,
 ): AdjustmentPlan {
   const next: Record<string, ContainerOriginal> = {}
   const writes: ScoreWrite[] = []
   const releasing: string[] = []
-  const wanted = new Set(desired.map(({ containerId }) => containerId))
+  const wanted = new Set(targets.map(({ containerId }) => containerId))
 
-  for (const { containerId, oomScoreAdj } of desired) {
+  for (const { containerId, oomScoreAdj } of targets) {
     const processes = observed.get(containerId) ?? []
     const before = originals[containerId]
     const kept = keepOriginals(processes, before, oomScoreAdj)

@@ -1,7 +1,7 @@
 import { DeliverPolicy, type JetStreamClient, type KV } from 'nats'
-import { decodeNodeStatus, type ContainerStatus } from '#contract/nodeStatus.ts'
+import { decodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
 import { DESIRED_BUCKET, STATUS_STREAM } from '#contract/subjects.ts'
-import type { DesiredBucket } from '../runtime/policyEngine.ts'
+import type { DesiredBucket, StoredState } from '../runtime/desiredStates.ts'
 import { askNats, ensureBuckets, ensureStream } from './natsStreams.ts'
 import { statusStreamPlan } from '../runtime/streamPlan.ts'
 
@@ -13,30 +13,35 @@ export class NatsPolicies implements DesiredBucket {
     this.#js = js
   }
 
-  async readAll(): Promise<Map<string, string>> {
+  async readAll(): Promise<Map<string, StoredState>> {
     await ensureBuckets(this.#js)
     return askNats('read the desired states', async () => {
       const bucket = await this.#bucket()
-      const all = new Map<string, string>()
+      const all = new Map<string, StoredState>()
       for await (const token of await bucket.keys()) {
         const entry = await bucket.get(token)
-        if (entry?.operation === 'PUT') all.set(token, entry.string())
+        if (entry?.operation === 'PUT') all.set(token, { state: entry.string(), revision: entry.revision })
       }
       return all
     })
   }
 
-  async put(token: string, state: string): Promise<void> {
-    await askNats('store a desired state', async () => (await this.#bucket()).put(token, state))
+  async put(token: string, state: string): Promise<number> {
+    return askNats('store a desired state', async () => (await this.#bucket()).put(token, state))
   }
 
-  async delete(token: string): Promise<void> {
-    await askNats('delete a desired state', async () => (await this.#bucket()).delete(token))
+  async delete(token: string): Promise<number> {
+    return askNats('delete a desired state', async () => {
+      const bucket = await this.#bucket()
+      await bucket.delete(token)
+      // What is left in its place.
+      return (await bucket.get(token))?.revision ?? 0
+    })
   }
 
   /** The last word of each node, then each new one. The node is the one that may publish there, not what it claims. */
   async followStatuses(
-    observer: { following: () => void; said: (token: string, containers: readonly ContainerStatus[]) => void },
+    observer: { following: () => void; said: (token: string, status: NodeStatus) => void },
     signal: AbortSignal,
   ): Promise<never> {
     const jsm = await this.#js.jetstreamManager(false)
@@ -49,7 +54,7 @@ export class NatsPolicies implements DesiredBucket {
       signal.addEventListener('abort', () => void messages.close(), { once: true })
       for await (const message of messages) {
         const status = decodeNodeStatus(message.string())
-        if (status !== undefined) observer.said(message.subject.split('.')[3] ?? '', status.containers)
+        if (status !== undefined) observer.said(message.subject.split('.')[3] ?? '', status)
       }
       throw new Error('the end of the stream of statuses')
     })

@@ -1,8 +1,8 @@
-import { API_VERSION } from '../api/killRecord.ts'
-import { oomPolicyKind, oomPolicyStatus, type OomPolicyStatus } from '../api/oomPolicy.ts'
+import { oomPolicyStatus, type OomPolicyStatus } from '../api/oomPolicy.ts'
 import { mergePatch } from '../reports/mergePatch.ts'
 import { refusalOf } from './kubeAnswers.ts'
 import type { KubeClient } from './kubeClient.ts'
+import { policyPath } from './policyFinalizer.ts'
 
 /**
  * Reads a policy's status and writes what changed. A policy that is gone has none; after a conflict the next round
@@ -13,7 +13,7 @@ export async function writePolicyStatus(
   name: string,
   compute: (stored: OomPolicyStatus | undefined) => OomPolicyStatus,
 ): Promise<void> {
-  const path = `/apis/${API_VERSION}/${oomPolicyKind.plural}/${encodeURIComponent(name)}`
+  const path = policyPath(name)
   const answer = await client.request('GET', path)
   if (answer.code === 404) return
   if (answer.code !== 200) throw refusalOf(answer, `read OOMPolicy ${name}`)

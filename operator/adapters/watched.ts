@@ -3,10 +3,18 @@ import { API_VERSION } from '../api/killRecord.ts'
 import { parsePod, type RawPod } from '../runtime/pod.ts'
 import type { PodStore } from '../runtime/podStore.ts'
 import type { PolicyEngine } from '../runtime/policyEngine.ts'
+import { FINALIZER } from './policyFinalizer.ts'
 import type { Watched } from './objectWatch.ts'
 
 interface RawObject {
-  metadata?: { uid?: string; name?: string; generation?: number; labels?: Record<string, string> }
+  metadata?: {
+    uid?: string
+    name?: string
+    generation?: number
+    labels?: Record<string, string>
+    deletionTimestamp?: string
+    finalizers?: readonly string[]
+  }
   spec?: unknown
 }
 
@@ -39,7 +47,6 @@ export function watchedNamespaces(engine: PolicyEngine): Watched {
     put(raw) {
       const { uid, name, labels = {} } = (raw as RawObject).metadata ?? {}
       if (uid !== undefined && name !== undefined) engine.namespaces.put(uid, { name, labels })
-      engine.wake()
       return uid
     },
     remove: (uid) => engine.namespaces.remove(uid),
@@ -52,16 +59,21 @@ export function watchedPolicies(engine: PolicyEngine): Watched {
     path: `/apis/${API_VERSION}/${oomPolicyKind.plural}`,
     part: 'oompolicies',
     put(raw) {
-      const { metadata: { uid, name, generation = 0 } = {}, spec } = raw as RawObject
-      const parsed = oomPolicySpec.safeParse(spec)
+      const { metadata: { uid, name, generation = 0, deletionTimestamp, finalizers = [] } = {}, spec } =
+        raw as RawObject
       if (uid === undefined || name === undefined) return undefined
+      const deleting = deletionTimestamp !== undefined
       // The apiserver has checked it; what it took under another version of the kind decides nothing.
-      if (parsed.success) engine.policies.put(uid, { name, generation, spec: parsed.data })
-      else engine.policies.remove(uid)
-      engine.wake()
+      const { data } = oomPolicySpec.safeParse(deleting ? DECIDES_NOTHING : spec)
+      const held = finalizers.includes(FINALIZER)
+      if (data === undefined) engine.policies.remove(uid)
+      else engine.policies.put(uid, { name, generation, spec: data, deleting, held })
       return uid
     },
     remove: (uid) => engine.policies.remove(uid),
     retainOnly: (uids) => engine.policies.retainOnly(uids),
   }
 }
+
+/** In place of the spec of a policy that is being deleted. */
+const DECIDES_NOTHING = { oomScoreAdj: { value: 0 } }

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals'
 import type { OomPolicySpec } from '../api/oomPolicy.ts'
 import { decide, type Policy, type PolicyPod } from './decide.ts'
 
-const policy = (name: string, spec: Partial<OomPolicySpec> = {}): Policy => ({
+const policy = (name: string, spec: Partial<OomPolicySpec> = {}, deleting = false): Policy => ({
   name,
+  deleting,
+  held: true,
   generation: 1,
   spec: { podSelector: {}, oomScoreAdj: { value: 500 }, mode: 'Enforce', priority: 0, ...spec },
 })
@@ -11,7 +13,9 @@ const pod = (changes: Partial<PolicyPod> = {}): PolicyPod => ({
   namespace: 'shop',
   node: 'node-a',
   labels: { app: 'web' },
-  running: [
+  uid: 'u1',
+  configHash: undefined,
+  members: [
     { id: 'c1', name: 'app' },
     { id: 'c2', name: 'sidecar' },
   ],
@@ -23,13 +27,16 @@ const NAMESPACES = new Map([['shop', { team: 'a' }]])
 function decided(policies: Policy[], pods: PolicyPod[]): Record<string, string[]> {
   const { desired } = decide(policies, pods, NAMESPACES)
   return Object.fromEntries(
-    [...desired].map(([node, all]) => [node, all.map((one) => `${one.containerId}=${one.policy}:${one.oomScoreAdj}`)]),
+    [...desired].map(([node, all]) => [
+      node,
+      all.map((one) => `${one.containerId ?? one.name}=${one.policy}:${one.oomScoreAdj}`),
+    ]),
   )
 }
 
 describe('decide', () => {
   it('gives every running container of a selected pod the value, on its node', () => {
-    const other = pod({ node: 'node-b', running: [{ id: 'c3', name: 'app' }] })
+    const other = pod({ node: 'node-b', uid: 'u2', members: [{ id: 'c3', name: 'app' }] })
     expect(decided([policy('p')], [other, pod()])).toEqual({
       'node-a': ['c1=p:500', 'c2=p:500'],
       'node-b': ['c3=p:500'],
@@ -60,6 +67,21 @@ describe('decide', () => {
     const audit = policy('p', { mode: 'Audit', priority: 9 })
     expect(decided([audit, policy('q')], [pod()])).toEqual({ 'node-a': ['c1=q:500', 'c2=q:500'] })
     expect(decide([audit], [pod()], NAMESPACES).matches.get('p')).toEqual({ pods: 1, containers: 2, deciding: [] })
+  })
+
+  it('names containers that do not run yet to the node, and counts none of them', () => {
+    const waiting = pod({ configHash: 'hash', members: [{ name: 'app' }, { id: 'c2', name: 'sidecar' }] })
+    const { desired, matches } = decide([policy('p')], [waiting], NAMESPACES)
+    expect(desired.get('node-a')).toEqual([
+      { podUid: 'hash', name: 'app', oomScoreAdj: 500, policy: 'p' },
+      { podUid: 'hash', name: 'sidecar', containerId: 'c2', oomScoreAdj: 500, policy: 'p' },
+    ])
+    expect(matches.get('p')).toEqual({ pods: 1, containers: 1, deciding: ['c2'] })
+  })
+
+  it('lets a policy that is being deleted decide nothing', () => {
+    const gone = policy('z', { priority: 9, oomScoreAdj: { value: 1 } }, true)
+    expect(decided([gone, policy('p')], [pod()])).toEqual({ 'node-a': ['c1=p:500', 'c2=p:500'] })
   })
 
   it('leaves pods alone whose namespace is not known or that are on no node yet', () => {

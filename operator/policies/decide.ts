@@ -1,26 +1,34 @@
 import type { DesiredContainer } from '#contract/desiredState.ts'
 import type { OomPolicySpec } from '../api/oomPolicy.ts'
+import type { PodMember } from '../runtime/pod.ts'
 import { matchesLabels, type Labels } from './labelSelector.ts'
 
 export interface Policy {
   name: string
   generation: number
   spec: OomPolicySpec
+  /** It is to be deleted: it decides nothing any more. */
+  deleting: boolean
+  /** Whether it is kept from vanishing until its scores are given back. */
+  held: boolean
 }
 
-/** A pod as policies see it: bound to a node, with the containers that run. */
+/** A pod as policies see it: bound to a node, with its containers. */
 export interface PolicyPod {
   namespace: string
   node: string
   labels: Labels
-  running: readonly { id: string; name: string }[]
+  uid: string
+  /** Of a static pod: its UID on the node. */
+  configHash: string | undefined
+  members: readonly PodMember[]
 }
 
 /** What one policy selects, whether or not it decides there. */
 export interface PolicyMatch {
   pods: number
   containers: number
-  /** Container ids where it decides and Enforce writes. */
+  /** Ids of running containers where it decides and Enforce writes. */
   deciding: readonly string[]
 }
 
@@ -38,6 +46,7 @@ const CHECKS: readonly ((
   namespace: Labels | undefined,
   container: string,
 ) => boolean)[] = [
+  ({ deleting }) => !deleting,
   // A namespace that is not known yet fits no selector: better late than wrong.
   ({ spec }, _pod, namespace) => namespace !== undefined && matchesLabels(spec.namespaceSelector ?? {}, namespace),
   ({ spec }, { labels }) => spec.podSelector !== undefined && matchesLabels(spec.podSelector, labels),
@@ -46,7 +55,8 @@ const CHECKS: readonly ((
 
 /**
  * One value per container: of the enforcing policies that select it the highest priority decides, of equals the first
- * by name. Audit policies decide nothing.
+ * by name. Audit policies decide nothing. Containers that do not run yet are decided too, so that a node knows
+ * them when they start; what a policy matches is counted by those that run.
  */
 export function decide(
   policies: readonly Policy[],
@@ -60,25 +70,34 @@ export function decide(
     if (pod.node === '') continue
     const namespace = namespaces.get(pod.namespace)
     const selecting = new Set<string>()
-    for (const container of pod.running) {
-      const selected = ordered.filter((policy) => CHECKS.every((fits) => fits(policy, pod, namespace, container.name)))
-      for (const { name } of selected) {
-        const match = matches.get(name)
-        if (match === undefined) continue
+    for (const { name, id } of pod.members) {
+      const selected = ordered.filter((policy) => CHECKS.every((fits) => fits(policy, pod, namespace, name)))
+      for (const policy of selected) {
+        const match = matches.get(policy.name)
+        if (match === undefined || id === undefined) continue
         match.containers++
-        if (!selecting.has(name)) match.pods++
-        selecting.add(name)
+        if (!selecting.has(policy.name)) match.pods++
+        selecting.add(policy.name)
       }
       const deciding = selected.find(({ spec }) => spec.mode === 'Enforce')
       if (deciding === undefined) continue
-      matches.get(deciding.name)?.deciding.push(container.id)
+      if (id !== undefined) matches.get(deciding.name)?.deciding.push(id)
       const onNode = desired.get(pod.node) ?? []
       desired.set(pod.node, onNode)
-      const { value } = deciding.spec.oomScoreAdj
-      onNode.push({ containerId: container.id, oomScoreAdj: value, policy: deciding.name })
+      onNode.push({
+        podUid: pod.configHash ?? pod.uid,
+        name,
+        ...(id !== undefined && { containerId: id }),
+        oomScoreAdj: deciding.spec.oomScoreAdj.value,
+        policy: deciding.name,
+      })
     }
   }
   // The order of pods in memory must not look like a change.
-  for (const containers of desired.values()) containers.sort((a, b) => (a.containerId < b.containerId ? -1 : 1))
+  for (const containers of desired.values()) containers.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
   return { desired, matches }
+}
+
+function orderOf({ podUid, name }: DesiredContainer): string {
+  return `${podUid}/${name}`
 }

@@ -6,6 +6,8 @@ import { policyStatus } from './policyStatus.ts'
 const policy: Policy = {
   name: 'p',
   generation: 3,
+  deleting: false,
+  held: true,
   spec: { podSelector: {}, oomScoreAdj: { value: 500 }, mode: 'Enforce', priority: 0 },
 }
 const match = { pods: 1, containers: 2, deciding: ['c1', 'c2'] }

@@ -40,7 +40,7 @@ describe('resolveRanking', () => {
     node: 'node-a',
     controller: undefined,
     labels: {},
-    running: [],
+    members: [],
     configHash: undefined,
     containers: [{ id: ID, name: 'app', terminations: [] }],
   }

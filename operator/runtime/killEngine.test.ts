@@ -68,7 +68,7 @@ function putPod(node = 'node-a', uid = POD_UID): void {
     controller: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'eater-abc', uid: 'r' },
     configHash: undefined,
     labels: {},
-    running: [],
+    members: [],
     containers: [{ id: CONTAINER_ID, name: 'app', terminations: [] }],
   })
 }

@@ -52,19 +52,28 @@ describe('parsePod', () => {
     expect(parsePod({ metadata: { name: 'p' } })).toBeUndefined()
   })
 
-  it('names the containers that run for policies, and none by an id that no cgroup can have', () => {
+  it('names the containers for policies, with the id of one that runs, and none by an id that no cgroup can have', () => {
     const id = 'a'.repeat(64)
     const running = { running: {} }
-    const pod = parsePod({
+    const raw = {
       metadata: { uid: 'u', namespace: 'shop', name: 'p', labels: { app: 'web' } },
+      spec: {
+        containers: [{ name: 'app' }, { name: 'waiting' }, { name: 'simulated' }],
+        initContainers: [{ name: 'init' }],
+      },
       status: {
+        phase: 'Running',
         containerStatuses: [
           { name: 'app', containerID: `containerd://${id}`, state: running },
           { name: 'waiting', containerID: `containerd://${'b'.repeat(64)}`, state: {} },
           { name: 'simulated', containerID: 'kwok://1', state: running },
         ],
       },
+    }
+    expect(parsePod(raw)).toMatchObject({
+      labels: { app: 'web' },
+      members: [{ name: 'app', id }, { name: 'waiting' }, { name: 'simulated' }, { name: 'init' }],
     })
-    expect(pod).toMatchObject({ labels: { app: 'web' }, running: [{ id, name: 'app' }] })
+    expect(parsePod({ ...raw, status: { ...raw.status, phase: 'Succeeded' } })?.members).toEqual([])
   })
 })

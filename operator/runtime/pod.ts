@@ -14,8 +14,14 @@ export interface CachedPod {
   /** Every container that its status ever named, newest first. */
   containers: readonly CachedContainer[]
   labels: Readonly<Record<string, string>>
-  /** The containers that run now. */
-  running: readonly { id: string; name: string }[]
+  /** The containers that are or may come to be, init and ephemeral ones too; none of a pod that has ended. */
+  members: readonly PodMember[]
+}
+
+/** A container by its name in the pod, and by its id while it runs. */
+export interface PodMember {
+  name: string
+  id?: string
 }
 
 export interface CachedContainer {
@@ -34,8 +40,14 @@ export interface RawPod {
     labels?: Record<string, string>
     ownerReferences?: readonly (OwnerReference & { controller?: boolean })[]
   }
-  spec?: { nodeName?: string }
+  spec?: {
+    nodeName?: string
+    containers?: readonly { name: string }[]
+    initContainers?: readonly { name: string }[]
+    ephemeralContainers?: readonly { name: string }[]
+  }
   status?: {
+    phase?: string
     containerStatuses?: readonly RawContainerStatus[]
     initContainerStatuses?: readonly RawContainerStatus[]
     ephemeralContainerStatuses?: readonly RawContainerStatus[]
@@ -75,12 +87,22 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
     configHash: metadata.annotations?.['kubernetes.io/config.hash'],
     containers: statuses.flatMap(parseContainers),
     labels: metadata.labels ?? {},
-    running: statuses.flatMap(({ name, containerID, state }) =>
-      state?.running !== undefined && CONTAINER_ID.test(containerID ?? '')
-        ? [{ id: bareId(containerID ?? ''), name }]
-        : [],
-    ),
+    members: status?.phase === 'Succeeded' || status?.phase === 'Failed' ? [] : parseMembers(spec, statuses),
   }
+}
+
+function parseMembers(spec: RawPod['spec'], statuses: readonly RawContainerStatus[]): PodMember[] {
+  const running = new Map<string, string>()
+  for (const { name, containerID = '', state } of statuses) {
+    if (state?.running !== undefined && CONTAINER_ID.test(containerID)) running.set(name, bareId(containerID))
+  }
+  const specs = [spec?.containers, spec?.initContainers, spec?.ephemeralContainers]
+  return specs.flatMap((containers = []) =>
+    containers.map(({ name }) => {
+      const id = running.get(name)
+      return id === undefined ? { name } : { name, id }
+    }),
+  )
 }
 
 /** The containers that a status names: the one that is, and the one before it. */

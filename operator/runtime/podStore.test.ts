@@ -19,7 +19,7 @@ const podOf = (uid: string, changes: Partial<CachedPod> = {}): CachedPod => ({
   controller: undefined,
   configHash: undefined,
   labels: {},
-  running: [],
+  members: [],
   containers: [{ id: 'c1', name: 'app', terminations: [] }],
   ...changes,
 })

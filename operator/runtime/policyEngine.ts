@@ -1,54 +1,38 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { MAX_DESIRED_CONTAINERS, encodeDesiredState } from '#contract/desiredState.ts'
 import type { ContainerStatus } from '#contract/nodeStatus.ts'
 import { nodeToken } from '#contract/subjects.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
-import { decide, type Policy, type PolicyPod } from '../policies/decide.ts'
+import { decide, type Decisions, type Policy, type PolicyPod } from '../policies/decide.ts'
 import type { Labels } from '../policies/labelSelector.ts'
 import { policyStatus } from '../policies/policyStatus.ts'
-
-/** Desired states by node token. */
-export interface DesiredBucket {
-  readAll(): Promise<Map<string, string>>
-  put(token: string, state: string): Promise<void>
-  delete(token: string): Promise<void>
-}
+import { nodesBehind, type NodeWord } from '../policies/release.ts'
+import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
+import { Known } from './known.ts'
 
 export interface PolicyPorts {
   /** Everything was decided and written. */
   settled(): void
   now: () => Date
+  sleep: (ms: number) => Promise<void>
   writeStatus(name: string, compute: (stored: OomPolicyStatus | undefined) => OomPolicyStatus): Promise<void>
+  /** Keeps the policy from vanishing before its scores are given back. */
+  hold(name: string): Promise<void>
+  /** Lets a deleted policy vanish. */
+  release(name: string): Promise<void>
+  /** It vanishes though these nodes have not said that they gave back: each does so by itself when it can. */
+  gaveUpOn(name: string, nodes: readonly string[]): void
 }
 
 /** Changes that come together are decided together. */
 const SETTLE_MS = 50
+const LOOK_AGAIN_MS = 1_000
+/** A deleted policy waits this long for its nodes at most: one that is down must not keep it for ever. */
+const RELEASE_LIMIT_MS = 60_000
 
-/** Objects by UID; each change wakes the engine. */
-class Known<T> {
-  readonly #items = new Map<string, T>()
-  readonly #changed: () => void
-
-  constructor(changed: () => void) {
-    this.#changed = changed
-  }
-
-  values(): T[] {
-    return [...this.#items.values()]
-  }
-
-  put(uid: string, item: T): void {
-    this.#items.set(uid, item)
-  }
-
-  remove(uid: string): void {
-    if (this.#items.delete(uid)) this.#changed()
-  }
-
-  retainOnly(uids: ReadonlySet<string>): void {
-    for (const uid of this.#items.keys()) if (!uids.has(uid)) this.remove(uid)
-  }
+interface Releasing {
+  since: Date
+  /** By node token: the first state without the policy. */
+  needed: ReadonlyMap<string, number>
 }
 
 /** Policies, pods and namespaces → desired states and the policies' statuses, after each change. */
@@ -57,8 +41,9 @@ export class PolicyEngine {
   readonly policies = new Known<Policy>(() => this.wake())
   readonly #pods: () => Iterable<PolicyPod>
   readonly #ports: PolicyPorts
-  readonly #said = new Map<string, readonly ContainerStatus[]>()
+  readonly #said = new Map<string, NodeWord>()
   readonly #written = new Map<string, OomPolicyStatus>()
+  readonly #releasing = new Map<string, Releasing>()
   #wake = Promise.withResolvers<void>()
 
   constructor(pods: () => Iterable<PolicyPod>, ports: PolicyPorts) {
@@ -70,55 +55,46 @@ export class PolicyEngine {
     this.#wake.resolve()
   }
 
-  noteStatus(token: string, containers: readonly ContainerStatus[]): void {
-    if (isDeepStrictEqual(this.#said.get(token), containers)) return
-    this.#said.set(token, containers)
+  noteStatus(token: string, { containers, desiredRevision = 0, restoring = 0 }: NodeWord): void {
+    const word = { containers, desiredRevision, restoring }
+    if (isDeepStrictEqual(this.#said.get(token), word)) return
+    this.#said.set(token, word)
     this.wake()
   }
 
   /** Decides after each change, for ever. @throws ProgramError with retry; the signal's reason. */
   async run(bucket: DesiredBucket, signal: AbortSignal): Promise<never> {
-    const stored = await bucket.readAll()
+    const states = await DesiredStates.read(bucket)
     for (;;) {
       signal.throwIfAborted()
       this.#wake = Promise.withResolvers()
-      await this.#decide(bucket, stored)
+      await this.#decide(states)
       this.#ports.settled()
-      await this.#wake.promise
-      await sleep(SETTLE_MS, undefined, { signal })
+      const again = this.#releasing.size > 0 ? [this.#ports.sleep(LOOK_AGAIN_MS)] : []
+      await Promise.race([this.#wake.promise, ...again])
+      await this.#ports.sleep(SETTLE_MS)
     }
   }
 
-  async #decide(bucket: DesiredBucket, stored: Map<string, string>): Promise<void> {
+  async #decide(states: DesiredStates): Promise<void> {
     const namespaces = new Map(this.namespaces.values().map(({ name, labels }) => [name, labels]))
     const policies = this.policies.values()
-    const { desired, matches } = decide(policies, this.#pods(), namespaces)
-    const gone = new Set(stored.keys())
-    for (const [node, containers] of desired) {
-      const token = nodeToken(node)
-      gone.delete(token)
-      const state = encodeDesiredState({ version: 1, node, containers: containers.slice(0, MAX_DESIRED_CONTAINERS) })
-      if (stored.get(token) === state) continue
-      await bucket.put(token, state)
-      stored.set(token, state)
+    const decisions = decide(policies, this.#pods(), namespaces)
+    for (const { name, spec, held, deleting } of policies) {
+      if (spec.mode === 'Enforce' && !held && !deleting) await this.#ports.hold(name)
     }
-    for (const token of gone) {
-      await bucket.delete(token)
-      stored.delete(token)
-    }
-    // A node is heard about its own containers only.
-    const said = new Map<string, ContainerStatus>()
-    for (const [node, containers] of desired) {
-      const own = new Set(containers.map(({ containerId }) => containerId))
-      for (const status of this.#said.get(nodeToken(node)) ?? []) {
-        if (own.has(status.containerId)) said.set(status.containerId, status)
-      }
-    }
-    const names = new Set(policies.map(({ name }) => name))
+    await states.write(decisions.desired)
+    await this.#writeStatuses(policies, decisions)
+    for (const policy of policies) if (policy.deleting && policy.held) await this.#release(policy, states)
+  }
+
+  async #writeStatuses(policies: readonly Policy[], { desired, matches }: Decisions): Promise<void> {
+    const said = this.#aboutOwnContainers(desired)
+    const names = new Set(policies.filter(({ deleting }) => !deleting).map(({ name }) => name))
     for (const name of this.#written.keys()) if (!names.has(name)) this.#written.delete(name)
     for (const policy of policies) {
       const match = matches.get(policy.name)
-      if (match === undefined) continue
+      if (match === undefined || policy.deleting) continue
       const compute = (before: OomPolicyStatus | undefined): OomPolicyStatus =>
         policyStatus(policy, match, said, before, this.#ports.now())
       const before = this.#written.get(policy.name)
@@ -127,5 +103,28 @@ export class PolicyEngine {
       await this.#ports.writeStatus(policy.name, (status) => (next = compute(status)))
       if (next !== undefined) this.#written.set(policy.name, next)
     }
+  }
+
+  /** A node is heard about its own containers only. */
+  #aboutOwnContainers(desired: Decisions['desired']): Map<string, ContainerStatus> {
+    const said = new Map<string, ContainerStatus>()
+    for (const [node, containers] of desired) {
+      const own = new Set(containers.map(({ containerId }) => containerId))
+      for (const status of this.#said.get(nodeToken(node))?.containers ?? []) {
+        if (own.has(status.containerId)) said.set(status.containerId, status)
+      }
+    }
+    return said
+  }
+
+  async #release({ name }: Policy, states: DesiredStates): Promise<void> {
+    const releasing = this.#releasing.get(name) ?? { since: this.#ports.now(), needed: new Map(states.revisions) }
+    this.#releasing.set(name, releasing)
+    const behind = nodesBehind(releasing.needed, this.#said)
+    const waitedMs = this.#ports.now().getTime() - releasing.since.getTime()
+    if (behind.length > 0 && waitedMs < RELEASE_LIMIT_MS) return
+    if (behind.length > 0) this.#ports.gaveUpOn(name, behind)
+    await this.#ports.release(name)
+    this.#releasing.delete(name)
   }
 }

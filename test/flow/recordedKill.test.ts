@@ -72,7 +72,7 @@ async function count(): Promise<void> {
     node: NODE,
     controller,
     labels: {},
-    running: [],
+    members: [],
     configHash: undefined,
     containers,
   })

@@ -99,7 +99,15 @@ describeAsRoot('an OOMPolicy, from object to process', () => {
     await untilScore(START)
     await world.api.kubectl(['label', 'pod', '-n', 'shop', 'nightly', 'tier=batch', '--overwrite'])
     await untilScore(700)
+    // kubectl waits for the finalizer: when it is back, so is the score.
     await world.api.kubectl(['delete', 'oomp', 'batch-first'])
-    await untilScore(START)
+    expect(scoreOf(pid)).toBe(START)
   }, 60_000)
+
+  it('holds no policy that only audits', async () => {
+    await policy(800, 'Audit')
+    await untilStatus('Audit')
+    const { metadata } = await world.get<{ metadata: { finalizers?: string[] } }>('oomp', 'batch-first')
+    expect(metadata.finalizers).toBeUndefined()
+  }, 40_000)
 })

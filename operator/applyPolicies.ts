@@ -1,0 +1,58 @@
+import type { NatsConnection } from 'nats'
+import type { KubeClient } from './adapters/kubeClient.ts'
+import { NatsPolicies } from './adapters/natsPolicies.ts'
+import { ObjectWatch } from './adapters/objectWatch.ts'
+import { setFinalizer } from './adapters/policyFinalizer.ts'
+import { writePolicyStatus } from './adapters/policyStatusWriter.ts'
+import { watchedNamespaces, watchedPolicies } from './adapters/watched.ts'
+import { keepTrying } from './runtime/keepTrying.ts'
+import type { PodStore } from './runtime/podStore.ts'
+import { PolicyEngine } from './runtime/policyEngine.ts'
+import type { Surroundings } from './surroundings.ts'
+
+export function createPolicyEngine(
+  { logger, troubles, waiting, now }: Surroundings,
+  client: KubeClient,
+  pods: PodStore,
+) {
+  return new PolicyEngine(() => pods.live(), {
+    now,
+    sleep: waiting.sleep,
+    writeStatus: (name, compute) => writePolicyStatus(client, name, compute),
+    hold: (name) => setFinalizer(client, name, true),
+    release: (name) => setFinalizer(client, name, false),
+    gaveUpOn: (policy, nodes) =>
+      logger.warn(
+        { policy, nodes },
+        `expected these nodes to say that they gave back the scores of a deleted policy, got nothing for a minute: it goes without them; their agents give back when they can`,
+      ),
+    settled: () => troubles.fine('policies'),
+  })
+}
+
+/** Turns policies into scores for ever. @throws the signal's reason. */
+export async function applyPolicies(
+  { signal, troubles, waiting }: Surroundings,
+  engine: PolicyEngine,
+  client: KubeClient,
+  nats: NatsConnection,
+  podsSynced: Promise<void>,
+): Promise<never> {
+  const watches = [watchedNamespaces(engine), watchedPolicies(engine)].map(
+    (watched) => new ObjectWatch(client, watched, troubles),
+  )
+  const decide = async (): Promise<never> => {
+    // A policy or a pod that is not read yet must not look as if it were gone: its scores would be given back.
+    await Promise.all([podsSynced, ...watches.map((watch) => watch.synced())])
+    const link = new NatsPolicies(nats.jetstream())
+    const observer = {
+      following: () => troubles.fine('statuses'),
+      said: engine.noteStatus.bind(engine),
+    }
+    return Promise.race([
+      keepTrying('policies', waiting, () => engine.run(link, signal)),
+      keepTrying('statuses', waiting, () => link.followStatuses(observer, signal)),
+    ])
+  }
+  return Promise.race([...watches.map((watch) => watch.run(signal)), decide()])
+}

@@ -1,0 +1,102 @@
+import type { NatsConnection } from 'nats'
+import { printable } from '#program/errors.ts'
+import type { KubeClient } from './adapters/kubeClient.ts'
+import { KubeReportStore } from './adapters/kubeReportStore.ts'
+import { NatsKillStream } from './adapters/natsKillStream.ts'
+import { OwnerReader } from './adapters/ownerReader.ts'
+import { readPodFacts } from './adapters/podFacts.ts'
+import { HiddenJudge } from './runtime/hiddenJudge.ts'
+import { keepTrying } from './runtime/keepTrying.ts'
+import { KillEngine } from './runtime/killEngine.ts'
+import type { PodStore } from './runtime/podStore.ts'
+import { runSession, type SessionObserver } from './runtime/readerSession.ts'
+import type { StoredReport } from './runtime/reportStore.ts'
+import { ReportWriter } from './runtime/reportWriter.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** For the crash test only: the process stops for ever between a status write and the checkpoint behind it. */
+async function failpoint(): Promise<void> {
+  if (process.env['OOMKEEPER_FAILPOINT'] !== 'after-status-write') return
+  process.stdout.write('failpoint after-status-write reached\n')
+  await new Promise<never>(() => {})
+}
+
+/** Reads kills for ever and counts them. @throws the signal's reason. */
+export async function countKills(
+  { config, logger, signal, metrics, troubles, waiting, now }: Surroundings,
+  client: KubeClient,
+  nats: NatsConnection,
+  pods: PodStore,
+  podsSynced: Promise<void>,
+  onReading: () => void,
+): Promise<void> {
+  const stream = new NatsKillStream(nats.jetstream(), await nats.jetstreamManager({ checkAPI: false }), {
+    maxBytes: config.streamMaxBytes,
+    onBadCheckpoint: (problem) =>
+      logger.warn(
+        { problem },
+        'expected a checkpoint in OOM_STATE, got something else; reading OOM_KILLS from its start',
+      ),
+  })
+  const store = new KubeReportStore(client)
+  const owners = new OwnerReader(client)
+  const judge = new HiddenJudge({
+    store,
+    readFacts: (pod, containerId) => readPodFacts(client, pods, pod, containerId),
+    waiting,
+    now,
+    judged: (kills) => metrics.hiddenJudged.inc(kills),
+  })
+  const writer = new ReportWriter(
+    store,
+    {
+      wrote: (kind, outcome) => metrics.reportWrites.inc({ kind, outcome }),
+      written: (key, status) => judge.note(key, status),
+    },
+    now,
+  )
+  const engine = new KillEngine({
+    now,
+    waiting,
+    writer,
+    findPod: (uid, node) => pods.find(uid, node),
+    namespaceOf: (uid) => pods.namespaceOf(uid),
+    getOwner: (namespace, reference) => owners.getOwner(namespace, reference),
+    publishReject: (message, reason) => stream.publishReject(message, reason),
+    saveCheckpoint: (identity, sequence) => stream.saveCheckpoint(identity, sequence),
+    afterWrites: failpoint,
+    observer: {
+      counted: (kills) => metrics.killsCounted.inc(kills),
+      rejected: ({ sequence, subject }, reason) => {
+        metrics.eventsRejected.inc()
+        const fields = { streamSequence: sequence, subject: printable(subject) }
+        logger.warn(fields, `kill event set aside in OOM_REJECTS: ${printable(reason)}`)
+      },
+    },
+  })
+  async function* listReports(): AsyncIterable<StoredReport> {
+    for await (const report of store.list('OOMReport')) {
+      if (report.key.kind === 'OOMReport') judge.noteStored(report.key, report.status)
+      yield report
+    }
+    yield* store.list('NodeOOMReport')
+  }
+  const observer: SessionObserver = {
+    opened: (firstSequence) => {
+      onReading()
+      troubles.fine('reader')
+      logger.info({ firstSequence }, 'reading kills')
+    },
+    missing: (sequences) => {
+      metrics.sequencesMissing.inc(sequences)
+      logger.warn({ sequences }, 'messages were gone from OOM_KILLS before they were read (aged or purged)')
+    },
+    progressed: (checkpoint, last) => metrics.progressed(checkpoint, last),
+  }
+  const readKills = async (): Promise<never> => {
+    // Without all pods, a kill in one that is not read yet would be called unknown.
+    await podsSynced
+    return keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
+  }
+  await Promise.race([judge.run(), readKills()])
+}

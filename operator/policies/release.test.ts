@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals'
+import { nodesBehind, type NodeWord } from './release.ts'
+
+const word = (desiredRevision: number, restoring = 0): NodeWord => ({ containers: [], desiredRevision, restoring })
+const behind = (words: Record<string, NodeWord>): string[] =>
+  nodesBehind(new Map([['node-a', 7]]), new Map(Object.entries(words)))
+
+describe('nodesBehind', () => {
+  it('is empty once the node has read the state without the policy and holds nothing back', () => {
+    expect(behind({ 'node-a': word(7) })).toEqual([])
+    expect(behind({ 'node-a': word(9) })).toEqual([])
+  })
+
+  it.each([
+    ['has said nothing yet', {}],
+    ['speaks of an older state', { 'node-a': word(6) }],
+    ['could not give back everything', { 'node-a': word(7, 1) }],
+    ['speaks as agents did before they told a revision', { 'node-a': { containers: [] } }],
+  ])('names a node that %s', (_what, words) => {
+    expect(behind(words)).toEqual(['node-a'])
+  })
+
+  it('asks nothing of other nodes', () => {
+    expect(behind({ 'node-a': word(7), 'node-b': word(1, 3) })).toEqual([])
+  })
+})

@@ -1,0 +1,26 @@
+/** Objects by UID, as a watch has them; each change is told. */
+export class Known<T> {
+  readonly #items = new Map<string, T>()
+  readonly #changed: () => void
+
+  constructor(changed: () => void) {
+    this.#changed = changed
+  }
+
+  values(): T[] {
+    return [...this.#items.values()]
+  }
+
+  put(uid: string, item: T): void {
+    this.#items.set(uid, item)
+    this.#changed()
+  }
+
+  remove(uid: string): void {
+    if (this.#items.delete(uid)) this.#changed()
+  }
+
+  retainOnly(uids: ReadonlySet<string>): void {
+    for (const uid of this.#items.keys()) if (!uids.has(uid)) this.remove(uid)
+  }
+}

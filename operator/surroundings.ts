@@ -1,0 +1,16 @@
+import type { Logger } from 'pino'
+import type { OperatorMetrics } from './adapters/operatorMetrics.ts'
+import type { TroubleLog } from './adapters/troubleLog.ts'
+import type { OperatorConfig } from './config.ts'
+import type { Waiting } from './runtime/keepTrying.ts'
+
+/** What every part of the operator needs of the process around it. */
+export interface Surroundings {
+  config: OperatorConfig
+  logger: Logger
+  signal: AbortSignal
+  metrics: OperatorMetrics
+  troubles: TroubleLog
+  waiting: Waiting
+  now: () => Date
+}
