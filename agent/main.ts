@@ -30,7 +30,8 @@ await runProgram({
   version: VERSION,
   flags: agentFlags,
   async main(flags, logger, signal) {
-    const proc = new ProcFs(flags.proc)
+    const procFiles = new ProcFiles(flags.proc)
+    const proc = new ProcFs(procFiles)
     const device = isKmsgDevice(flags.kmsg)
     const recording = device ? undefined : new KmsgRecording(flags.kmsg, flags.kmsgPace)
     const publisher = new KillPublisher(
@@ -44,7 +45,6 @@ await runProgram({
       logger,
       signal,
     )
-    const procFiles = new ProcFiles(flags.proc)
     const rankService = new RankService({
       node: flags.node,
       scan: (top) => scanLiveTasks(procFiles, top, setImmediate),
