@@ -1,4 +1,4 @@
-import type { ProcFiles } from './scan.ts'
+import type { ProcFiles } from './readTask.ts'
 
 export interface FakeProcess {
   pid: number
