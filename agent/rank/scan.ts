@@ -1,11 +1,11 @@
-import { rankLiveTasks, type LiveTask } from './liveTask.ts'
+import { rankLiveTasks, type LiveTask, type RankedLiveTask } from './liveTask.ts'
 import { readLiveTask, readMachine, readOomScore, type ProcFiles } from './readTask.ts'
 
 export interface LiveRanking {
   /** Processes that were there, those among them that the killer never takes. */
   processCount: number
   /** The likeliest victim first. */
-  tasks: LiveTask[]
+  tasks: RankedLiveTask[]
 }
 
 /** So many processes are read before others get a turn: about 1 ms. */
