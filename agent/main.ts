@@ -18,6 +18,7 @@ import { runAdjustments } from './adapters/runAdjustments.ts'
 import { Adjuster } from './adjust/adjuster.ts'
 import { Agent } from './agent.ts'
 import { agentFlags } from './config.ts'
+import { DomainRanking } from './rank/domainRanking.ts'
 import { RankService } from './rank/rankService.ts'
 import { scanLiveTasks } from './rank/scan.ts'
 
@@ -45,6 +46,7 @@ await runProgram({
       logger,
       signal,
     )
+    const domainRanking = new DomainRanking(procFiles, Date.now)
     const rankService = new RankService({
       node: flags.node,
       scan: (top) => scanLiveTasks(procFiles, top, setImmediate),
@@ -64,6 +66,7 @@ await runProgram({
         // A recording's processes are not this machine's.
         readLive: (pid, command) => (recording === undefined ? proc.readLive(pid, command) : undefined),
         readCgroup: (pid) => (recording === undefined ? proc.readCgroup(pid) : undefined),
+        rankDomain: (kill) => (recording === undefined ? domainRanking.rank(kill) : undefined),
       },
       {
         source: recording ?? new KmsgDevice(flags.kmsg, logger),

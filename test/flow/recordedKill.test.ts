@@ -47,7 +47,7 @@ async function tell(file: string): Promise<void> {
   const source = new KmsgRecording(file, 'fast')
   const identity = { node: NODE, bootId: source.bootId, source: 'recording' as const, pageSizeKib: 4 }
   const agent = new Agent(
-    { ...identity, readLive: () => undefined, readCgroup: () => undefined },
+    { ...identity, readLive: () => undefined, readCgroup: () => undefined, rankDomain: () => undefined },
     {
       source,
       publisher: stream,
