@@ -1,7 +1,8 @@
 import { MAX_CANDIDATES } from '#contract/killEvent.ts'
 import { parseTgid } from '../proc/status.ts'
-import { rankCgroupTasks, rankLiveTasks, type LiveTask, type Machine, type RankedLiveTask } from './liveTask.ts'
-import { readLiveTask, readMachine, readOomScore, type ProcFiles } from './readTask.ts'
+import { rankCgroupTasks, rankLiveTasks, type LiveTask } from './liveTask.ts'
+import { isIn, ProcessSnapshot } from './processSnapshot.ts'
+import { readTask, type ProcFiles } from './readTask.ts'
 import type { LiveRanking } from './scan.ts'
 
 /** A kill of which the kernel printed one line, without the table of tasks that were in line. */
@@ -16,14 +17,8 @@ export interface DumplessKill {
 /** @returns undefined when nobody can say. */
 export type RankDomain = (kill: DumplessKill) => LiveRanking | undefined
 
-/** In a storm of kills all processes are read so often at most: it takes 43 ms for a thousand of them. */
+/** In a storm of kills the processes are listed so often at most: a whole node takes 70 ms for a thousand of them. */
 const FRESH_MS = 1_000
-
-interface Scan {
-  scannedAtMs: number
-  machine: Machine
-  tasks: LiveTask[]
-}
 
 /**
  * Who else is in line, by /proc right after a kill. Without a turn for others in between: kills are told at once and in
@@ -34,7 +29,7 @@ export class DomainRanking {
   readonly #files: ProcFiles
   readonly #now: () => number
   readonly #startedAtMs: number
-  #last: Scan | undefined
+  #last: ProcessSnapshot | undefined
 
   /** @param now milliseconds since the epoch */
   constructor(files: ProcFiles, now: () => number) {
@@ -49,47 +44,37 @@ export class DomainRanking {
    */
   rank({ victimPid, killedAtMs, cgroupPath }: DumplessKill): LiveRanking | undefined {
     if (killedAtMs < this.#startedAtMs) return undefined
-    const scan = this.#scan()
-    if (scan === undefined) return undefined
+    const snapshot = this.#snapshot()
+    if (snapshot === undefined) return undefined
     const tgid = parseTgid(this.#files.readText(`${victimPid}/status`) ?? '') ?? victimPid
-    const inLine = scan.tasks.filter((task) => task.pid !== tgid && isBelow(task, cgroupPath))
+    const inLine = snapshot.tasksIn(cgroupPath).filter(({ pid }) => pid !== tgid)
     const rank = cgroupPath === undefined ? rankLiveTasks : rankCgroupTasks
     const alive: LiveTask[] = []
-    for (const task of rank(inLine, scan.machine)) {
+    for (const task of rank(inLine, snapshot.machine)) {
       const now = this.#readAgain(task)
-      if (now !== undefined && isBelow(now, cgroupPath)) alive.push(now)
+      if (now !== undefined && (cgroupPath === undefined || isIn(now.cgroupPath, cgroupPath))) alive.push(now)
       if (alive.length === MAX_CANDIDATES) break
     }
-    return { processCount: inLine.length, tasks: rank(alive, scan.machine) }
+    return { processCount: inLine.length, tasks: rank(alive, snapshot.machine) }
   }
 
   /** Undefined where it is gone, and where it tells no memory: the leader of a process whose other threads go on. */
-  #readAgain({ pid, startTicks }: RankedLiveTask): LiveTask | undefined {
-    const task = this.#read(pid)
+  #readAgain({ pid, startTicks }: LiveTask): LiveTask | undefined {
+    const task = readTask(this.#files, pid)
     return task?.startTicks === startTicks && task.rssKib !== undefined ? task : undefined
   }
 
-  #read(pid: number): LiveTask | undefined {
-    const oomScore = readOomScore(this.#files, pid)
-    return oomScore === undefined ? undefined : readLiveTask(this.#files, pid, oomScore)
-  }
-
-  #scan(): Scan | undefined {
+  #snapshot(): ProcessSnapshot | undefined {
     const nowMs = this.#now()
-    const ageMs = nowMs - (this.#last?.scannedAtMs ?? Number.NEGATIVE_INFINITY)
-    // A clock that was set back must not keep a scan for ever.
+    const ageMs = nowMs - (this.#last?.takenAtMs ?? Number.NEGATIVE_INFINITY)
+    // A clock that was set back must not keep it for ever.
     if (ageMs >= 0 && ageMs < FRESH_MS) return this.#last
     try {
-      const tasks = this.#files.listPids().flatMap((pid) => this.#read(pid) ?? [])
-      this.#last = { scannedAtMs: nowMs, machine: readMachine(this.#files), tasks }
+      this.#last = new ProcessSnapshot(this.#files, nowMs)
       return this.#last
     } catch {
       // No descriptor or memory left for a listing: the kill is told without it.
       return undefined
     }
   }
-}
-
-function isBelow({ cgroupPath }: LiveTask, root: string | undefined): boolean {
-  return root === undefined || cgroupPath === root || cgroupPath?.startsWith(`${root}/`) === true
 }

@@ -33,3 +33,9 @@ export function readLiveTask(files: ProcFiles, pid: number, oomScore: number): L
   // A kernel without cgroups has no such file.
   return describeLiveTask(pid, oomScore, { stat, status, oomScoreAdj, cgroup: cgroup ?? '' })
 }
+
+/** The same, with its score as it is now. */
+export function readTask(files: ProcFiles, pid: number): LiveTask | undefined {
+  const oomScore = readOomScore(files, pid)
+  return oomScore === undefined ? undefined : readLiveTask(files, pid, oomScore)
+}
