@@ -2,11 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import { decodeKillEvent } from '#contract/killEvent.ts'
 import { readRecording, recast } from '../test/support/recording.ts'
-import { Agent, type AgentPorts } from './agent.ts'
+import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
 import { RecordSplitter } from './kmsg/split.ts'
+import { DomainRanking } from './rank/domainRanking.ts'
+import { fakeProc } from './rank/fakeProc.testkit.ts'
 import { FakeCursorFile, FakeStream } from './testing/fakes.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
+const NOW_MS = Date.UTC(2026, 10, 23)
 const recorded = readRecording('6.18-memcg-v1.kmsg')
 
 /** Ends with its text, as a recording does. */
@@ -28,17 +31,23 @@ class FakeSource {
   resume(): void {}
 }
 
-function agentFor(log: string, stream: FakeStream, cursorFile: FakeCursorFile): Agent {
+function agentFor(
+  log: string,
+  stream: FakeStream,
+  cursorFile: FakeCursorFile,
+  ofNode: Partial<AgentIdentity> = {},
+): Agent {
   const ports: AgentPorts = {
     source: new FakeSource(log),
     publisher: stream,
     cursorFile,
-    now: () => ({ wallMs: Date.UTC(2026, 10, 23), monotonicUsec: 0 }),
+    now: () => ({ wallMs: NOW_MS, monotonicUsec: 0 }),
     random: () => 0,
     logger: pino({ level: 'silent' }),
   }
   const identity = { node: 'node-a', bootId: BOOT, source: 'recording' as const, pageSizeKib: 4 }
-  return new Agent({ ...identity, readLive: () => undefined, readCgroup: () => undefined }, ports)
+  const blind = { readLive: () => undefined, readCgroup: () => undefined, rankDomain: () => undefined }
+  return new Agent({ ...identity, ...blind, ...ofNode }, ports)
 }
 
 const never = new AbortController().signal
@@ -79,5 +88,26 @@ describe('Agent', () => {
     cursorFile.cursor = { bootId: BOOT, sequence: 426 }
     await agentFor(recast(recorded, {}) + recast(recorded, { sequenceOffset: 1000 }), stream, cursorFile).run(never)
     expect([...stream.messages.keys()]).toEqual([`oom.v1.kill.node-a.${BOOT}.1425`])
+  })
+
+  it('tells a storm in order, with who is in line from one look at the processes', async () => {
+    const stream = new FakeStream()
+    const cgroup = '/kubepods/besteffort/pod1/c1'
+    const files = fakeProc([
+      { pid: 19316, oomScore: 700, cgroup },
+      { pid: 4711, oomScore: 667, cgroup },
+    ])
+    let looks = 0
+    const ranking = new DomainRanking({ ...files, listPids: () => (looks++, files.listPids()) }, () => NOW_MS)
+    const ofNode = { readCgroup: () => cgroup, rankDomain: ranking.rank.bind(ranking) }
+    const log = recast(readRecording('6.18-storm-dumps-suppressed.kmsg'), {})
+    await agentFor(log, stream, new FakeCursorFile(), ofNode).run(never)
+    const told = [...stream.messages.values()].map((payload) => decodeKillEvent(payload))
+    const events = told.flatMap((decoded) => (decoded.ok ? [decoded.event] : []))
+    expect(events.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 24 }, (_, at) => 1216 + at))
+    expect(events.map(({ candidatesFrom }) => candidatesFrom)).toEqual(['dump', ...Array(23).fill('liveCgroup')])
+    expect(events.at(-2)?.candidates.map(({ pid }) => pid)).toEqual([19316, 4711])
+    expect(events.at(-1)?.candidates.map(({ pid }) => pid)).toEqual([4711])
+    expect(looks).toBe(1)
   })
 })

@@ -24,7 +24,7 @@ export interface AgentPorts {
   logger: Logger
 }
 
-export type AgentIdentity = Pick<EventContext, 'node' | 'bootId' | 'source' | 'pageSizeKib' | 'readLive' | 'readCgroup'>
+export type AgentIdentity = Omit<EventContext, 'killedAtMs'>
 
 /** Without a cursor only younger kills are told: a stored one stays in the stream longer than that (the dedupe window). */
 const DEDUPE_WINDOW_MS = 3_600_000

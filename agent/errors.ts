@@ -22,12 +22,3 @@ export function stateUnwritable(folder: string, cause: unknown): ProgramError {
     { code: 'StateUnwritable', retry: false, facts: { folder }, cause },
   )
 }
-
-export function procUnreadable(path: string, cause: unknown): ProgramError {
-  return new ProgramError(`--proc: expected a proc file system, got: ${messageOf(cause)}; mount it or name another`, {
-    code: 'ProcUnreadable',
-    retry: false,
-    facts: { path },
-    cause,
-  })
-}

@@ -20,6 +20,7 @@ import { Adjuster } from './adjust/adjuster.ts'
 import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
 import { agentFlags } from './config.ts'
+import { DomainRanking } from './rank/domainRanking.ts'
 import { RankService } from './rank/rankService.ts'
 import { scanLiveTasks } from './rank/scan.ts'
 
@@ -32,7 +33,8 @@ await runProgram({
   version: VERSION,
   flags: agentFlags,
   async main(flags, logger, signal) {
-    const proc = new ProcFs(flags.proc)
+    const procFiles = new ProcFiles(flags.proc)
+    const proc = new ProcFs(procFiles)
     const device = isKmsgDevice(flags.kmsg)
     const recording = device ? undefined : new KmsgRecording(flags.kmsg, flags.kmsgPace)
     const publisher = new KillPublisher(
@@ -46,7 +48,7 @@ await runProgram({
       logger,
       signal,
     )
-    const procFiles = new ProcFiles(flags.proc)
+    const domainRanking = new DomainRanking(procFiles, Date.now)
     const rankService = new RankService({
       node: flags.node,
       scan: (top) => scanLiveTasks(procFiles, top, setImmediate),
@@ -66,6 +68,7 @@ await runProgram({
         // A recording's processes are not this machine's.
         readLive: (pid, command) => (recording === undefined ? proc.readLive(pid, command) : undefined),
         readCgroup: (pid) => (recording === undefined ? proc.readCgroup(pid) : undefined),
+        rankDomain: (kill) => (recording === undefined ? domainRanking.rank(kill) : undefined),
       },
       {
         source: recording ?? new KmsgDevice(flags.kmsg, logger),

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { LiveTask } from '../agent/rank/liveTask.ts'
-import { scanLiveTasks, type ProcFiles } from '../agent/rank/scan.ts'
+import type { ProcFiles } from '../agent/rank/readTask.ts'
+import { scanLiveTasks } from '../agent/rank/scan.ts'
 import type { NodeRanking } from '../operator/api/nodeRanking.ts'
 import type { FlagValues } from '#program/flags.ts'
 import type { rankFlags } from './rankFlags.ts'

@@ -31,6 +31,12 @@ describe('decodeKillEvent', () => {
     expect(decodeKillEvent(encode({ ...EVENT, later: 1 }))).toEqual({ ok: true, event: EVENT })
   })
 
+  it('reads where the candidates come from, and an event of an older writer, which does not tell', () => {
+    const live = { ...EVENT, candidatesFrom: 'liveCgroup' as const }
+    expect(decodeKillEvent(encodeKillEvent(live))).toEqual({ ok: true, event: live })
+    expect(decodeKillEvent(encode(EVENT))).toEqual({ ok: true, event: EVENT })
+  })
+
   it.each([
     [new Uint8Array([0xff, 0xfe]), 'expected JSON, got 2 bytes'],
     [new Uint8Array(), 'expected JSON, got 0 bytes'],
@@ -41,6 +47,7 @@ describe('decodeKillEvent', () => {
     [encode({ ...EVENT, killedAt: 'yesterday' }), 'killedAt: '],
     [encode({ ...EVENT, sequence: -1 }), 'sequence: '],
     [encode({ ...EVENT, attribution: { source: 'dump', podUid: '../../x' } }), 'attribution.podUid: '],
+    [encode({ ...EVENT, candidatesFrom: 'hearsay' }), 'candidatesFrom: '],
     [encode({ ...EVENT, candidates: Array.from({ length: 21 }, () => ({})) }), 'candidates'],
   ])('says in one line what was expected: case %#', (payload, reason) => {
     const decoded = decodeKillEvent(payload)

@@ -64,7 +64,7 @@ const attribution = z.object({
 })
 export type Attribution = z.infer<typeof attribution>
 
-/** Who else was in line, best candidate first, by the kernel's own badness on the dump's task table. */
+/** Who was in line, best candidate first, by the kernel's own badness. */
 const candidate = z.object({
   pid: count,
   command,
@@ -81,6 +81,14 @@ const candidate = z.object({
   containerId: containerId.optional(),
 })
 export type KillCandidate = z.infer<typeof candidate>
+
+/**
+ * `dump`: the kernel's own task table, the victim included; absent from older writers too. Where it printed none, by /proc
+ * after the kill and without the victim: `liveCgroup`, the processes in the victim's own cgroup and below, for a cgroup's
+ * limit (the line does not tell which: the victim's own or one above), with badness that leaves oom_score_adj out;
+ * `liveNode`, all of the node, for memory that is no cgroup's (a cpuset's or memory policy's too: the line does not tell).
+ */
+export const candidatesFrom = z.enum(['dump', 'liveCgroup', 'liveNode'])
 
 /** The cgroup whose limit was hit, and what it held against that limit. */
 const domain = z.object({
@@ -118,7 +126,8 @@ export const killEvent = z
     attribution,
     domain,
     candidates: z.array(candidate).max(MAX_CANDIDATES),
-    /** Rows in the dump's task table; the candidates are the best of them. */
+    candidatesFrom: candidatesFrom.optional(),
+    /** Rows in the dump's task table, or live processes in line; the candidates are the best of them. */
     taskCount: count,
     pageSizeKib: z.int().min(1).max(1024),
     /** The kernel's own lines, gzip then base64; absent when nothing but the kill line was printed. */

@@ -5,6 +5,8 @@ import { createAssembler } from '#kernel/event/assembler.ts'
 import type { OomKill, OomOutcome } from '#kernel/event/oomEvent.ts'
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
 import { readRecording, recast } from '../../test/support/recording.ts'
+import type { DumplessKill } from '../rank/domainRanking.ts'
+import type { LiveRanking } from '../rank/scan.ts'
 import { buildKillEvent, withoutDetails, type EventContext } from './build.ts'
 
 const POD_UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
@@ -19,6 +21,7 @@ const context: EventContext = {
   pageSizeKib: 4,
   readLive: () => undefined,
   readCgroup: () => undefined,
+  rankDomain: () => undefined,
 }
 
 function outcomesOf(log: string): OomOutcome[] {
@@ -40,6 +43,36 @@ function killIn(log: string): OomKill {
 const recorded = readRecording('6.18-memcg-v1.kmsg')
 const inContainer = recast(recorded, { cgroup: { from: '/oomkeeper-kernel-12905', to: CONTAINER_CGROUP } })
 const killLineOnly = recast(recorded.slice(-1), {})
+const globalKillLineOnly = killLineOnly.replace('Memory cgroup out of memory', 'Out of memory')
+
+/** One process in line: 8 MiB, of them 64 KiB swapped out. */
+const inLine: LiveRanking = {
+  processCount: 3,
+  tasks: [
+    {
+      pid: 77,
+      command: 'sh',
+      uid: 5,
+      oomScore: 668,
+      oomScoreAdj: 3,
+      vmSizeKib: 16_384,
+      rssKib: 8_128,
+      swapKib: 64,
+      pgtablesKib: 40,
+      startTicks: 9,
+      cgroupPath: CONTAINER_CGROUP,
+      podUid: POD_UID,
+      containerId: CONTAINER_ID,
+      badnessKib: 8_232,
+    },
+  ],
+}
+
+function contextWithLine(changes: Partial<EventContext> = {}) {
+  const asked: DumplessKill[] = []
+  const rankDomain = (kill: DumplessKill) => (asked.push(kill), inLine)
+  return { asked, context: { ...context, rankDomain, ...changes } }
+}
 
 describe('buildKillEvent', () => {
   it('names pod, container and scope by the kernel’s own word', () => {
@@ -82,6 +115,58 @@ describe('buildKillEvent', () => {
     expect(event.attribution).toMatchObject({ source: 'proc', podUid: POD_UID })
     expect(event).toMatchObject({ scope: 'Unknown', candidates: [], taskCount: 0 })
     expect(event).not.toHaveProperty('rawDump')
+  })
+
+  it('tells who else is in the victim’s cgroup when the kill line of a cgroup’s limit came alone', () => {
+    const { asked, context } = contextWithLine({ readCgroup: () => CONTAINER_CGROUP, pageSizeKib: 16 })
+    const event = buildKillEvent(killIn(killLineOnly), context)
+    expect(asked).toEqual([{ victimPid: 12950, killedAtMs: context.killedAtMs, cgroupPath: CONTAINER_CGROUP }])
+    expect(event).toMatchObject({ constraint: 'Memcg', scope: 'Unknown', candidatesFrom: 'liveCgroup', taskCount: 3 })
+    expect(event.candidates).toEqual([
+      {
+        pid: 77,
+        command: 'sh',
+        uid: 5,
+        totalVmPages: 1024,
+        rssPages: 508,
+        swapPages: 4,
+        pgtablesBytes: 40_960,
+        oomScoreAdj: 3,
+        badnessPages: 514,
+        liveOomScore: 668,
+        podUid: POD_UID,
+        containerId: CONTAINER_ID,
+      },
+    ])
+    expect(killEvent.safeParse(event).success).toBe(true)
+  })
+
+  it('names nobody when it is unknown whose limit was hit: the victim’s place is', () => {
+    const { asked, context } = contextWithLine()
+    const event = buildKillEvent(killIn(killLineOnly), context)
+    expect(asked).toEqual([])
+    expect(event).toMatchObject({ candidates: [], taskCount: 0 })
+    expect(event).not.toHaveProperty('candidatesFrom')
+  })
+
+  it('tells who is in line on the whole node when the kill line of the machine’s memory came alone', () => {
+    const { asked, context } = contextWithLine()
+    const event = buildKillEvent(killIn(globalKillLineOnly), context)
+    expect(asked).toMatchObject([{ victimPid: 12950, cgroupPath: undefined }])
+    expect(event).toMatchObject({ constraint: undefined, candidatesFrom: 'liveNode', candidates: [{ pid: 77 }] })
+  })
+
+  it('does not call it an answer when /proc names nobody', () => {
+    const { context } = contextWithLine({ rankDomain: () => ({ processCount: 1, tasks: [] }) })
+    const event = buildKillEvent(killIn(globalKillLineOnly), context)
+    expect(event).toMatchObject({ candidates: [], taskCount: 0 })
+    expect(event).not.toHaveProperty('candidatesFrom')
+  })
+
+  it('does not look around when the kernel has said who was in line', () => {
+    const { asked, context } = contextWithLine({ readCgroup: () => CONTAINER_CGROUP })
+    expect(buildKillEvent(killIn(inContainer), context).candidatesFrom).toBe('dump')
+    expect(asked).toEqual([])
   })
 
   it('says that nobody knows when nobody does: never the host', () => {

@@ -1,19 +1,16 @@
 import { gzipSync } from 'node:zlib'
 import { MAX_RAW_DUMP_CHARS, type KillEvent } from '#contract/killEvent.ts'
+import { parseExhausted } from '#kernel/dump/killLine.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { resolveScope } from '../cgroup/scope.ts'
-import { rankCandidates, type ReadLiveProcess } from '../rank/candidates.ts'
+import { resolveInLine, type InLineContext } from './inLine.ts'
 import { resolveAttribution } from './victimPlace.ts'
 
 /** What the outcome itself cannot say. */
-export interface EventContext {
+export interface EventContext extends InLineContext {
   node: string
   bootId: string
   source: KillEvent['source']
-  killedAtMs: number
-  /** The node's own page size; a dump that gives its page size away is believed first. */
-  pageSizeKib: number
-  readLive: ReadLiveProcess
   /** The memory cgroup of a process as /proc has it now. */
   readCgroup(pid: number): string | undefined
 }
@@ -35,7 +32,7 @@ export function buildKillEvent(outcome: OomOutcome, context: EventContext): Kill
     source: context.source,
     outcome: outcome.outcome,
     kernelRelease: dump?.kernelRelease,
-    constraint: dump?.constraint,
+    constraint: dump === undefined ? constraintOf(outcome) : dump.constraint,
     scope: resolveScope(dump?.constraint, dump?.cgroup.oom),
     trigger: dump?.trigger && { ...dump.trigger, gfpFlags: dump.trigger.gfpFlags && [...dump.trigger.gfpFlags] },
     victim,
@@ -47,11 +44,15 @@ export function buildKillEvent(outcome: OomOutcome, context: EventContext): Kill
       swapUsageKib: dump?.cgroup.swapUsageKib,
       swapLimitKib: dump?.cgroup.swapLimitKib,
     },
-    candidates: dump === undefined ? [] : rankCandidates(dump, context.readLive),
-    taskCount: dump?.tasks.length ?? 0,
+    ...resolveInLine(outcome, procCgroup, context),
     pageSizeKib: dump?.pageSizeKib ?? context.pageSizeKib,
     ...packRawLines(outcome.rawLines),
   }
+}
+
+/** A kill line by itself tells a cgroup's limit; "Out of memory" may be the node's, a cpuset's or a memory policy's. */
+function constraintOf(outcome: OomOutcome): KillEvent['constraint'] {
+  return outcome.outcome === 'killed' && parseExhausted(outcome.message) === 'memcg' ? 'Memcg' : undefined
 }
 
 /** What is left of an event when a detail does not fit the contract: who died, when and where. */

@@ -3,7 +3,7 @@ import { parseTotalMemoryKib } from './meminfo.ts'
 import { parseOomScore } from './oomScore.ts'
 import { parseOomScoreAdj } from './oomScoreAdj.ts'
 import { parseStat } from './stat.ts'
-import { parseStatus } from './status.ts'
+import { parseStatus, parseTgid } from './status.ts'
 
 const STAT_REST = 'S 1 24115 781 0 -1 4194304 101 0 0 0 0 0 0 0 20 0 1 0 726327 3133440 410 18446744073709551615'
 
@@ -46,6 +46,11 @@ describe('the files of a process', () => {
     })
     expect(parseStatus(head)).toEqual({ uid: 1000 })
     expect(parseStatus('')).toBeUndefined()
+  })
+
+  it('reads whose thread it is, which a name cannot forge', () => {
+    expect(parseTgid('Name:\tx\\nTgid:\t7\nTgid:\t12\nPid:\t13\n')).toBe(12)
+    expect(parseTgid('')).toBeUndefined()
   })
 
   it('adds RAM and swap', () => {

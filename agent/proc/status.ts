@@ -26,6 +26,12 @@ export function parseStatus(text: string): ProcStatus | undefined {
   return { uid: Number(uid), memory: { vmSizeKib, rssKib, swapKib, pgtablesKib } }
 }
 
+/** The process that a thread belongs to. @returns undefined when the text of /proc/TID/status does not tell it. */
+export function parseTgid(text: string): number | undefined {
+  const digits = /^Tgid:\t(\d+)$/m.exec(text)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
 function kibOf(text: string, key: string): number | undefined {
   const digits = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]
   return digits === undefined ? undefined : Number(digits)

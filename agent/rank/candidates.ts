@@ -2,6 +2,7 @@ import { MAX_CANDIDATES, type KillCandidate } from '#contract/killEvent.ts'
 import { rankByBadness, totalPages, type RankedTask } from '#kernel/badness/badness.ts'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
 import { parseCgroupPath } from '../cgroup/path.ts'
+import type { RankedLiveTask } from './liveTask.ts'
 
 /** What /proc says now of a process that the dump names. */
 export interface LiveProcess {
@@ -38,5 +39,24 @@ function describeCandidate(task: RankedTask, live: LiveProcess | undefined): Kil
     liveOomScore: live?.oomScore,
     podUid,
     containerId,
+  }
+}
+
+/** A row as the dump would have it, in pages of the node. @param task with its memory: rssKib is known */
+export function describeLiveCandidate(task: RankedLiveTask, pageSizeKib: number): KillCandidate {
+  const pages = (kib: number) => Math.floor(kib / pageSizeKib)
+  return {
+    pid: task.pid,
+    command: task.command.slice(0, 64),
+    uid: task.uid,
+    totalVmPages: pages(task.vmSizeKib ?? 0),
+    rssPages: pages(task.rssKib ?? 0),
+    swapPages: task.swapKib === undefined ? undefined : pages(task.swapKib),
+    pgtablesBytes: task.pgtablesKib === undefined ? undefined : task.pgtablesKib * 1024,
+    oomScoreAdj: task.oomScoreAdj,
+    badnessPages: pages(task.badnessKib),
+    liveOomScore: task.oomScore,
+    podUid: task.podUid,
+    containerId: task.containerId,
   }
 }

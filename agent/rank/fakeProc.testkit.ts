@@ -1,4 +1,4 @@
-import type { ProcFiles } from './scan.ts'
+import type { ProcFiles } from './readTask.ts'
 
 export interface FakeProcess {
   pid: number
@@ -10,11 +10,15 @@ export interface FakeProcess {
   cgroup?: string
   /** Only its score can still be read. */
   gone?: boolean
+  /** Its threads but the first, which /proc does not list. */
+  threads?: readonly number[]
 }
 
 /** A proc file system of 1 GiB and no swap. */
 export function fakeProc(processes: readonly FakeProcess[]): ProcFiles {
-  const byPid = new Map(processes.map((process) => [String(process.pid), process]))
+  const byPid = new Map(
+    processes.flatMap((process) => [process.pid, ...(process.threads ?? [])].map((pid) => [String(pid), process])),
+  )
   return {
     listPids: () => processes.map(({ pid }) => pid),
     readText(path) {
@@ -39,7 +43,7 @@ function textOf(process: FakeProcess, file: string): string | undefined {
     case 'stat':
       return `${pid} (${command}) S ${'0 '.repeat(18)}${startTicks} 0\n`
     case 'status':
-      return `Uid:\t0\t0\n${memory}`
+      return `Tgid:\t${pid}\nUid:\t0\t0\n${memory}`
     case 'cgroup':
       return `0::${cgroup}\n`
     default:

@@ -71,23 +71,37 @@ export interface Machine {
   totalKib: number | undefined
 }
 
+/** A task with its points, in KiB; negative for one that oom_score_adj puts below an empty one. */
+export interface RankedLiveTask extends LiveTask {
+  badnessKib: number
+}
+
 /**
- * The likeliest victim first: by the kernel's own score, which is coarse (one step is a thousandth of all memory or more),
- * and within one score by the points it is made of. Of equals the kernel's choice goes by age.
+ * The likeliest victim of the whole machine first: by the kernel's own score, which is coarse (one step is a thousandth of
+ * all memory or more), and within one score by the points it is made of.
  */
-export function rankLiveTasks(tasks: readonly LiveTask[], machine: Machine): LiveTask[] {
+export function rankLiveTasks(tasks: readonly LiveTask[], machine: Machine): RankedLiveTask[] {
+  return rankByPoints(tasks, machine).sort((a, b) => b.oomScore - a.oomScore)
+}
+
+/**
+ * The likeliest victim of a cgroup's limit first, for a limit that nobody told: oom_score_adj is a share of that limit, and
+ * is not weighed (but for −1000). Within a container it is one for all, unless somebody set it by hand.
+ */
+export function rankCgroupTasks(tasks: readonly LiveTask[], { kernelRelease }: Machine): RankedLiveTask[] {
+  return rankByPoints(tasks, { kernelRelease, totalKib: undefined })
+}
+
+/** Of equals the kernel's choice goes by age. */
+function rankByPoints(tasks: readonly LiveTask[], { kernelRelease, totalKib }: Machine): RankedLiveTask[] {
   const byAge = tasks.toSorted((a, b) => a.startTicks - b.startTicks || a.pid - b.pid)
-  const taskByRow = new Map<OomTask['pid'], LiveTask>(byAge.map((task) => [task.pid, task]))
+  const taskByPid = new Map(byAge.map((task) => [task.pid, task]))
   // The formula takes pages of any size: here of 1 KiB, the unit of /proc/PID/status.
-  const ranked = rankByBadness(byAge.map(tableRow), {
-    totalPages: machine.totalKib,
-    kernelRelease: machine.kernelRelease,
-    pageSizeKib: 1,
+  const ranked = rankByBadness(byAge.map(tableRow), { totalPages: totalKib, kernelRelease, pageSizeKib: 1 })
+  return ranked.flatMap(({ pid, badnessPages: badnessKib }) => {
+    const task = taskByPid.get(pid)
+    return task === undefined ? [] : [{ ...task, badnessKib }]
   })
-  return ranked
-    .map(({ pid }) => taskByRow.get(pid))
-    .filter((task) => task !== undefined)
-    .sort((a, b) => b.oomScore - a.oomScore)
 }
 
 /** What the kernel's task table would say. */

@@ -1,20 +1,11 @@
-import { parseTotalMemoryKib } from '../proc/meminfo.ts'
-import { parseOomScore } from '../proc/oomScore.ts'
-import { describeLiveTask, rankLiveTasks, type LiveTask } from './liveTask.ts'
-
-/** The files of a proc file system, by their path below it. */
-export interface ProcFiles {
-  /** Every process's pid. */
-  listPids(): number[]
-  /** @returns undefined when the file is gone, as it is when its process is. */
-  readText(path: string): string | undefined
-}
+import { rankLiveTasks, type LiveTask, type RankedLiveTask } from './liveTask.ts'
+import { readLiveTask, readMachine, readOomScore, type ProcFiles } from './readTask.ts'
 
 export interface LiveRanking {
   /** Processes that were there, those among them that the killer never takes. */
   processCount: number
   /** The likeliest victim first. */
-  tasks: LiveTask[]
+  tasks: RankedLiveTask[]
 }
 
 /** So many processes are read before others get a turn: about 1 ms. */
@@ -31,8 +22,7 @@ export async function scanLiveTasks(files: ProcFiles, top: number, endTurn: () =
   const scores: PidScore[] = []
   let turn = 0
   for (const pid of files.listPids()) {
-    const text = files.readText(`${pid}/oom_score`)
-    const oomScore = text === undefined ? undefined : parseOomScore(text)
+    const oomScore = readOomScore(files, pid)
     if (oomScore !== undefined) scores.push({ pid, oomScore })
     if (++turn % PIDS_PER_TURN === 0) await endTurn()
   }
@@ -42,11 +32,7 @@ export async function scanLiveTasks(files: ProcFiles, top: number, endTurn: () =
     if (task !== undefined) tasks.push(task)
     if (++turn % PIDS_PER_TURN === 0) await endTurn()
   }
-  const machine = {
-    kernelRelease: files.readText('sys/kernel/osrelease')?.trim(),
-    totalKib: parseTotalMemoryKib(files.readText('meminfo') ?? ''),
-  }
-  return { processCount: scores.length, tasks: rankLiveTasks(tasks, machine).slice(0, top) }
+  return { processCount: scores.length, tasks: rankLiveTasks(tasks, readMachine(files)).slice(0, top) }
 }
 
 export interface PidScore {
@@ -59,14 +45,4 @@ export function planDescribed(scores: readonly PidScore[], count: number): PidSc
   const best = scores.toSorted((a, b) => b.oomScore - a.oomScore)
   const cut = best[count - 1]?.oomScore ?? 0
   return best.filter(({ oomScore }) => oomScore >= cut)
-}
-
-function readLiveTask(files: ProcFiles, pid: number, oomScore: number): LiveTask | undefined {
-  const stat = files.readText(`${pid}/stat`)
-  const status = files.readText(`${pid}/status`)
-  const oomScoreAdj = files.readText(`${pid}/oom_score_adj`)
-  const cgroup = files.readText(`${pid}/cgroup`)
-  if (stat === undefined || status === undefined || oomScoreAdj === undefined) return undefined
-  // A kernel without cgroups has no such file.
-  return describeLiveTask(pid, oomScore, { stat, status, oomScoreAdj, cgroup: cgroup ?? '' })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { isChoiceLine, isSkippedLine, parseChoiceLine, parseKillLine } from './killLine.ts'
+import { isChoiceLine, isSkippedLine, parseChoiceLine, parseExhausted, parseKillLine } from './killLine.ts'
 
 const FIGURES =
   'total-vm:35204kB, anon-rss:32256kB, file-rss:1588kB, shmem-rss:8kB, UID:42 pgtables:108kB oom_score_adj:-5'
@@ -97,5 +97,19 @@ describe('the lines around it', () => {
   it('knows the victim that was exiting already, and no command that says so', () => {
     expect(isSkippedLine('Out of memory: OOM victim 7 (x) is already exiting. Skip killing the task')).toBe(true)
     expect(isSkippedLine('OOM victim 1 (x[99]: segfault at 0')).toBe(false)
+  })
+})
+
+describe('parseExhausted', () => {
+  it.each([
+    ['Memory cgroup out of memory', 'memcg'],
+    ['Out of memory', 'global'],
+    ['Out of memory (oom_kill_allocating_task)', 'global'],
+    ['No available memory (MPOL_BIND)', undefined],
+    ['x memory cgroup out of memory', undefined],
+    ['Memory', undefined],
+    [undefined, undefined],
+  ])('takes the summary %j for %p', (message, exhausted) => {
+    expect(parseExhausted(message)).toBe(exhausted)
   })
 })

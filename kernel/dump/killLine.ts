@@ -47,6 +47,17 @@ export function parseKillLine(text: string): KillLine | undefined {
   }
 }
 
+/**
+ * What ran out, by the kill line's summary: a memory cgroup's limit (whose, it does not say), or memory that belongs to
+ * no cgroup, be it the machine's or only that of a cpuset or memory policy.
+ * Sources: mm/oom_kill.c, out_of_memory; mm/memcontrol.c, mem_cgroup_out_of_memory.
+ */
+export function parseExhausted(message: string | undefined): 'memcg' | 'global' | undefined {
+  if (message === undefined) return undefined
+  if (/^memory cgroup out of memory\b/i.test(message)) return 'memcg'
+  return /^out of memory\b/i.test(message) ? 'global' : undefined
+}
+
 /** After the command everything is the kernel's, in any order. */
 function readFigures(text: string): Map<string, string> {
   const figures = new Map<string, string>()

@@ -42,7 +42,8 @@ export const killRecord = z.object({
   limitKib: count.optional(),
   source: z.enum(['kmsg', 'recording']).meta({ description: 'recording: replayed from a file, no kill of this node.' }),
   candidates: text(MAX_CANDIDATES_CHARS).optional().meta({
-    description: 'Who else was in line, best candidate first, as a table. Dropped first when space is short.',
+    description:
+      'Who else was in line, best candidate first, as a table; its first line says so where the kernel printed no list and they were read after the kill. Dropped first when space is short.',
   }),
 })
 

@@ -19,6 +19,19 @@ describe('candidateTable', () => {
     )
   })
 
+  it.each([
+    ['liveCgroup', "(not the kernel's list: processes in the victim's cgroup after the kill, BADNESS without ADJ)"],
+    ['liveNode', "(not the kernel's list: processes of the node after the kill)"],
+  ] as const)('says so above the titles when it is %s', (candidatesFrom, note) => {
+    const table = candidateTable(killEventOf({ candidatesFrom }), () => true)
+    expect(table?.split('\n').slice(0, 3)).toEqual(['', note, expect.stringMatching(/^PID /)])
+  })
+
+  it('says nothing of the kernel’s own list, told as such or by an older agent', () => {
+    const told = candidateTable(killEventOf({ candidatesFrom: 'dump' }), () => true)
+    expect(told).toBe(candidateTable(killEventOf(), () => true))
+  })
+
   it('shows nothing but figures of processes that belong to others', () => {
     const table = candidateTable(
       killEventOf({ candidates: [{ ...candidate, command: 'secret', pid: 4711 }] }),
@@ -34,7 +47,7 @@ describe('candidateTable', () => {
       command: '\u2028'.repeat(64),
       badnessPages: 2 ** 52,
     }))
-    const table = candidateTable(killEventOf({ candidates }), () => true) ?? ''
+    const table = candidateTable(killEventOf({ candidates, candidatesFrom: 'liveCgroup' }), () => true) ?? ''
     expect(table.length).toBeLessThanOrEqual(MAX_CANDIDATES_CHARS)
     expect(table.split('\n').at(-1)).toMatch(/^1 /)
   })

@@ -6,8 +6,16 @@ import { shownText } from './shownText.ts'
 const OTHER_NAMESPACE = '(other namespace)'
 const COLUMNS = ['PID', 'COMMAND', 'RSS', 'SWAP', 'ADJ', 'BADNESS', 'SCORE']
 
+/** Where the kernel printed no table: whose processes /proc had after the kill. The victim is not among them. */
+const NOTES = {
+  dump: undefined,
+  liveCgroup: "(not the kernel's list: processes in the victim's cgroup after the kill, BADNESS without ADJ)",
+  liveNode: "(not the kernel's list: processes of the node after the kill)",
+}
+
 /**
- * Who else was in line, as a table of text: one row per candidate, best first.
+ * Who else was in line, as a table of text: one row per candidate, best first, below where they come from if not from the
+ * kernel.
  * @param isVisible Whether the report's readers may see who a candidate is; others show their figures only.
  * @returns undefined when the kernel named nobody.
  */
@@ -33,6 +41,8 @@ export function candidateTable(event: KillEvent, isVisible: (candidate: KillCand
       .join('  ')
       .trimEnd(),
   )
+  const note = NOTES[event.candidatesFrom ?? 'dump']
+  if (note !== undefined) lines.unshift(note)
   // A whole row fewer, rather than a row cut in its middle.
   while (lines.length > 1 && lines.reduce((sum, line) => sum + line.length + 1, 0) > MAX_CANDIDATES_CHARS) lines.pop()
   // On a line of its own, so that `kubectl describe` keeps the columns in line.

@@ -29,6 +29,13 @@ export class ProcFiles {
     return pids
   }
 
+  /** @throws ProgramError ProcUnreadable: for a file that every proc file system has. */
+  requireText(path: string): string {
+    const text = this.readText(path)
+    if (text === undefined) throw this.#unreadable(`${this.#root} without ${path}`)
+    return text
+  }
+
   readText(path: string): string | undefined {
     let descriptor: number | undefined
     try {

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import { KmsgRecording } from '../../agent/adapters/kmsgRecording.ts'
-import { Agent } from '../../agent/agent.ts'
+import { Agent, type AgentIdentity } from '../../agent/agent.ts'
+import { DomainRanking } from '../../agent/rank/domainRanking.ts'
+import { fakeProc } from '../../agent/rank/fakeProc.testkit.ts'
 import { FakeCursorFile, FakeStream } from '../../agent/testing/fakes.ts'
 import { KillEngine } from '../../operator/runtime/killEngine.ts'
 import { PodStore } from '../../operator/runtime/podStore.ts'
@@ -15,6 +17,7 @@ import { readRecording, recast } from '../support/recording.ts'
 const NODE = 'node-a'
 const POD_UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const CONTAINER_ID = 'ab'.repeat(32)
+const POD_CGROUP = `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${POD_UID.replaceAll('-', '_')}.slice/cri-containerd-${CONTAINER_ID}.scope`
 const RECORDED_CGROUP = '/oomkeeper-kernel-12905'
 const recorded = readRecording('6.18-memcg-v1.kmsg')
 
@@ -32,8 +35,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 /** A log of so many kills, in the pod or where they were recorded. */
 function writeLog(kills: number, place: 'pod' | 'host'): string {
-  const to = `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${POD_UID.replaceAll('-', '_')}.slice/cri-containerd-${CONTAINER_ID}.scope`
-  const cgroup = { from: RECORDED_CGROUP, to: place === 'pod' ? to : RECORDED_CGROUP }
+  const cgroup = { from: RECORDED_CGROUP, to: place === 'pod' ? POD_CGROUP : RECORDED_CGROUP }
   const file = join(folder, `${place}.kmsg`)
   writeFileSync(
     file,
@@ -43,11 +45,11 @@ function writeLog(kills: number, place: 'pod' | 'host'): string {
 }
 
 /** The agent reads a recording and stores what it finds. */
-async function tell(file: string): Promise<void> {
+async function tell(file: string, ofNode: Partial<AgentIdentity> = {}): Promise<void> {
   const source = new KmsgRecording(file, 'fast')
   const identity = { node: NODE, bootId: source.bootId, source: 'recording' as const, pageSizeKib: 4 }
   const agent = new Agent(
-    { ...identity, readLive: () => undefined, readCgroup: () => undefined },
+    { ...identity, readLive: () => undefined, readCgroup: () => undefined, rankDomain: () => undefined, ...ofNode },
     {
       source,
       publisher: stream,
@@ -133,5 +135,25 @@ describe('a recorded kill, from kernel log to report', () => {
     await tell(writeLog(1, 'host'))
     await count()
     expect(reports.statusOf(NODE)).toMatchObject({ kills: 1, lastKills: [{ reason: 'OutsidePod', victimPid: 12950 }] })
+  })
+
+  it('of a storm, which the kernel told in one line, still has its pod and who else was in line', async () => {
+    const file = join(folder, 'storm.kmsg')
+    const from = '/oomkeeper-kernel-19034'
+    writeFileSync(file, recast(readRecording('6.18-storm-dumps-suppressed.kmsg'), { cgroup: { from, to: POD_CGROUP } }))
+    const ranking = new DomainRanking(
+      fakeProc([{ pid: 4711, command: 'postgres', oomScore: 667, cgroup: POD_CGROUP }]),
+      () => 0,
+    )
+    await tell(file, { readCgroup: () => POD_CGROUP, rankDomain: (kill) => ranking.rank(kill) })
+    await count()
+    const candidates = expect.stringMatching(/^\n\(not the kernel's list: .*\)\nPID .*\n4711 {2}postgres /)
+    const newest = { podUid: POD_UID, containerId: CONTAINER_ID, victimPid: 19316, victimRssKib: 30_128, candidates }
+    expect(reports.statusOf('deployment.checkout.app')).toMatchObject({
+      kills: 24,
+      byScope: { ContainerLimit: 1, Unknown: 23 },
+      last: { victim: 'storm-24(19316)' },
+      lastKills: expect.arrayContaining([expect.objectContaining(newest)]),
+    })
   })
 })

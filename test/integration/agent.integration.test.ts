@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pid } from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -67,6 +68,16 @@ describe('the agent, with a real nats-server', () => {
     const events = await stream.events()
     expect(events.map(({ sequence }) => sequence)).toEqual([425, 1425, 2425])
     expect(events[0]).toMatchObject({ node: NODE, source: 'recording', victim: { pid: 12950, command: 'tail' } })
+  }, 30_000)
+
+  it('never takes this machine’s processes for those of a recording', async () => {
+    const log = join(folder, 'line.kmsg')
+    const line = recast(recorded.slice(-1), {}).replace('Memory cgroup out of memory', 'Out of memory')
+    writeFileSync(log, line.replace('Killed process 12950', `Killed process ${pid}`))
+    expect((await (await agent(log)).program.ended).code).toBe(0)
+    expect(await stream.events()).toMatchObject([
+      { victim: { pid }, attribution: { source: 'none' }, candidates: [], taskCount: 0 },
+    ])
   }, 30_000)
 
   it('loses nothing when the stream is full: kills wait, the reason is told, and they arrive once there is room', async () => {
