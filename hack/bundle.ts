@@ -3,7 +3,12 @@ import { build } from 'esbuild'
 /** CommonJS parts of the dependencies ask for `require`, which an ES module does not have. */
 const REQUIRE_BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
-const programs = { agent: 'agent/main.ts', operator: 'operator/main.ts', cli: 'cli/main.ts' }
+const programs = {
+  agent: 'agent/main.ts',
+  operator: 'operator/main.ts',
+  restore: 'operator/restore/main.ts',
+  cli: 'cli/main.ts',
+}
 
 await build({
   entryPoints: programs,

@@ -11,6 +11,8 @@ export type OperatorErrorCode =
   | 'StreamReplaced'
   | 'StreamGap'
   | 'ReportContended'
+  | 'OperatorRuns'
+  | 'ScoresNotRestored'
 
 export interface OperatorErrorDetails {
   facts?: Readonly<Record<string, unknown>>

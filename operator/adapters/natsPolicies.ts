@@ -39,7 +39,10 @@ export class NatsPolicies implements DesiredBucket {
     })
   }
 
-  /** The last word of each node, then each new one. The node is the one that may publish there, not what it claims. */
+  /**
+   * The last word of each node, then each new one; `following` comes between. The node is the one that may publish
+   * there, not what it claims.
+   */
   async followStatuses(
     observer: { following: () => void; said: (token: string, status: NodeStatus) => void },
     signal: AbortSignal,
@@ -47,14 +50,17 @@ export class NatsPolicies implements DesiredBucket {
     const jsm = await this.#js.jetstreamManager(false)
     await ensureStream(jsm, statusStreamPlan)
     return askNats('tell the nodes’ statuses', async () => {
+      // One message for each node: the stream keeps no more.
+      let before = (await jsm.streams.info(STATUS_STREAM)).state.messages
       const options = { deliver_policy: DeliverPolicy.LastPerSubject }
       const consumer = await this.#js.consumers.get(STATUS_STREAM, options)
       const messages = await consumer.consume()
-      observer.following()
       signal.addEventListener('abort', () => void messages.close(), { once: true })
+      if (before === 0) observer.following()
       for await (const message of messages) {
         const status = decodeNodeStatus(message.string())
         if (status !== undefined) observer.said(message.subject.split('.')[3] ?? '', status)
+        if (--before === 0) observer.following()
       }
       throw new Error('the end of the stream of statuses')
     })

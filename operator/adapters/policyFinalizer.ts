@@ -6,9 +6,20 @@ import type { KubeClient } from './kubeClient.ts'
 /** Keeps a deleted policy until its scores are given back, so that `kubectl delete` waits for it. */
 export const FINALIZER = 'oomkeeper.io/restore-scores'
 
+const POLICIES = `/apis/${API_VERSION}/${oomPolicyKind.plural}`
+
 /** The path of one policy. */
 export function policyPath(name: string): string {
-  return `/apis/${API_VERSION}/${oomPolicyKind.plural}/${encodeURIComponent(name)}`
+  return `${POLICIES}/${encodeURIComponent(name)}`
+}
+
+/** @returns the names of the policies that have the finalizer; none where the kind is gone. @throws ProgramError */
+export async function listHeldPolicies(client: KubeClient): Promise<string[]> {
+  const answer = await client.request('GET', POLICIES)
+  if (answer.code === 404) return []
+  if (answer.code !== 200) throw refusalOf(answer, 'list OOMPolicies')
+  const { items } = answer.body as { items: { metadata: { name: string; finalizers?: string[] } }[] }
+  return items.filter(({ metadata }) => metadata.finalizers?.includes(FINALIZER)).map(({ metadata }) => metadata.name)
 }
 
 /**

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { load } from 'js-yaml'
 import { agentFlags } from '../../agent/config.ts'
 import { operatorFlags } from '../../operator/config.ts'
+import { restoreFlags } from '../../operator/restore/config.ts'
 import { parseFlags, type Flags, type ParsedFlags } from '../../program/flags.ts'
 import { VERSION } from '../../program/version.ts'
 import { ensureBuilt } from '../cluster/build/ensureBuilt.ts'
@@ -66,6 +67,8 @@ run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
         node: 'node.a',
         natsUrl: 'nats://oomkeeper-nats.oomkeeper.svc:4222',
         listen: { host: '10.0.0.7', port: 9464 },
+        adjust: 'on',
+        cgroupRoot: '/host/cgroup',
       },
     })
   })
@@ -77,17 +80,32 @@ run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
     })
   })
 
-  it('gives a Kubernetes token to the operator only', () => {
+  it('gives the scores back before it is uninstalled, by flags that the program takes, and leaves nothing of that', () => {
+    expect(parse(restoreFlags, 'Job')).toMatchObject({
+      kind: 'values',
+      values: { namespace: 'oomkeeper', deployment: 'oomkeeper-operator', natsUser: 'operator', wait: 60 },
+    })
+    const hooks = objects.filter(({ metadata }) => metadata.name === 'oomkeeper-uninstall')
+    expect(hooks).toHaveLength(6)
+    for (const { metadata } of hooks) {
+      expect(metadata.annotations).toMatchObject({
+        'helm.sh/hook': 'pre-delete',
+        'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded',
+      })
+    }
+  })
+
+  it('gives a Kubernetes token to the operator and to that hook only', () => {
     expect(podOf('DaemonSet').automountServiceAccountToken).toBe(false)
     expect(podOf('StatefulSet').automountServiceAccountToken).toBe(false)
     expect(podOf('Deployment')).toMatchObject({ serviceAccountName: 'oomkeeper-operator' })
   })
 
   it('gives every container a root file system that cannot be written, and root to the agent only', () => {
-    for (const kind of ['DaemonSet', 'Deployment', 'StatefulSet']) {
+    for (const kind of ['DaemonSet', 'Deployment', 'StatefulSet', 'Job']) {
       expect(podOf(kind).containers[0]?.securityContext).toMatchObject({ readOnlyRootFilesystem: true })
     }
-    for (const kind of ['Deployment', 'StatefulSet']) {
+    for (const kind of ['Deployment', 'StatefulSet', 'Job']) {
       expect(podOf(kind)).toMatchObject({ securityContext: { runAsNonRoot: true } })
     }
   })
@@ -187,7 +205,8 @@ run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
       const first = await passwords()
       await install(upgrade)
       await expect(passwords()).resolves.toBe(first)
-      await install(['uninstall', 'oomkeeper', '--namespace=oomkeeper'])
+      // No controller is here that would run the hook's Job.
+      await install(['uninstall', 'oomkeeper', '--namespace=oomkeeper', '--no-hooks'])
       await expect(server.kubectl(['get', 'crd', 'oomreports.oomkeeper.io'])).resolves.toContain('oomreports')
     }, 60_000)
   })

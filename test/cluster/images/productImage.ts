@@ -18,7 +18,7 @@ export interface ProductImage {
 
 /** Builds the Dockerfile that ships from dist/, on a base made here: no registry is asked. */
 export async function buildProductImage(version: string, log: Log): Promise<ProductImage> {
-  for (const program of ['agent', 'operator']) {
+  for (const program of ['agent', 'operator', 'restore', 'cli']) {
     if (!existsSync(join(CHECKOUT, `dist/${program}.mjs`)))
       throw new Error(`expected dist/${program}.mjs, found none: run "make build" first`)
   }

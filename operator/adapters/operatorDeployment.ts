@@ -1,0 +1,56 @@
+import { operatorError } from '../errors.ts'
+import { refusalOf } from './kubeAnswers.ts'
+import type { KubeClient } from './kubeClient.ts'
+
+interface Deployment {
+  spec: { replicas?: number; selector: { matchLabels?: Record<string, string> } }
+}
+
+const LOOK_EVERY_MS = 200
+/** Longer than the grace that a pod has. */
+const END_LIMIT_MS = 45_000
+
+/** The operator's own Deployment, to be stopped and started. */
+export class OperatorDeployment {
+  readonly #client: KubeClient
+  readonly #namespace: string
+  readonly #path: string
+  readonly #sleep: (ms: number) => Promise<void>
+
+  constructor(client: KubeClient, namespace: string, name: string, sleep: (ms: number) => Promise<void>) {
+    this.#client = client
+    this.#namespace = encodeURIComponent(namespace)
+    this.#path = `/apis/apps/v1/namespaces/${this.#namespace}/deployments/${encodeURIComponent(name)}`
+    this.#sleep = sleep
+  }
+
+  /** Scales to 0 and waits until its pods are gone. @returns how to bring it back. @throws ProgramError */
+  async stop(): Promise<() => Promise<void>> {
+    const answer = await this.#client.request('GET', this.#path)
+    if (answer.code === 404) return () => Promise.resolve()
+    if (answer.code !== 200) throw refusalOf(answer, "read the operator's Deployment")
+    const { spec } = answer.body as Deployment
+    await this.#scale(0)
+    const labels = Object.entries(spec.selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)
+    const pods = `/api/v1/namespaces/${this.#namespace}/pods?labelSelector=${encodeURIComponent(labels.join())}`
+    for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
+      const list = await this.#client.request('GET', pods)
+      if (list.code !== 200) throw refusalOf(list, "list the operator's pods")
+      const { length } = (list.body as { items: unknown[] }).items
+      if (length === 0) return () => this.#scale(spec.replicas ?? 1)
+      if (waitedMs >= END_LIMIT_MS) {
+        await this.#scale(spec.replicas ?? 1)
+        throw operatorError(
+          'OperatorRuns',
+          `expected the operator's pods to end, got ${length} of them after ${END_LIMIT_MS / 1000} s`,
+        )
+      }
+      await this.#sleep(LOOK_EVERY_MS)
+    }
+  }
+
+  async #scale(replicas: number): Promise<void> {
+    const answer = await this.#client.request('PATCH', `${this.#path}/scale`, { spec: { replicas } })
+    if (answer.code !== 200) throw refusalOf(answer, `scale the operator to ${replicas}`)
+  }
+}
