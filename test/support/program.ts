@@ -20,7 +20,11 @@ export class Program {
   #stdout = ''
   #stderr = ''
 
-  constructor(name: 'agent' | 'operator', args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    name: 'agent' | 'operator' | 'restore',
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.name = name
     const PATH = process.env['PATH'] ?? ''
     this.#child = spawn(process.execPath, [resolve(root, `dist/${name}.mjs`), ...args], {

@@ -1,0 +1,109 @@
+import process from 'node:process'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { waitUntil } from '../cluster/process/wait.ts'
+import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
+import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
+import { flags, Program, writeSecret, type Ended } from '../support/program.ts'
+import { applyCrds } from '../support/stack.ts'
+import { OperatorWorld } from './operatorWorld.ts'
+
+const START = scoreOf(process.pid)
+const LABELS = { tier: 'batch' }
+
+let world: OperatorWorld
+let agent: AgentProcess
+let container: FakeContainer
+let pid: number
+
+async function untilRaised(): Promise<void> {
+  const evidence = () => agent.program.tail()
+  await waitUntil('score 800', () => scoreOf(pid) === 800 || undefined, { deadlineMs: 10_000, everyMs: 20, evidence })
+}
+
+/** As the chart's hook runs it. */
+async function restore(natsUrl = world.nats.url): Promise<Ended & { program: Program }> {
+  const { user, password } = world.nats.users.operator
+  const program = new Program('restore', [
+    ...flags({
+      kubeconfig: world.api.kubeconfig,
+      'nats-url': natsUrl,
+      'nats-user': user,
+      'nats-password-file': writeSecret(`${world.folder}/nats-restore`, password),
+      namespace: 'shop',
+      deployment: 'oomkeeper-operator',
+      wait: '3',
+    }),
+  ])
+  return { ...(await program.ended), program }
+}
+
+const replicas = async (): Promise<number> =>
+  (await world.get<{ spec: { replicas: number } }>('deployment', '-n', 'shop', 'oomkeeper-operator')).spec.replicas
+
+const finalizers = async (): Promise<string[]> =>
+  (await world.get<{ metadata: { finalizers?: string[] } }>('oomp', 'batch-first')).metadata.finalizers ?? []
+
+const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip
+
+describeAsRoot('oomkeeper-restore, before an uninstall', () => {
+  beforeAll(async () => {
+    world = await OperatorWorld.start()
+    await applyCrds(world.api.kubectl)
+    await world.makeController('apps/v1', 'Deployment', 'oomkeeper-operator')
+    container = new FakeContainer()
+    pid = await container.run()
+    await world.makePod({ name: 'nightly', labels: LABELS })
+    await world.setContainer('nightly', { containerID: `containerd://${container.id}`, state: { running: {} } })
+    const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj: { value: 800 }, mode: 'Enforce' }
+    const metadata = { name: 'batch-first' }
+    await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata, spec })
+    agent = await startAgent({ node: 'node-a', nats: world.nats, folder: world.folder })
+  }, 120_000)
+
+  afterAll(async () => {
+    await agent.program.kill()
+    await world.endOperators()
+    await container.remove()
+    removeFakeKubepods()
+    await world.dispose()
+  })
+
+  it('says that there is nothing to give back where no policy was ever enforced, and needs no NATS for that', async () => {
+    const { code, program } = await restore('nats://127.0.0.1:9')
+    expect(program.errors).toBe('')
+    expect(code).toBe(0)
+    expect(program.log).toContain('nothing to give back')
+    expect(await replicas()).toBe(0)
+  }, 40_000)
+
+  it('gives every score back, lets the policies go and keeps them', async () => {
+    await world.readyOperator()
+    await untilRaised()
+    await world.endOperators()
+    const { code, program } = await restore()
+    expect(program.errors).toBe('')
+    expect(code).toBe(0)
+    expect(scoreOf(pid)).toBe(START)
+    expect(await finalizers()).toEqual([])
+    expect(program.log).toContain('every score is given back')
+  }, 40_000)
+
+  it('does not wait for ever for an agent that is down, and names its node', async () => {
+    await world.readyOperator()
+    await untilRaised()
+    await world.endOperators()
+    await agent.program.kill()
+    const { code, program } = await restore()
+    expect(code).toBe(0)
+    expect(program.log).toContain('"nodes":["node-a"],"msg":"these agents are silent')
+    expect(await finalizers()).toEqual([])
+    // What it left is remembered on the node.
+    agent = await startAgent({ node: 'node-a', nats: world.nats, folder: world.folder })
+    const given = () => scoreOf(pid) === START || undefined
+    await waitUntil('the score of before', given, {
+      deadlineMs: 10_000,
+      everyMs: 20,
+      evidence: () => agent.program.tail(),
+    })
+  }, 40_000)
+})
