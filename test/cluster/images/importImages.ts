@@ -9,8 +9,10 @@ import { packDockerArchive } from './dockerArchive.ts'
 export const PAUSE_IMAGE = 'oomkeeper.test/pause:1'
 /** The memory eater: `hog --in child --mib 200 --mib-per-second 50 --name worker`. */
 export const HOG_IMAGE = 'oomkeeper.test/hog:1'
+/** Asks for a host name as a pod's programs do: `lookup kubernetes.default`. */
+export const LOOKUP_IMAGE = 'oomkeeper.test/lookup:1'
 
-const IMAGES = { pause: PAUSE_IMAGE, hog: HOG_IMAGE }
+const IMAGES = { pause: PAUSE_IMAGE, hog: HOG_IMAGE, lookup: LOOKUP_IMAGE }
 const GO_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
 
 /** Packs the built programs and hands them to containerd, as soon as it answers. */
