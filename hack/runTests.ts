@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { ensureBuilt } from '../test/cluster/build/ensureBuilt.ts'
-import { ETCD, HELM, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
+import { COREDNS, ETCD, HELM, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
 import { ensureRequirements, whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
 import { errorMessage } from '../test/cluster/process/wait.ts'
 
@@ -36,7 +36,8 @@ if (leftOut.length > 0 && process.env['CI'] !== undefined) {
 try {
   const log = (line: string) => console.log(line)
   if (node === undefined) await ensureRequirements(log)
-  const modules = servers === undefined ? [NATS, ETCD, HELM, KUBERNETES, ...(node === undefined ? [IMAGES] : [])] : []
+  const forNode = node === undefined ? [IMAGES, COREDNS] : []
+  const modules = servers === undefined ? [NATS, ETCD, HELM, KUBERNETES, ...forNode] : []
   for (const module of modules) await ensureBuilt(module, log)
 } catch (error) {
   console.error(`test failed: ${errorMessage(error)}`)

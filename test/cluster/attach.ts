@@ -3,6 +3,7 @@ import { ADMIN_KUBECONFIG, natsPlace, STATIC_POD_FOLDER } from './clusterFiles.t
 import { launchInside } from './host/namespaces.ts'
 import { NODE_NAME } from './names.ts'
 import { waitNatsReady, type NatsServer } from './nats/server.ts'
+import { waitDnsReady } from './parts/dns.ts'
 import { kubectlWith, type Kubectl } from './parts/kubectl.ts'
 import { readKubeconfig, type ApiAccess } from './parts/kubeconfig.ts'
 import { nodeReady, waitApiserverReady } from './parts/readiness.ts'
@@ -35,6 +36,7 @@ export function attachCluster(record: ClusterRecord): Cluster {
   })
   const waitReady = async (part: Part): Promise<void> => {
     if (part.name === 'nats-server') return waitNatsReady(place, part)
+    if (part.name === 'coredns') return waitDnsReady(part)
     if (part.name === 'etcd' || part.name === 'kube-apiserver') return waitApiserverReady(access, part)
     const ready = (): Promise<true | undefined> => nodeReady(access, NODE_NAME)
     await waitUntil(`node ${NODE_NAME} to be Ready`, ready, { deadlineMs: 60_000, ...watchOver(part) })

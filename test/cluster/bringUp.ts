@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import {
+  ADMIN_KUBECONFIG,
   CONTAINERD_CONFIG,
   CONTROLLER_MANAGER_USER,
+  COREFILE,
+  DNS_USER,
   KUBELET_CONFIG,
   kubeconfigOf,
   natsPlace,
@@ -19,7 +22,9 @@ import { API_PORT, BRIDGE_ADDRESS, NODE_NAME, SERVICE_RANGE, STATE_FOLDER } from
 import { prepareNats, waitNatsReady } from './nats/server.ts'
 import { containerdCommand, kubeletCommand, kubeProxyCommand } from './node/commands.ts'
 import { apiserverCommand, controllerManagerCommand, etcdCommand, schedulerCommand } from './parts/controlPlane.ts'
+import { corednsCommand, dnsRights, waitDnsReady } from './parts/dns.ts'
 import type { ApiAccess } from './parts/kubeconfig.ts'
+import { kubectlWith } from './parts/kubectl.ts'
 import { apiGet, nodeReady, waitApiserverReady } from './parts/readiness.ts'
 import { watchOver, type Part } from './process/part.ts'
 import { waitUntil } from './process/wait.ts'
@@ -74,7 +79,14 @@ export async function bringUp(record: ClusterRecord): Promise<void> {
   const kubelet = launch(kubeletCommand(program('kubelet'), KUBELET_CONFIG, kubeconfigOf(NODE_USER), NODE))
   const scheduler = launch(schedulerCommand(program('kube-scheduler'), kubeconfigOf(SCHEDULER_USER)))
   const proxy = launch(kubeProxyCommand(program('kube-proxy'), kubeconfigOf(PROXY_USER), NODE))
-  await waitPodsPossible(admin, [kubelet, containerd, controllerManager, scheduler, proxy, apiserver, etcd, nats])
+  const rights = { apiVersion: 'v1', kind: 'List', items: dnsRights(DNS_USER) }
+  const kubectl = kubectlWith(program('kubectl'), ADMIN_KUBECONFIG)
+  await kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(rights) })
+  const dns = launch(corednsCommand(join(programs.coredns, 'coredns'), COREFILE))
+  await Promise.all([
+    waitDnsReady(dns),
+    waitPodsPossible(admin, [kubelet, containerd, controllerManager, scheduler, proxy, apiserver, etcd, nats]),
+  ])
   record.phase = 'up'
   saveRecord(record)
 }

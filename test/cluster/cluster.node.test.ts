@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { downCluster, ensureCluster, reserveCluster } from './cluster.ts'
 import { whyNoCluster } from './host/requirements.ts'
-import { HOG_IMAGE } from './images/importImages.ts'
-import { STATE_FOLDER } from './names.ts'
+import { HOG_IMAGE, LOOKUP_IMAGE } from './images/importImages.ts'
+import { API_SERVICE_ADDRESS, STATE_FOLDER } from './names.ts'
 import { readClusterPids, readCgroupHierarchies } from './host/cgroups.ts'
 import { identifyProcess } from './process/identity.ts'
 import { runCommand } from './process/run.ts'
@@ -114,6 +114,27 @@ run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
     expect(events).not.toContain('OOMKilling')
   }, 60_000)
 
+  it('answers pods that ask for a Service by its short name, and says no at once to what it does not know', async () => {
+    const { kubectl } = await ensureCluster(mine)
+    const lookUp = (pod: string, name: string): object => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: pod, namespace: 'default' },
+      spec: {
+        restartPolicy: 'Never',
+        containers: [{ name: 'lookup', image: LOOKUP_IMAGE, imagePullPolicy: 'Never', args: [name] }],
+      },
+    })
+    const items = [lookUp('known', 'kubernetes.default.svc'), lookUp('unknown', 'nobody.example')]
+    await kubectl(['apply', '-f', '-'], { stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) })
+    const said = async (pod: string, phase: string): Promise<string> => {
+      await kubectl(['wait', `pod/${pod}`, `--for=jsonpath={.status.phase}=${phase}`, '--timeout=30s'])
+      return (await kubectl(['logs', pod])).trim()
+    }
+    expect(await said('known', 'Succeeded')).toBe(API_SERVICE_ADDRESS)
+    expect(await said('unknown', 'Failed')).toMatch(/nobody\.example.* no such host$/)
+  }, 60_000)
+
   it('restarts nats-server, killed, on the same address', async () => {
     const { nats } = await ensureCluster(mine)
     const { pid } = nats.process
@@ -154,7 +175,7 @@ run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
     expect(sysctls()).toBe(sysctlsBefore)
   }, 30_000)
 
-  it.each([1, 4, 8])(
+  it.each([1, 4, 9])(
     'leaves nothing that a later one does not clear when cluster-up is killed at %i parts',
     async (parts) => {
       const harness = startCli('up')

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { attachCluster, type Cluster } from './attach.ts'
 import { bringUp } from './bringUp.ts'
 import { ensureBuilt, type Log } from './build/ensureBuilt.ts'
-import { ETCD, IMAGES, KUBERNETES, NATS } from './build/goModule.ts'
+import { COREDNS, ETCD, IMAGES, KUBERNETES, NATS } from './build/goModule.ts'
 import { ADMIN_KUBECONFIG } from './clusterFiles.ts'
 import { findProblem } from './health.ts'
 import { ensureRequirements, requireRights } from './host/requirements.ts'
@@ -84,7 +84,8 @@ async function prepare(log: Log): Promise<Programs> {
   const images = await ensureBuilt(IMAGES, log)
   const etcd = await ensureBuilt(ETCD, log)
   const kubernetes = await ensureBuilt(KUBERNETES, log)
-  return { cniPlugins, nats, images, etcd, kubernetes }
+  const coredns = await ensureBuilt(COREDNS, log)
+  return { cniPlugins, nats, images, etcd, kubernetes, coredns }
 }
 
 function locked<T>(log: Log, work: () => Promise<T>): Promise<T> {

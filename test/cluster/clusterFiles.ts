@@ -9,7 +9,7 @@ import {
   BRIDGE_ADDRESS,
   CGROUP,
   CLUSTER_ADDRESS,
-  DNS_SERVICE_ADDRESS,
+  DNS_READY_PORT,
   NATS_MONITOR_PORT,
   NATS_PORT,
   NODE_NAME,
@@ -19,6 +19,7 @@ import type { NatsPlace } from './nats/server.ts'
 import { renderCniConfig } from './node/cni.ts'
 import { renderContainerdConfig } from './node/containerd.ts'
 import { renderKubeletConfig } from './node/kubelet.ts'
+import { renderCorefile } from './parts/dns.ts'
 import { kubeconfigFile } from './parts/controlPlane.ts'
 import { writeKubeconfig, type ApiAccess } from './parts/kubeconfig.ts'
 import { makeCredentials, type Credentials } from './pki/credentials.ts'
@@ -30,12 +31,14 @@ import { makeCredentials, type Credentials } from './pki/credentials.ts'
 export const CONTROLLER_MANAGER_USER = 'system:kube-controller-manager'
 export const SCHEDULER_USER = 'system:kube-scheduler'
 export const PROXY_USER = 'system:kube-proxy'
+export const DNS_USER = 'system:coredns'
 export const NODE_USER = `system:node:${NODE_NAME}`
 const USERS = [
   { name: 'admin', groups: ['system:masters'] },
   { name: CONTROLLER_MANAGER_USER, groups: [] },
   { name: SCHEDULER_USER, groups: [] },
   { name: PROXY_USER, groups: [] },
+  { name: DNS_USER, groups: [] },
   { name: NODE_USER, groups: ['system:nodes'] },
 ]
 const SERVER_NAMES = [
@@ -55,6 +58,7 @@ export const CONTAINERD_CONFIG = join(NODE_FOLDER, 'containerd.toml')
 export const KUBELET_CONFIG = join(NODE_FOLDER, 'kubelet.json')
 /** A pod manifest put here becomes a static pod within 2 s. */
 export const STATIC_POD_FOLDER = join(NODE_FOLDER, 'static-pods')
+export const COREFILE = join(CONTROL_PLANE_FOLDER, 'Corefile')
 export const ADMIN_KUBECONFIG = kubeconfigOf('admin')
 
 export function kubeconfigOf(user: string): string {
@@ -72,6 +76,12 @@ export async function writeControlPlaneFiles(): Promise<{ credentials: Credentia
   for (const { name } of USERS) {
     writeKubeconfig(kubeconfigOf(name), name === 'admin' ? admin : accessOf(name, '127.0.0.1'))
   }
+  const corefile = renderCorefile({
+    address: BRIDGE_ADDRESS,
+    readyAddress: `${CLUSTER_ADDRESS}:${DNS_READY_PORT}`,
+    kubeconfig: kubeconfigOf(DNS_USER),
+  })
+  writeFileSync(COREFILE, corefile)
   return { credentials, admin }
 }
 
@@ -91,7 +101,7 @@ export function writeNodeFiles(cniPluginFolder: string, clientCaFile: string): v
     clientCaFile,
     cgroupRoot: `/${CGROUP}`,
     staticPodFolder: STATIC_POD_FOLDER,
-    dnsAddress: DNS_SERVICE_ADDRESS,
+    dnsAddress: BRIDGE_ADDRESS,
     volumePluginFolder: join(NODE_FOLDER, 'volume-plugins'),
   })
   writeFileSync(KUBELET_CONFIG, kubelet)

@@ -23,8 +23,8 @@ export const BRIDGE = 'cni0'
 export const BRIDGE_ADDRESS = '10.244.0.1'
 export const SERVICE_RANGE = '10.96.0.0/16'
 export const API_SERVICE_ADDRESS = '10.96.0.1'
-export const DNS_SERVICE_ADDRESS = '10.96.0.10'
 
 export const API_PORT = 6443
 export const NATS_PORT = 4222
 export const NATS_MONITOR_PORT = 8222
+export const DNS_READY_PORT = 8181

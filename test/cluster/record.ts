@@ -11,6 +11,7 @@ export interface Programs {
   etcd: string
   nats: string
   images: string
+  coredns: string
   cniPlugins: string
 }
 

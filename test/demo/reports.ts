@@ -26,7 +26,7 @@ export async function showReports(
   story: Story,
   kubectl: Kubectl,
   expected: Expected,
-  evidence: () => string,
+  evidence: () => string | Promise<string>,
 ): Promise<number> {
   story.step('What oomkeeper says')
   const written = async () => ((await listReports(kubectl, SHOP.namespace))[0]?.status?.kills ? true : undefined)

@@ -6,10 +6,11 @@ import type { Cluster } from '../cluster/attach.ts'
 import { reserveCluster } from '../cluster/cluster.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { nextSequence, readKills, type KernelKill } from '../support/kernelLog.ts'
+import { forwardPort } from '../support/forwardedPort.ts'
+import { InstalledProduct } from '../support/installedProduct.ts'
 import { KillStreamView } from '../support/killStream.ts'
 import { KillingCgroup } from '../support/memcgKill.ts'
 import { listReports, type OomReport } from '../support/reports.ts'
-import { Stack, untilReady } from '../support/stack.ts'
 import { eaterManifest, listManifest, namespaceManifest, type Eater } from '../support/workload.ts'
 
 const NAMESPACE = 'first-light'
@@ -25,11 +26,11 @@ const eater = (name: string, rest: Partial<Eater> = {}): Eater => ({
 })
 
 let cluster: Cluster & { release: () => void }
-let stack: Stack
+let product: InstalledProduct
 let folder: string
 let fromSequence: number
 
-const evidence = () => `${stack.agent.program.tail()}\n${stack.operator.program.tail()}`
+const evidence = () => product.logs()
 
 async function start(workload: Eater): Promise<void> {
   await cluster.kubectl(['apply', '-f', '-'], { stdin: listManifest([eaterManifest(workload)]) })
@@ -68,16 +69,25 @@ beforeAll(async () => {
   cluster = await reserveCluster({ log: () => undefined, ownerPid: process.pid })
   folder = mkdtempSync(join(tmpdir(), 'oomkeeper-first-light-'))
   fromSequence = nextSequence()
-  stack = await Stack.start(cluster, { node: cluster.node, folder })
+  product = await InstalledProduct.prepare(cluster, folder, () => undefined)
   await cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(namespaceManifest(NAMESPACE)) })
 }, 3_600_000)
 
 afterAll(async () => {
-  await stack?.stop()
-  await cluster?.kubectl(['delete', 'namespace', NAMESPACE, '--wait=false'])
+  await product?.remove()
+  await cluster?.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false'])
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
   cluster?.release()
-}, 60_000)
+}, 180_000)
+
+describe('the product, installed with helm', () => {
+  it('becomes ready with the values of the chart, without a restart', async () => {
+    await product.install()
+    const containers = await product.containers()
+    expect(containers.map(({ name }) => name).toSorted()).toEqual(['agent', 'nats', 'operator'])
+    for (const container of containers) expect(container).toMatchObject({ ready: true, restartCount: 0 })
+  }, 300_000)
+})
 
 describe('a real kill in a real pod', () => {
   it('of a child process becomes an OOMReport while Kubernetes shows nothing', async () => {
@@ -135,16 +145,15 @@ describe('a real kill in a real pod', () => {
 })
 
 describe('every kill is counted once', () => {
-  it('when the agent is killed with -9 during ten kills and started again', async () => {
+  it('when the agent is killed with -9 twice during ten kills', async () => {
     await start(eater('agent-crash', { repeat: 10, everyMs: 1_000 }))
     for (const kills of [3, 6]) {
       await untilKilled('agent-crash-w', kills)
-      expect((await stack.agent.program.kill()).signal).toBe('SIGKILL')
-      await untilKilled('agent-crash-w', kills + 1)
-      await stack.restartAgent()
+      await product.kill('agent')
     }
     const kills = await untilKilled('agent-crash-w', 10)
-    const { status } = await untilReported('agent-crash', (report) => (report.status?.kills ?? 0) >= 10)
+    const { status } = await untilReported('agent-crash', (report) => (report.status?.kills ?? 0) >= 10, 60_000)
+    expect(await product.restarts('agent')).toBe(2)
     expect(kills).toHaveLength(10)
     expect(status?.kills).toBe(10)
     expect(status?.lastKills.map(({ sequence }) => sequence)).toEqual(
@@ -155,21 +164,22 @@ describe('every kill is counted once', () => {
   it('when the operator is killed with -9 and nats-server in between', async () => {
     await start(eater('all-crash', { repeat: 10, everyMs: 1_000 }))
     await untilKilled('all-crash-w', 2)
-    await stack.operator.program.kill()
+    await product.kill('operator')
     await untilKilled('all-crash-w', 4)
-    await cluster.nats.process.kill()
-    await untilKilled('all-crash-w', 6)
-    await cluster.nats.process.start()
-    await stack.restartOperator()
-    await untilReady(stack.operator)
+    await product.kill('nats')
     const kills = await untilKilled('all-crash-w', 10)
     const { status } = await untilReported('all-crash', (report) => (report.status?.kills ?? 0) >= 10, 60_000)
+    expect([await product.restarts('operator'), await product.restarts('nats')]).toEqual([1, 1])
     expect(kills).toHaveLength(10)
     expect(status?.kills).toBe(10)
   }, 180_000)
 
   it('the stream holds one message for each kill line of this node since the start', async () => {
-    const stream = await KillStreamView.open(cluster.nats)
+    const nats = await forwardPort(cluster, product.namespace, 'service/oomkeeper-nats', 4222)
+    const stream = await KillStreamView.open({
+      url: `nats://127.0.0.1:${nats.port}`,
+      users: { operator: await product.operatorUser() },
+    })
     try {
       const inRing = readKills(fromSequence).map(({ sequence }) => sequence)
       const [oldest = 0] = inRing
@@ -179,6 +189,7 @@ describe('every kill is counted once', () => {
       expect(stored.filter((sequence) => sequence >= oldest)).toEqual(inRing)
     } finally {
       await stream.close()
+      await nats.close()
     }
   }, 60_000)
 })
@@ -194,7 +205,16 @@ describe('what is hidden', () => {
 
 describe('both programs', () => {
   it('end by themselves when asked to', async () => {
-    expect(await stack.agent.program.stop()).toEqual({ code: 0, signal: null })
-    expect(await stack.operator.program.stop()).toEqual({ code: 0, signal: null })
-  }, 30_000)
+    expect(await product.stop('agent')).toBe(0)
+    expect(await product.stop('operator')).toBe(0)
+  }, 150_000)
+})
+
+describe('uninstalling it', () => {
+  it('leaves every report', async () => {
+    const before = await listReports(cluster.kubectl, NAMESPACE)
+    await product.uninstall()
+    expect(await listReports(cluster.kubectl, NAMESPACE)).toEqual(before)
+    expect(before.length).toBeGreaterThan(3)
+  }, 150_000)
 })

@@ -4,7 +4,7 @@ import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { ensureStream } from '../../operator/adapters/natsStreams.ts'
 import { killStreamPlan } from '../../operator/runtime/streamPlan.ts'
-import type { NatsServer } from '../cluster/nats/server.ts'
+import type { NatsUsers } from '../cluster/nats/config.ts'
 
 /** The kill stream as its operator sees it. */
 export class KillStreamView {
@@ -16,7 +16,7 @@ export class KillStreamView {
     this.jsm = jsm
   }
 
-  static async open(nats: NatsServer): Promise<KillStreamView> {
+  static async open(nats: { url: string; users: Pick<NatsUsers, 'operator'> }): Promise<KillStreamView> {
     const { user, password } = nats.users.operator
     const connection = await connect({
       servers: nats.url,

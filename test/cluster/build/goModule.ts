@@ -47,6 +47,14 @@ export const NATS: GoModule = {
   programs: { 'nats-server': 'github.com/nats-io/nats-server/v2' },
 }
 
+export const COREDNS: GoModule = {
+  name: 'coredns',
+  version: '1.15.0',
+  folder: 'modules/coredns',
+  ldflags: '-s -w',
+  programs: { coredns: 'github.com/coredns/coredns' },
+}
+
 const HELM_VERSION = '4.3.1'
 
 export const HELM: GoModule = {
@@ -62,7 +70,7 @@ export const IMAGES: GoModule = {
   version: '1',
   folder: 'images',
   ldflags: '-s -w',
-  programs: { hog: './hog', pause: './pause' },
+  programs: { hog: './hog', lookup: './lookup', pause: './pause' },
 }
 
 /** A source file as it goes into the key: where it lies in the module, and its bytes. */

@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
 
+const GO_NAMES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
+/** This machine's architecture, as Go and images call it. */
+export const GO_ARCH = GO_NAMES[process.arch] ?? process.arch
+
 /** An image of one static program: nothing else is in it. */
 export interface ProgramImage {
   /** Repository and tag. */

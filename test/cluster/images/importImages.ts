@@ -4,14 +4,15 @@ import { enterNamespaces } from '../host/namespaces.ts'
 import { watchOver, type Part } from '../process/part.ts'
 import { runCommand } from '../process/run.ts'
 import { waitUntil } from '../process/wait.ts'
-import { packDockerArchive } from './dockerArchive.ts'
+import { GO_ARCH, packDockerArchive } from './dockerArchive.ts'
 
 export const PAUSE_IMAGE = 'oomkeeper.test/pause:1'
 /** The memory eater: `hog --in child --mib 200 --mib-per-second 50 --name worker`. */
 export const HOG_IMAGE = 'oomkeeper.test/hog:1'
+/** Asks for a host name as a pod's programs do: `lookup kubernetes.default`. */
+export const LOOKUP_IMAGE = 'oomkeeper.test/lookup:1'
 
-const IMAGES = { pause: PAUSE_IMAGE, hog: HOG_IMAGE }
-const GO_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
+const IMAGES = { pause: PAUSE_IMAGE, hog: HOG_IMAGE, lookup: LOOKUP_IMAGE }
 
 /** Packs the built programs and hands them to containerd, as soon as it answers. */
 export async function importImages(
@@ -25,8 +26,7 @@ export async function importImages(
   for (const [program, name] of Object.entries(IMAGES)) {
     const file = join(folder, `${program}.tar`)
     const content = readFileSync(join(binaries, program))
-    const goArch = GO_ARCH[process.arch] ?? process.arch
-    writeFileSync(file, await packDockerArchive({ name, program, content, goArch }))
+    writeFileSync(file, await packDockerArchive({ name, program, content, goArch: GO_ARCH }))
     files.push(file)
   }
   const answers = async (): Promise<true> => (await ctr(holderPid, 'version'), true)

@@ -34,7 +34,6 @@ export function renderKubeletConfig(options: KubeletOptions): string {
       'imagefs.available': '0%',
       'imagefs.inodesFree': '0%',
     },
-    // Nobody answers there; without an address every pod gets a warning event.
     clusterDNS: [options.dnsAddress],
     clusterDomain: 'cluster.local',
     imageGCHighThresholdPercent: 100,

@@ -6,7 +6,7 @@ export interface WaitOptions {
   /** A reason why waiting on is useless, such as a process that has ended. */
   giveUp?: () => string | undefined
   /** What to show of the case when the wait fails, such as the end of a log. */
-  evidence?: () => string
+  evidence?: () => string | Promise<string>
 }
 
 /** Polls until the probe gives a value. A probe that throws has not succeeded yet; its last words go into the error. */
@@ -29,7 +29,7 @@ export async function waitUntil<T>(
     if (useless !== undefined || waitedMs > options.deadlineMs) {
       const seconds = Math.round(options.deadlineMs / 1000)
       const late = `not so within ${seconds} s${lastWords === '' ? '' : `; last answer: ${lastWords}`}`
-      const evidence = options.evidence?.() ?? ''
+      const evidence = (await options.evidence?.()) ?? ''
       throw new Error(`waited for ${what}: ${useless ?? late}${evidence === '' ? '' : `\n${evidence}`}`)
     }
     await sleep(options.everyMs ?? 100)
