@@ -107,6 +107,12 @@ describe('buildKillEvent', () => {
     expect(event.taskCount).toBe(event.candidates.length)
   })
 
+  it('gives the victim no score where /proc has it without its memory already', () => {
+    const readLive = () => ({ oomScore: 0, cgroupPath: undefined })
+    const { candidates } = buildKillEvent(killIn(inContainer), { ...context, readLive })
+    expect(candidates[0]).toMatchObject({ pid: 12950, liveOomScore: undefined })
+  })
+
   it('asks /proc when a kill line came alone, and says that it did', () => {
     const event = buildKillEvent(killIn(killLineOnly), {
       ...context,

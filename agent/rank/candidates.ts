@@ -36,7 +36,8 @@ function describeCandidate(task: RankedTask, live: LiveProcess | undefined): Kil
     pgtablesBytes: task.pgtablesBytes,
     oomScoreAdj: task.oomScoreAdj,
     badnessPages: task.badnessPages,
-    liveOomScore: live?.oomScore,
+    // A process of the dump had memory: at 0 it has let go of it and is ending, which is no score.
+    liveOomScore: live?.oomScore === 0 && task.oomScoreAdj !== -1000 ? undefined : live?.oomScore,
     podUid,
     containerId,
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Cluster } from '../cluster/attach.ts'
 import { downCluster, reserveCluster } from '../cluster/cluster.ts'
 import { InstalledProduct } from '../support/installedProduct.ts'
+import { showPolicyWalk } from './policyWalk.ts'
 import { showRealKill } from './realKill.ts'
 import type { Story } from './story.ts'
 
@@ -14,6 +15,7 @@ export const REAL_PLAN = [
   'binaries built from Go modules and the base of the image, kept in the user cache folder for the next time; missing Debian packages are installed',
   'the image of oomkeeper in dist/, and a release of its Helm chart in that cluster',
   'a Deployment in that cluster whose child process eats more memory than its container may have: the kernel kills the child',
+  'three more pods, and an OOMPolicy for two of them',
 ]
 
 /** The main job on a real kill. @returns kills in the kernel, and kills in the reports. */
@@ -25,6 +27,7 @@ export async function demoRealKill(story: Story, keep: boolean): Promise<[inKern
     story.show('kubectl get nodes', await cluster.kubectl(['get', 'nodes']))
     const product = await showInstall(story, cluster, folder)
     const kills = await showRealKill(story, cluster, product)
+    await showPolicyWalk(story, cluster, product)
     if (keep)
       story.say(
         `\nKEEP=1: all of it stays. To play: eval "$(node_modules/.bin/node test/cluster/cli.ts env)"; make cluster-down ends it.`,
