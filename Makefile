@@ -52,7 +52,7 @@ cluster-up: setup ## Build and start the test cluster on this machine
 cluster-down: setup ## Take the test cluster down, with all that it made
 	@node test/cluster/cli.ts down
 
-bench: setup ## Measure: kill to visible, and the agent's memory when idle
+bench: setup ## Measure what helm installs: install to ready, kill to visible, start to score, and idle cost in the pods
 	@node test/bench/main.ts
 
 clean: ## Remove what was built and installed in the checkout

@@ -4,17 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { downCluster, reserveCluster } from '../cluster/cluster.ts'
 import { errorMessage } from '../cluster/process/wait.ts'
+import { InstalledProduct } from '../support/installedProduct.ts'
 import { nextSequence } from '../support/kernelLog.ts'
-import { Stack, untilReady } from '../support/stack.ts'
 import { namespaceManifest } from '../support/workload.ts'
 import { measureIdle, startBareNode } from './idle.ts'
 import { measurePods, measureReports } from './killToVisible.ts'
 import { percentile, summarize } from './percentile.ts'
 import { calibratePrintkClock } from './printkClock.ts'
+import { measureScores } from './startToScore.ts'
 
 const NAMESPACE = 'bench'
 const KILLS = 30
 const PEER_KILLS = 7
+const SCORED_PODS = 10
 const idleMinutes = Number(process.env['IDLE_MINUTES'] ?? 1)
 
 async function bench(): Promise<string> {
@@ -24,11 +26,11 @@ async function bench(): Promise<string> {
   const cluster = await reserveCluster({ log, ownerPid: process.pid })
   const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-bench-'))
   const bare = startBareNode()
-  let stack: Stack | undefined
   try {
+    const product = await InstalledProduct.prepare(cluster, folder, log)
     const fromSequence = nextSequence()
-    stack = await Stack.start(cluster, { node: cluster.node, folder })
-    await untilReady(stack.agent)
+    const { secondsToReady } = await product.install()
+    log(`helm install until every pod is ready: ${secondsToReady.toFixed(1)} s`)
     await cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(namespaceManifest(NAMESPACE)) })
     const measured = { cluster, namespace: NAMESPACE, fromSequence, toWallMs: calibratePrintkClock() }
 
@@ -39,8 +41,13 @@ async function bench(): Promise<string> {
     const pods = await measurePods(measured, PEER_KILLS)
     log(`  kubectl get pods -w:       ${summarize(pods, 'ms')}`)
 
+    log(`container start → score: ${SCORED_PODS} new pods of a policy …`)
+    const { startedMs, before } = await measureScores(cluster, NAMESPACE, SCORED_PODS)
+    log(`  since the runtime's process: ${summarize(startedMs, 'ms')}; there before the program ran: ${before}`)
+
     log(`idle for ${idleMinutes} min …`)
-    const pids = { 'bare node': bare.pid, agent: stack.agent.program.pid, operator: stack.operator.program.pid }
+    const [agentProcess, operatorProcess] = [await product.processOf('agent'), await product.processOf('operator')]
+    const pids = { 'bare node': bare.pid, agent: agentProcess.pid, operator: operatorProcess.pid }
     const costs = await measureIdle(pids, idleMinutes)
     for (const [name, { rssMib, privateMib, cpuPercent }] of Object.entries(costs)) {
       log(
@@ -53,7 +60,6 @@ async function bench(): Promise<string> {
     return `kill → visible at the median ${ratio} of Kubernetes' own, agent ${(agent / floor).toFixed(2)} × a bare Node's private memory`
   } finally {
     bare.stop()
-    await stack?.stop()
     rmSync(folder, { recursive: true, force: true })
     await downCluster(() => undefined)
     cluster.release()
