@@ -121,6 +121,16 @@ run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
     expect(find(objects, 'ClusterRole')['rules']).toEqual(written)
   })
 
+  it('lets no program wait long for a DNS that is silent: it could not end before', () => {
+    for (const kind of ['DaemonSet', 'Deployment', 'Job']) {
+      const options = [
+        { name: 'timeout', value: '1' },
+        { name: 'attempts', value: '2' },
+      ]
+      expect(podOf(kind)).toMatchObject({ dnsConfig: { options } })
+    }
+  })
+
   it('keeps the kinds when it is uninstalled', () => {
     const kinds = objects.filter(({ kind }) => kind === 'CustomResourceDefinition')
     expect(kinds.map(({ metadata }) => metadata.name).sort()).toEqual(
