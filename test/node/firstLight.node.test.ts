@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
 import type { Cluster } from '../cluster/attach.ts'
 import { reserveCluster } from '../cluster/cluster.ts'
+import { runCommand } from '../cluster/process/run.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { nextSequence, readKills, type KernelKill } from '../support/kernelLog.ts'
 import { forwardPort } from '../support/forwardedPort.ts'
@@ -14,6 +16,7 @@ import { listReports, type OomReport } from '../support/reports.ts'
 import { eaterManifest, listManifest, namespaceManifest, type Eater } from '../support/workload.ts'
 
 const NAMESPACE = 'first-light'
+const OOMKEEPER = new URL('../../bin/oomkeeper', import.meta.url).pathname
 // Kills a second apart: the kernel prints ten dumps in five seconds for the whole machine.
 const eater = (name: string, rest: Partial<Eater> = {}): Eater => ({
   namespace: NAMESPACE,
@@ -201,6 +204,17 @@ describe('what is hidden', () => {
     const child = await untilReported('lost-child', (report) => report.status?.hiddenKills === 1, 60_000)
     expect(child.status?.last.hidden).toBe('Yes')
   }, 180_000)
+})
+
+describe('who would be next', () => {
+  it('is answered for a node by `oomkeeper rank --node`, through kubectl port-forward', async () => {
+    const PATH = `${cluster.programFolder}:${process.env['PATH']}`
+    const env = { PATH, HOME: folder, KUBECONFIG: cluster.kubeconfig }
+    const rank = [OOMKEEPER, 'rank', '--node', cluster.node, '--top', '50', '--output', 'json'] as const
+    const { candidates } = JSON.parse(await runCommand(rank, { env })) as NodeRanking
+    const own = candidates.find(({ namespace, containerName }) => namespace === NAMESPACE && containerName === 'app')
+    expect(own?.podName).toMatch(/^(lost-child|agent-crash|all-crash)-/)
+  }, 60_000)
 })
 
 describe('both programs', () => {
