@@ -1,4 +1,9 @@
-import { MAX_DESIRED_CONTAINERS, encodeDesiredState, type DesiredContainer } from '#contract/desiredState.ts'
+import {
+  MAX_DESIRED_CONTAINERS,
+  desiredState,
+  encodeDesiredState,
+  type DesiredContainer,
+} from '#contract/desiredState.ts'
 import { nodeToken } from '#contract/subjects.ts'
 
 /** A node's state as it is stored, and its revision there. */
@@ -20,21 +25,30 @@ export interface DesiredBucket {
 export class DesiredStates {
   readonly #bucket: DesiredBucket
   readonly #stored: Map<string, StoredState>
+  readonly #policies = new Map<string, ReadonlySet<string>>()
   readonly #revisions = new Map<string, number>()
 
   private constructor(bucket: DesiredBucket, stored: Map<string, StoredState>) {
     this.#bucket = bucket
     this.#stored = stored
-    for (const [token, { revision }] of stored) this.#revisions.set(token, revision)
+    for (const [token, { state, revision }] of stored) {
+      this.#revisions.set(token, revision)
+      this.#policies.set(token, readPolicies(state))
+    }
   }
 
   static async read(bucket: DesiredBucket): Promise<DesiredStates> {
     return new DesiredStates(bucket, await bucket.readAll())
   }
 
-  /** By node token, of every node that has or had a state since this was read. */
-  get revisions(): ReadonlyMap<string, number> {
-    return this.#revisions
+  /** @returns tokens of the nodes whose stored state names the policy. */
+  nodesOf(policy: string): string[] {
+    return [...this.#policies].filter(([, policies]) => policies.has(policy)).map(([token]) => token)
+  }
+
+  /** Of the state that a node has now, or of its end; 0 where it never had one. */
+  revisionOf(token: string): number {
+    return this.#revisions.get(token) ?? 0
   }
 
   /** @throws ProgramError with retry; what was written until then stays. */
@@ -48,10 +62,22 @@ export class DesiredStates {
       const revision = await this.#bucket.put(token, state)
       this.#stored.set(token, { state, revision })
       this.#revisions.set(token, revision)
+      this.#policies.set(token, new Set(containers.map(({ policy }) => policy)))
     }
     for (const token of gone) {
       this.#revisions.set(token, await this.#bucket.delete(token))
       this.#stored.delete(token)
+      this.#policies.delete(token)
     }
+  }
+}
+
+/** None of a state that another version wrote: it is written anew at once. */
+function readPolicies(state: string): Set<string> {
+  try {
+    const { containers } = desiredState.parse(JSON.parse(state))
+    return new Set(containers.map(({ policy }) => policy))
+  } catch {
+    return new Set()
   }
 }

@@ -142,6 +142,14 @@ describe('PolicyEngine', () => {
     expect(calls).toEqual(['gave up on node-a for p', 'release p'])
   })
 
+  it('waits for no node where the policy set nothing, nor for one that is gone', async () => {
+    await settle(() => engine.policies.put('u', policy()))
+    await settle(() => (pods = [{ ...pod(), node: 'node-b' }]))
+    await settle(() => engine.noteStatus('node-b', { containers: [], desiredRevision: 9, restoring: 0 }))
+    await settle(() => engine.policies.put('u', policy({ deleting: true })))
+    expect(calls).toEqual(['release p'])
+  })
+
   it('takes back the state of a node whose last pod is gone', async () => {
     await settle(() => engine.policies.put('u', policy()))
     await settle(() => (pods = []))

@@ -29,10 +29,13 @@ const LOOK_AGAIN_MS = 1_000
 /** A deleted policy waits this long for its nodes at most: one that is down must not keep it for ever. */
 const RELEASE_LIMIT_MS = 60_000
 
+/** A deleted policy on its way out. */
 interface Releasing {
   since: Date
-  /** By node token: the first state without the policy. */
-  needed: ReadonlyMap<string, number>
+  /** Tokens of the nodes where it set scores. */
+  nodes: readonly string[]
+  /** For each of them the first state without the policy, once it is written. */
+  needed?: ReadonlyMap<string, number>
 }
 
 /** Policies, pods and namespaces → desired states and the policies' statuses, after each change. */
@@ -82,6 +85,8 @@ export class PolicyEngine {
     const decisions = decide(policies, this.#pods(), namespaces)
     for (const { name, spec, held, deleting } of policies) {
       if (spec.mode === 'Enforce' && !held && !deleting) await this.#ports.hold(name)
+      if (deleting && held && !this.#releasing.has(name))
+        this.#releasing.set(name, { since: this.#ports.now(), nodes: states.nodesOf(name) })
     }
     await states.write(decisions.desired)
     await this.#writeStatuses(policies, decisions)
@@ -118,8 +123,9 @@ export class PolicyEngine {
   }
 
   async #release({ name }: Policy, states: DesiredStates): Promise<void> {
-    const releasing = this.#releasing.get(name) ?? { since: this.#ports.now(), needed: new Map(states.revisions) }
-    this.#releasing.set(name, releasing)
+    const releasing = this.#releasing.get(name)
+    if (releasing === undefined) return
+    releasing.needed ??= new Map(releasing.nodes.map((token) => [token, states.revisionOf(token)]))
     const behind = nodesBehind(releasing.needed, this.#said)
     const waitedMs = this.#ports.now().getTime() - releasing.since.getTime()
     if (behind.length > 0 && waitedMs < RELEASE_LIMIT_MS) return
