@@ -1,0 +1,73 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureBuilt } from '../../cluster/build/ensureBuilt.ts'
+import type { GoModule } from '../../cluster/build/goModule.ts'
+import { runCommand } from '../../cluster/process/run.ts'
+import { errorMessage } from '../../cluster/process/wait.ts'
+import { percentile } from '../percentile.ts'
+
+const CADVISOR: GoModule = {
+  name: 'cadvisor-oom',
+  version: '0.60.6',
+  folder: '../bench/modules/cadvisor',
+  ldflags: '-s -w',
+  programs: { 'cadvisor-oom': '.' },
+}
+const FIXTURES = new URL('../../fixtures/kmsg/', import.meta.url)
+const INPUT_BYTES = 64 * 1024 * 1024
+const RUNS = 5
+
+interface Run {
+  seconds: number
+  kills: number
+}
+
+/** Reading every field of every dump, against the kubelet's reader, which reads five: the same input, in turns, on one core. */
+async function bench(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-bench-'))
+  try {
+    const cadvisor = join(await ensureBuilt(CADVISOR, (line) => console.log(line)), 'cadvisor-oom')
+    const input = join(folder, 'kernel.kmsg')
+    const mebibytes = writeInput(input)
+    const pinned = ['taskset', '--cpu-list', '0'] as const
+    const sides: Record<string, [string, ...string[]]> = {
+      oomkeeper: [...pinned, process.execPath, new URL('readKmsg.ts', import.meta.url).pathname, input],
+      cadvisor: [...pinned, cadvisor, input],
+    }
+    const speeds: Record<string, number[]> = { oomkeeper: [], cadvisor: [] }
+    const kills: Record<string, number> = {}
+    for (let run = 0; run < RUNS; run++) {
+      for (const [name, argv] of Object.entries(sides)) {
+        const said = JSON.parse(await runCommand(argv, { env: { PATH: '/usr/bin:/bin' } })) as Run
+        speeds[name]?.push(mebibytes / said.seconds)
+        kills[name] = said.kills
+      }
+    }
+    const median = (name: string): number => percentile(speeds[name] ?? [], 50)
+    for (const name of Object.keys(sides)) {
+      const all = (speeds[name] ?? []).map((speed) => speed.toFixed(0)).join(', ')
+      console.log(`  ${name.padEnd(10)} ${median(name).toFixed(1)} MiB/s (${all}), ${kills[name]} kills`)
+    }
+    const ratio = (median('oomkeeper') / median('cadvisor')).toFixed(2)
+    return `${mebibytes.toFixed(0)} MiB of kernel log, ${ratio} × the speed of cadvisor's oomparser, medians of ${RUNS}`
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** @returns its size in MiB. */
+function writeInput(file: string): number {
+  const names = readdirSync(FIXTURES).filter((name) => name.endsWith('.kmsg'))
+  const once = Buffer.concat(names.toSorted().map((name) => readFileSync(new URL(name, FIXTURES))))
+  const copies = Math.ceil(INPUT_BYTES / once.length)
+  writeFileSync(file, Buffer.concat(Array.from({ length: copies }, () => once)))
+  return (once.length * copies) / 1024 ** 2
+}
+
+try {
+  console.log(`bench-parse ok: ${await bench()}`)
+} catch (error) {
+  console.log(`bench-parse failed: ${errorMessage(error)}`)
+  process.exit(3)
+}
