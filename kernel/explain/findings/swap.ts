@@ -1,0 +1,32 @@
+import { kibOf } from '../facts.ts'
+import { formatKib } from '../quantity.ts'
+import { state } from '../statement.ts'
+import type { FindingCheck } from './finding.ts'
+
+/** Less than this of the swap is as good as none. */
+const FULL_SHARE = 0.01
+
+export const noSwap: FindingCheck = {
+  name: 'no swap',
+  find(facts) {
+    if (facts.swapTotalKib !== 0) return undefined
+    const swappableKib = kibOf(facts, 'anonymous') + kibOf(facts, 'shmem')
+    if (swappableKib === 0) return undefined
+    return state(`There is no swap: ${formatKib(swappableKib)} of anonymous and shared memory had nowhere to go.`, {
+      swapTotalKib: 0,
+      swappableKib,
+    })
+  },
+}
+
+export const swapFull: FindingCheck = {
+  name: 'swap full',
+  find({ swapTotalKib, swapFreeKib }) {
+    if (swapTotalKib === undefined || swapTotalKib === 0 || swapFreeKib === undefined) return undefined
+    if (swapFreeKib >= swapTotalKib * FULL_SHARE) return undefined
+    return state(`Swap is full: ${formatKib(swapFreeKib)} of ${formatKib(swapTotalKib)} is free.`, {
+      swapTotalKib,
+      swapFreeKib,
+    })
+  },
+}
