@@ -1,7 +1,9 @@
 import type { OomVictim } from '#kernel/event/oomEvent.ts'
+import type { GfpRequest } from '#kernel/gfp/gfpRequest.ts'
 import type { OomFacts } from './facts.ts'
 import { formatCount, formatKib } from './quantity.ts'
 import { state, type Statement } from './statement.ts'
+import { highestUsable } from './zoneIndex.ts'
 
 /** Who asked for memory, and who was killed. */
 export interface AskedSection {
@@ -63,37 +65,28 @@ function askerOf({ dump, request, pageKib }: OomFacts): Asker | undefined {
   }
 }
 
-function askerStatements(asker: Asker, { dump, request }: OomFacts): Statement[] {
+function askerStatements(asker: Asker, { dump, request, memory, isMemcg }: OomFacts): Statement[] {
   const { command, pid, gfpMask, order, sizeKib } = asker
   const who = pid === undefined ? command : `${command} (pid ${pid})`
   const figures = { pid, gfpMask, order, sizeKib }
   if (order === -1) return [state(`${who}: the killer was called by hand (sysrq f, order −1).`, figures)]
 
-  const size =
-    sizeKib === undefined || order === undefined
-      ? 'memory'
-      : `${formatCount(2 ** order, 'page')} (${formatKib(sizeKib)}, order ${order})`
-  const statements = [state(`${who} asked for ${size}${flagsOf(asker, dump.kernelRelease)}.`, figures)]
+  const pages =
+    order === undefined ? 'memory' : `${formatCount(2 ** order, 'page')} (${formatKib(sizeKib ?? 0)}, order ${order})`
+  const statements = [state(`${who} asked for ${pages}${flagsOf(asker, dump.kernelRelease)}.`, figures)]
   if (request === undefined) return statements
-  const zone =
-    request.highestZone === 'Movable' ? 'It may use every zone' : `It may use zone ${request.highestZone} and below`
-  const wait = request.maySleep
-    ? 'may wait for reclaim'
-    : request.atomic
-      ? 'is atomic: it cannot wait'
-      : 'may not wait for reclaim'
-  statements.push(
-    state(
-      `${zone}, and ${wait}${request.maySleep && !request.mayUseFilesystem ? `, but not call into ${request.mayUseIo ? 'the filesystem' : 'I/O'}` : ''}.`,
-      {
-        highestZone: request.highestZone,
-        maySleep: request.maySleep,
-        atomic: request.atomic,
-        movable: request.movable,
-      },
-    ),
-  )
-  return statements
+  const highestZone = memory.zones.length === 0 ? request.highestZone : highestUsable(memory.zones, request.highestZone)
+  const { maySleep, atomic, movable } = request
+  const zones = highestZone === 'Movable' ? 'every zone' : `zone ${highestZone} and below`
+  const text = isMemcg ? `It ${waitOf(request)}.` : `It may use ${zones}, and ${waitOf(request)}.`
+  return [...statements, state(text, { highestZone, maySleep, atomic, movable })]
+}
+
+function waitOf({ maySleep, atomic, mayUseIo, mayUseFilesystem }: GfpRequest): string {
+  if (atomic) return 'is atomic: it cannot wait'
+  if (!maySleep) return 'may not wait for reclaim'
+  if (mayUseFilesystem) return 'may wait for reclaim'
+  return `may wait for reclaim, but not for ${mayUseIo ? 'filesystems' : 'I/O'}`
 }
 
 function flagsOf({ gfpFlags, gfpMask, gfpNamedBy }: Asker, kernelRelease: string | undefined): string {
@@ -121,9 +114,9 @@ function killedStatement(killed: KilledProcess): Statement {
   const figures = { pid, uid, anonRssKib, anonRssPages, fileRssKib, shmemRssKib, totalVmKib, oomScoreAdj }
   if (anonRssKib === undefined) return state(`${who}; the kill line does not say what it held.`, figures)
   const parts = [
-    `${formatKib(anonRssKib)} of its own (${formatCount(anonRssPages ?? 0, 'page')})`,
-    ...(fileRssKib === undefined ? [] : [`${formatKib(fileRssKib)} of files`]),
-    ...(shmemRssKib === undefined ? [] : [`${formatKib(shmemRssKib)} shared`]),
+    `${formatKib(anonRssKib)} anonymous (${formatCount(anonRssPages ?? 0, 'page')})`,
+    ...(fileRssKib === undefined || fileRssKib === 0 ? [] : [`${formatKib(fileRssKib)} of files`]),
+    ...(shmemRssKib === undefined || shmemRssKib === 0 ? [] : [`${formatKib(shmemRssKib)} shared`]),
   ]
   const space = totalVmKib === undefined ? '' : ` in ${formatKib(totalVmKib)} of address space`
   return state(`${who}, holding ${parts.join(', ')}${space}.`, figures)

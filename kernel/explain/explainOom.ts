@@ -1,6 +1,6 @@
-import { adviseOn } from './advice.ts'
+import { adviseOn } from './advice/advice.ts'
 import { explainAsked } from './asked.ts'
-import { explainChoice } from './choice.ts'
+import { explainChoice } from './choice/choice.ts'
 import type { Explanation } from './explanation.ts'
 import { gatherFacts, type OomFacts } from './facts.ts'
 import { explainLimit } from './limit.ts'
@@ -38,7 +38,8 @@ function missingFrom({ oomCase, dump, isMemcg, memory, wholeKib }: OomFacts): st
     ...(dump.pageSizeKib === undefined ? ['the page size (taken for 4 KiB)'] : []),
     ...(dump.tasks.length === 0 ? ['the task table'] : []),
     ...(!isMemcg && memory.zones.length === 0 ? ['the zones'] : []),
-    ...(wholeKib === undefined ? [isMemcg ? 'the cgroup’s limit' : 'the size of RAM'] : []),
+    ...(isMemcg && dump.cgroup.limitKib === undefined ? ['the cgroup’s limit'] : []),
+    ...(!isMemcg && wholeKib === undefined ? ['the size of RAM'] : []),
     ...(oomCase.outcome === 'killed' && oomCase.victims.length === 0 ? ['the kill line'] : []),
   ]
 }

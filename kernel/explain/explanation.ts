@@ -1,6 +1,6 @@
-import type { Advice } from './advice.ts'
+import type { Advice } from './advice/rule.ts'
 import type { AskedSection } from './asked.ts'
-import type { ChoiceSection } from './choice.ts'
+import type { ChoiceSection } from './choice/choice.ts'
 import type { LimitSection } from './limit.ts'
 import type { MemorySection } from './memory.ts'
 import type { WorthSection } from './worth.ts'

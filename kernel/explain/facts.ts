@@ -88,7 +88,8 @@ function cgroupSwap({ cgroup }: OomDump): { swapTotalKib: number | undefined; sw
   if (cgroup.swapIncludesMemory !== true)
     return { swapTotalKib: limit, swapFreeKib: Math.max(0, limit - cgroup.swapUsageKib) }
   if (memory === undefined || limit < memory) return none
-  return { swapTotalKib: limit - memory, swapFreeKib: Math.max(0, limit - cgroup.swapUsageKib) }
+  const total = limit - memory
+  return { swapTotalKib: total, swapFreeKib: Math.min(total, Math.max(0, limit - cgroup.swapUsageKib)) }
 }
 
 /** Names came with 4.6; page tables were counted by pages from 3.7, PMDs apart from 4.1, in bytes from 4.15. */

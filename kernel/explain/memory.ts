@@ -1,3 +1,4 @@
+import type { OomTask } from '#kernel/dump/oomDump.ts'
 import type { AllocationSite, SlabCache } from '#kernel/memory/slabRows.ts'
 import type { OomFacts } from './facts.ts'
 import { kibOf } from './facts.ts'
@@ -14,6 +15,8 @@ export interface MemorySection {
   kinds: readonly MemoryKind[]
   /** By command, the largest first. */
   processes: readonly ProcessGroup[]
+  /** What the table lists of a process: an old one has no swap and no page tables. */
+  counted: readonly string[]
   swapTotalKib?: number | undefined
   swapFreeKib?: number | undefined
   swapCacheKib?: number | undefined
@@ -34,6 +37,7 @@ export function explainMemory(facts: OomFacts): MemorySection {
     wholeKib: facts.isMemcg ? dump.cgroup.usageKib : facts.wholeKib,
     kinds: facts.kinds,
     processes: facts.groups,
+    counted: countedIn(dump.tasks),
     swapTotalKib: facts.swapTotalKib,
     swapFreeKib: facts.swapFreeKib,
     swapCacheKib: memory.swapCachePages === undefined ? undefined : memory.swapCachePages * pageKib,
@@ -83,13 +87,22 @@ export const KIND_NAMES: Readonly<Record<MemoryKind['kind'], string>> = {
   unaccounted: 'unaccounted for',
 }
 
+function countedIn(tasks: readonly OomTask[]): string[] {
+  const lists = (column: keyof OomTask) => tasks.some((task) => task[column] !== undefined)
+  return [
+    'resident',
+    ...(lists('swapPages') ? ['swap'] : []),
+    ...(lists('nrPtesPages') || lists('pgtablesBytes') ? ['page tables'] : []),
+  ]
+}
+
 function processStatement({ groups, dump }: OomFacts): Statement[] {
   const [largest] = groups
   if (largest === undefined) return [state('The dump has no task table: which processes held memory is not known.')]
   const heldKib = groups.reduce((kib, group) => kib + group.heldKib, 0)
   return [
     state(
-      `${formatCount(dump.tasks.length, 'process', 'processes')} held ${formatKib(heldKib)}, what they share counted for each; ${largest.command} the most: ${formatKib(largest.heldKib)} in ${formatCount(largest.processes, 'process', 'processes')}.`,
+      `${formatCount(dump.tasks.length, 'process', 'processes')} held ${formatKib(heldKib)}, what they share counted for each; the most is held by ${largest.command}: ${formatKib(largest.heldKib)} in ${formatCount(largest.processes, 'process', 'processes')}.`,
       { processes: dump.tasks.length, heldKib, largestHeldKib: largest.heldKib, largestProcesses: largest.processes },
     ),
   ]

@@ -10,18 +10,17 @@ export function giveVerdict(facts: OomFacts, sections: Sections): string[] {
 }
 
 function whatHappened({ oomCase }: OomFacts, { asked, limit }: Sections): string {
-  const [victim, ...others] = asked.killed
-  const who =
-    victim === undefined
-      ? oomCase.outcome === 'panic'
-        ? 'The kernel panicked'
-        : 'Nobody could be killed'
-      : others.length === 0
-        ? `${victim.command} (pid ${victim.pid}) was killed`
-        : `${victim.command} (pid ${victim.pid}) and ${others.length} more were killed`
   const { asker } = asked
-  const when = asker?.sizeKib === undefined ? '' : `, when ${asker.command} asked for ${formatKib(asker.sizeKib)}`
-  return `${who} because ${causeOf(limit)}${when}.`
+  const when = asker?.sizeKib === undefined ? '' : ` when ${asker.command} asked for ${formatKib(asker.sizeKib)}`
+  return `${whoDied(oomCase, asked)} ${causeOf(limit)}${when}.`
+}
+
+function whoDied({ outcome }: OomFacts['oomCase'], { killed }: Sections['asked']): string {
+  const [victim, ...others] = killed
+  if (victim === undefined)
+    return outcome === 'panic' ? 'The kernel panicked because' : 'Nobody could be killed, though'
+  const name = `${victim.command} (pid ${victim.pid})`
+  return others.length === 0 ? `${name} was killed because` : `${name} and ${others.length} more were killed because`
 }
 
 function causeOf({ kind, limitKib, usageKib }: Sections['limit']): string {
@@ -56,7 +55,7 @@ function causeOf({ kind, limitKib, usageKib }: Sections['limit']): string {
 
 function whereItWent({ groups, wholeKib }: OomFacts, { memory }: Sections): string {
   const [finding] = memory.findings
-  if (finding !== undefined) return `${capital(finding.name)}: ${finding.text}`
+  if (finding !== undefined) return finding.text
   const [largest] = groups
   if (largest === undefined) return 'Where the memory went is not in the log.'
   const of = wholeKib === undefined ? '' : ` of ${formatKib(wholeKib)} (${formatShare(largest.heldKib, wholeKib)})`
@@ -66,9 +65,5 @@ function whereItWent({ groups, wholeKib }: OomFacts, { memory }: Sections): stri
 function whatNow({ worth, advice }: Sections): string {
   const comes = worth.statements[0]?.text ?? 'What it freed is not known.'
   const [first] = advice
-  return first === undefined ? comes : `${comes.replace(/\.$/, '')}; ${first.action}.`
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return first === undefined ? comes : `${comes.replace(/\.$/, '')}; first of all, ${first.action}.`
 }

@@ -34,9 +34,7 @@ export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): 
   if (freedKib === undefined)
     return { neededKib, wholeKib, statements: [state(`What killing ${name} freed is not printed.`)] }
 
-  const enough =
-    (neededKib === undefined || freedKib >= neededKib) &&
-    (wholeKib === undefined || freedKib >= wholeKib * SHORT_RELIEF_SHARE)
+  const enough = isEnough(freedKib, neededKib, wholeKib)
   const of = wholeKib === undefined ? '' : ` of ${formatKib(wholeKib)} (${formatShare(freedKib, wholeKib)})`
   const needed =
     neededKib === undefined || neededKib === 0
@@ -44,7 +42,8 @@ export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): 
       : facts.isMemcg
         ? `; ${formatKib(neededKib)} was asked for`
         : `; the zones lacked ${formatKib(neededKib)} to their high watermarks`
-  const text = `Killing ${name} freed ${formatKib(freedKib)}${of}${needed}: ${enough ? 'enough for now' : 'the next kill follows'}.`
+  const outcome = enough === undefined ? '' : enough ? ': enough for now' : ': the next kill follows'
+  const text = `Killing ${name} freed ${formatKib(freedKib)}${of}${needed}${outcome}.`
   return {
     freedKib,
     neededKib,
@@ -52,6 +51,11 @@ export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): 
     enough,
     statements: [state(text, { freedKib, neededKib, wholeKib, enough }), ...sharedStatement(facts)],
   }
+}
+
+function isEnough(freedKib: number, neededKib: number | undefined, wholeKib: number | undefined): boolean | undefined {
+  if (neededKib === undefined && wholeKib === undefined) return undefined
+  return freedKib >= Math.max(neededKib ?? 0, (wholeKib ?? 0) * SHORT_RELIEF_SHARE)
 }
 
 /** kswapd rests when each zone is above its high watermark. */

@@ -12,7 +12,8 @@ export const noSwap: FindingCheck = {
     if (facts.swapTotalKib !== 0) return undefined
     const swappableKib = kibOf(facts, 'anonymous') + kibOf(facts, 'shmem')
     if (swappableKib === 0) return undefined
-    return state(`There is no swap: ${formatKib(swappableKib)} of anonymous and shared memory had nowhere to go.`, {
+    const none = facts.isMemcg ? 'The cgroup may not swap' : 'There is no swap'
+    return state(`${none}: ${formatKib(swappableKib)} of anonymous and shared memory had nowhere to go.`, {
       swapTotalKib: 0,
       swappableKib,
     })
