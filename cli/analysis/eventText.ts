@@ -61,9 +61,7 @@ function figureLines({ minKib, lowKib, highKib, reservePages }: ZoneJudgement): 
 function memoryLines({ memory }: Explanation, style: Style, verbose: boolean): string[] {
   const kinds = kindBars(memory, style, verbose)
   const processes = processBars(memory, style, verbose)
-  const findings = memory.findings
-    .flatMap(({ name, text }) => paragraph(`${name}: ${uncapitalised(text)}`, '  ! '))
-    .map(style.warn)
+  const findings = memory.findings.flatMap(({ name, text }) => paragraph(`${name}: ${text}`, '  ! ')).map(style.warn)
   const slabs = memory.slabs.map(({ name, totalKib }) => `${name} ${formatKib(totalKib)}`)
   const sites = memory.allocations.map(({ site, bytes }) => `${site} ${formatKib(Math.round(bytes / 1024))}`)
   return [
@@ -88,10 +86,6 @@ function choiceLines({ choice }: Explanation, verbose: boolean): string[] {
 function adviceLines({ advice }: Explanation): string[] {
   if (advice.length === 0) return ['  The numbers support no advice.']
   return advice.flatMap(({ action, text }, at) => paragraph(`${capital(action)}: ${text}`, `  ${at + 1}. `))
-}
-
-function uncapitalised(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1)
 }
 
 function capital(text: string): string {

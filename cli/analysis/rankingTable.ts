@@ -8,7 +8,7 @@ const SHOWN = 5
 export function rankingTable({ ranking, victimRank }: ChoiceSection, verbose: boolean): string[] {
   const shown = verbose ? ranking : ranking.slice(0, SHOWN)
   if (shown.length === 0) return []
-  const head = `      ${'command'.padEnd(16)} ${'pid'.padStart(8)} ${'points'.padStart(10)} ${'of 1000'.padStart(8)} ${'resident'.padStart(10)} ${'adj'.padStart(6)}`
+  const head = `       ${'command'.padEnd(16)} ${'pid'.padStart(8)} ${'points'.padStart(10)} ${'of 1000'.padStart(8)} ${'resident'.padStart(10)} ${'adj'.padStart(6)}`
   const rows = shown.map((candidate, at) => {
     const mark = at + 1 === victimRank ? '→' : ' '
     const thousandths = candidate.thousandths === undefined ? '–' : String(candidate.thousandths)
@@ -19,7 +19,7 @@ export function rankingTable({ ranking, victimRank }: ChoiceSection, verbose: bo
       formatKib(candidate.residentKib).padStart(10),
       String(candidate.oomScoreAdj ?? '–').padStart(6),
     ]
-    return `  ${mark} ${String(at + 1)}`.padEnd(5) + ` ${cell(candidate.command, 16)} ${columns.join(' ')}`
+    return `  ${mark} ${String(at + 1).padStart(2)} ${cell(candidate.command, 16)} ${columns.join(' ')}`
   })
   return [head, ...rows]
 }

@@ -50,7 +50,7 @@ export const unaccountedMemory: FindingCheck = {
     const whole = facts.isMemcg ? undefined : wholeFor(facts, kib, UNACCOUNTED_SHARE)
     if (whole === undefined) return undefined
     return state(
-      `No line accounts for ${formatKib(kib)} of ${formatKib(whole)} (${formatShare(kib, whole)}): a driver, a balloon or vmalloc may hold it.`,
+      `${formatKib(kib)} of ${formatKib(whole)} (${formatShare(kib, whole)}) stands in no line: a driver, a balloon or vmalloc may hold it.`,
       { unaccountedKib: kib, wholeKib: whole },
     )
   },

@@ -48,7 +48,7 @@ export const oneGiant: FindingCheck = {
     const largest = largestOf(facts)
     if (wholeKib === undefined || largest === undefined || largest.heldKib < wholeKib * GIANT_SHARE) return undefined
     return state(
-      `One process holds most of the memory: ${largest.command} (pid ${largest.pid}) ${formatKib(largest.heldKib)} of ${formatKib(wholeKib)} (${formatShare(largest.heldKib, wholeKib)}).`,
+      `${largest.command} (pid ${largest.pid}) holds most of the memory: ${formatKib(largest.heldKib)} of ${formatKib(wholeKib)} (${formatShare(largest.heldKib, wholeKib)}).`,
       { pid: largest.pid, heldKib: largest.heldKib, wholeKib },
     )
   },

@@ -12,8 +12,8 @@ export const noSwap: FindingCheck = {
     if (facts.swapTotalKib !== 0) return undefined
     const swappableKib = kibOf(facts, 'anonymous') + kibOf(facts, 'shmem')
     if (swappableKib === 0) return undefined
-    const none = facts.isMemcg ? 'The cgroup may not swap' : 'There is no swap'
-    return state(`${none}: ${formatKib(swappableKib)} of anonymous and shared memory had nowhere to go.`, {
+    const none = facts.isMemcg ? 'the cgroup may not swap' : 'there is no swap'
+    return state(`${formatKib(swappableKib)} of anonymous and shared memory had nowhere to go: ${none}.`, {
       swapTotalKib: 0,
       swappableKib,
     })
@@ -25,7 +25,7 @@ export const swapFull: FindingCheck = {
   find({ swapTotalKib, swapFreeKib }) {
     if (swapTotalKib === undefined || swapTotalKib === 0 || swapFreeKib === undefined) return undefined
     if (swapFreeKib >= swapTotalKib * FULL_SHARE) return undefined
-    return state(`Swap is full: ${formatKib(swapFreeKib)} of ${formatKib(swapTotalKib)} is free.`, {
+    return state(`Only ${formatKib(swapFreeKib)} of ${formatKib(swapTotalKib)} swap is free.`, {
       swapTotalKib,
       swapFreeKib,
     })
