@@ -7,14 +7,18 @@ const MAX_ROWS = 200
 
 /** A row for each event: when, who died, what was freed of what, and what was found. */
 export function summaryTable(events: readonly AnalysedEvent[]): string[] {
+  const shown = events.slice(0, MAX_ROWS)
   const numberWidth = String(events.length).length
-  const timeWidth = Math.min(20, Math.max(4, ...events.map((event) => timeOf(event).length)))
+  const timeWidth = Math.min(
+    20,
+    shown.reduce((most, event) => Math.max(most, timeOf(event).length), 4),
+  )
   const findingWidth = WIDTH - 2 - numberWidth - timeWidth - 16 - 8 - 9 - 13 - 6
   const row = (columns: readonly [string, string, string, string, string, string, string]) => {
     const [number, time, command, pid, freed, limit, finding] = columns
     return `  ${number.padStart(numberWidth)} ${cell(time, timeWidth)} ${cell(command, 16)} ${pid.padStart(8)} ${freed.padStart(9)} ${cell(limit, 13)} ${cell(finding, findingWidth)}`.trimEnd()
   }
-  const rows = events.slice(0, MAX_ROWS).map((event, at) => {
+  const rows = shown.map((event, at) => {
     const { asked, worth, limit, memory } = event.explanation
     const [victim, ...others] = asked.killed
     const name =
@@ -37,8 +41,8 @@ export function summaryTable(events: readonly AnalysedEvent[]): string[] {
 /** Events over time, from the first to the last: a dot where there is one, a digit where there are more. */
 export function timeline(events: readonly AnalysedEvent[]): string[] {
   const times = events.flatMap(({ monotonicUsec }) => (monotonicUsec === undefined ? [] : [monotonicUsec]))
-  const first = Math.min(...times)
-  const span = Math.max(...times) - first
+  const first = times.reduce((least, time) => Math.min(least, time), Infinity)
+  const span = times.reduce((most, time) => Math.max(most, time), -Infinity) - first
   if (times.length < events.length || !Number.isFinite(span) || span <= 0) return []
   const width = WIDTH - 4
   const counts = Array.from({ length: width }, () => 0)

@@ -1,4 +1,4 @@
-import type { OomDump } from '#kernel/dump/oomDump.ts'
+import type { OomDump, OomTask } from '#kernel/dump/oomDump.ts'
 import { parseExhausted } from '#kernel/dump/killLine.ts'
 import { parseGfpRequest, type GfpRequest } from '#kernel/gfp/gfpRequest.ts'
 import { parseKernelVersion } from '#kernel/kernelVersion.ts'
@@ -27,6 +27,8 @@ export interface OomFacts {
   /** What the kinds are parts of: the machine's RAM, or the cgroup's usage. */
   kinds: readonly MemoryKind[]
   groups: readonly ProcessGroup[]
+  /** The row of a process, by its pid or a thread's. */
+  taskOf: (pid: number | undefined) => OomTask | undefined
   /** By the machine's lines, or what the cgroup may use; undefined where not printed. */
   swapTotalKib: number | undefined
   swapFreeKib: number | undefined
@@ -53,8 +55,15 @@ export function gatherFacts(oomCase: OomCase): OomFacts {
     wholeKib: isMemcg ? limitOrNone(dump.cgroup.limitKib) : wholeOfMachine(memory, pageKib),
     kinds: isMemcg ? cgroupKinds(stat, dump.cgroup.usageKib) : machineKinds(memory, pageKib),
     groups: groupProcesses(dump.tasks, pageKib),
+    taskOf: lookUp(dump.tasks),
     ...(isMemcg ? cgroupSwap(dump) : { swapTotalKib: memory.swapTotalKib, swapFreeKib: memory.swapFreeKib }),
   }
+}
+
+function lookUp(tasks: readonly OomTask[]): OomFacts['taskOf'] {
+  const byPid = new Map(tasks.map((task) => [task.pid, task]))
+  const byTgid = new Map(tasks.map((task) => [task.tgid, task]))
+  return (pid) => (pid === undefined ? undefined : (byPid.get(pid) ?? byTgid.get(pid)))
 }
 
 /** KiB of a kind, 0 where no line tells it. */

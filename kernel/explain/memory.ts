@@ -45,7 +45,12 @@ export function explainMemory(facts: OomFacts): MemorySection {
     slabs: memory.slabs.toSorted((a, b) => b.totalKib - a.totalKib).slice(0, TOP_ROWS),
     allocations: memory.allocations.toSorted((a, b) => b.bytes - a.bytes).slice(0, TOP_ROWS),
     findings: findAll(facts),
-    statements: [...largestStatement(facts), ...processStatement(facts), ...swapStatement(facts)],
+    statements: [
+      ...largestStatement(facts),
+      ...processStatement(facts),
+      ...swapStatement(facts),
+      ...lockedStatement(facts),
+    ],
   }
 }
 
@@ -121,4 +126,10 @@ function swapStatement({ swapTotalKib, swapFreeKib, isMemcg }: OomFacts): Statem
       },
     ),
   ]
+}
+
+function lockedStatement({ memory }: OomFacts): Statement[] {
+  const mlockedKib = sumKnown(memory.zones.map((zone) => zone.mlockedKib)) ?? 0
+  if (mlockedKib === 0) return []
+  return [state(`${formatKib(mlockedKib)} is locked in memory (mlock).`, { mlockedKib })]
 }

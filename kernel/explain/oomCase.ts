@@ -17,18 +17,21 @@ export interface OomCase {
 
 /** Outcomes → cases: what shares an eventSequence is one, in the order of the first of each. */
 export function groupOutcomes(outcomes: readonly OomOutcome[]): OomCase[] {
-  const cases = new Map<number, OomCase & { victims: OomVictim[] }>()
+  const cases = new Map<number, { outcome: OomOutcome; last: OomOutcome; victims: Map<number, OomVictim> }>()
   for (const outcome of outcomes) {
-    const known = cases.get(outcome.eventSequence)
-    const victim = outcome.outcome === 'killed' ? [outcome.victim] : []
-    if (known === undefined) {
-      const message = outcome.outcome === 'killed' ? outcome.message : undefined
-      const { dump, rawLines } = outcome
-      cases.set(outcome.eventSequence, { outcome: outcome.outcome, dump, victims: victim, message, rawLines })
-    } else {
-      known.victims.push(...victim.filter(({ pid }) => !known.victims.some((one) => one.pid === pid)))
-      known.rawLines = outcome.rawLines
-    }
+    const known = cases.get(outcome.eventSequence) ?? { outcome, last: outcome, victims: new Map<number, OomVictim>() }
+    cases.set(outcome.eventSequence, known)
+    // The raw lines of a group's last kill are those of all.
+    known.last = outcome
+    // The first victim of a group may be told twice.
+    if (outcome.outcome === 'killed' && !known.victims.has(outcome.victim.pid))
+      known.victims.set(outcome.victim.pid, outcome.victim)
   }
-  return [...cases.values()]
+  return [...cases.values()].map(({ outcome, last, victims }) => ({
+    outcome: outcome.outcome,
+    dump: outcome.dump,
+    victims: [...victims.values()],
+    message: outcome.outcome === 'killed' ? outcome.message : undefined,
+    rawLines: last.rawLines,
+  }))
 }

@@ -70,10 +70,10 @@ function neededOf({ isMemcg, dump, pageKib }: OomFacts, zones: readonly ZoneJudg
   return lacking.length === 0 ? undefined : lacking.reduce((sum, kib) => sum + kib, 0)
 }
 
-function freedBy({ oomCase, dump, pageKib }: OomFacts): number | undefined {
+function freedBy({ oomCase, taskOf, pageKib }: OomFacts): number | undefined {
   let freedKib: number | undefined
   for (const { pid, anonRssKib, pgtablesKib } of oomCase.victims) {
-    const row = dump.tasks.find((task) => task.pid === pid || task.tgid === pid)
+    const row = taskOf(pid)
     const anonKib = anonRssKib ?? (row === undefined ? undefined : (row.rssAnonPages ?? row.rssPages) * pageKib)
     const tablesKib = pgtablesKib ?? ((row?.nrPtesPages ?? 0) + (row?.nrPmdsPages ?? 0)) * pageKib
     if (anonKib !== undefined) freedKib = (freedKib ?? 0) + anonKib + tablesKib

@@ -20,7 +20,7 @@ export function highestUsable(zones: readonly Zone[], asked: ZoneName): ZoneName
  * that of the zone before, or 0 (6.9 to 6.13). Source: mm/page_alloc.c, setup_per_zone_lowmem_reserve, gfp_zone.
  */
 export function reserveIndex(zones: readonly Zone[], zone: ZoneName): number {
-  const length = Math.max(1, ...zones.map(({ lowmemReservePages }) => lowmemReservePages?.length ?? 0))
+  const length = zones.reduce((most, { lowmemReservePages }) => Math.max(most, lowmemReservePages?.length ?? 0), 1)
   const seen = ZONES.filter((name) => zones.some((one) => one.name === name))
   if (seen.includes(zone)) return Math.min(indexOfSeen(zones, zone, seen), length - 1)
   const below = seen.findLast((name) => isAbove(zone, name))
@@ -28,10 +28,12 @@ export function reserveIndex(zones: readonly Zone[], zone: ZoneName): number {
 }
 
 function indexOfSeen(zones: readonly Zone[], name: ZoneName, seen: readonly ZoneName[]): number {
+  const lowerByNode = new Map<number, Zone>()
   for (const zone of zones) {
-    if (zone.name !== name) continue
-    const lower = zones.findLast((one) => one.node === zone.node && isAbove(name, one.name))
-    const first = lower?.lowmemReservePages?.findIndex((pages) => pages > 0) ?? -1
+    const lower = lowerByNode.get(zone.node)
+    lowerByNode.set(zone.node, zone)
+    if (zone.name !== name || lower === undefined || !isAbove(name, lower.name)) continue
+    const first = lower.lowmemReservePages?.findIndex((pages) => pages > 0) ?? -1
     if (first > 0) return first
   }
   // Nothing is kept from it, and any place will do; 32-bit kernels with HighMem have no DMA32.

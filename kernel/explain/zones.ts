@@ -1,4 +1,5 @@
 import { parseNodeList } from '#kernel/badness/badness.ts'
+import type { OomDump } from '#kernel/dump/oomDump.ts'
 import type { Zone } from '#kernel/memory/zone.ts'
 import type { OomFacts } from './facts.ts'
 import { formatCount, formatShare } from './quantity.ts'
@@ -46,10 +47,11 @@ function judgeZones(facts: OomFacts, order: number): ZoneJudgement[] {
     pageKib: facts.pageKib,
     reserveIndex: reserveIndex(zones, highest),
   }
+  const whyNodeIsOut = nodesOut(facts.dump)
   return byNodeHighestFirst(zones).map((zone) => {
     const reason = isAbove(zone.name, highest)
       ? `the request may use no zone above ${highest}`
-      : whyNodeIsOut(zone, facts)
+      : whyNodeIsOut(zone.node)
     if (reason === undefined) return judgeZone(zone, request)
     const { node, name, freeKib, minKib, lowKib, highKib } = zone
     const text = `${name}: not asked, ${reason}${freeKib === undefined ? '' : ` (${freeKib} kB free)`}`
@@ -57,15 +59,25 @@ function judgeZones(facts: OomFacts, order: number): ZoneJudgement[] {
   })
 }
 
+/** Printed from the lowest. */
 function byNodeHighestFirst(zones: readonly Zone[]): Zone[] {
-  const nodes = [...new Set(zones.map(({ node }) => node))]
-  return nodes.flatMap((node) => zones.filter((zone) => zone.node === node).toReversed())
+  const nodes = new Map<number, Zone[]>()
+  for (const zone of zones) {
+    const others = nodes.get(zone.node)
+    if (others === undefined) nodes.set(zone.node, [zone])
+    else others.push(zone)
+  }
+  return [...nodes.values()].flatMap((ofNode) => ofNode.toReversed())
 }
 
-function whyNodeIsOut({ node }: Zone, { dump }: OomFacts): string | undefined {
-  const isOut = (list: string | undefined) => list !== undefined && !parseNodeList(list).has(node)
-  if (isOut(dump.nodemask)) return `the memory policy allows node ${dump.nodemask} only`
-  return isOut(dump.memsAllowed) ? `the cpuset allows node ${dump.memsAllowed} only` : undefined
+/** Why a node is not asked, for those that are not. */
+function nodesOut({ nodemask, memsAllowed }: OomDump): (node: number) => string | undefined {
+  const policy = nodemask === undefined ? undefined : parseNodeList(nodemask)
+  const cpuset = memsAllowed === undefined ? undefined : parseNodeList(memsAllowed)
+  return (node) => {
+    if (policy?.has(node) === false) return `the memory policy allows node ${nodemask} only`
+    return cpuset?.has(node) === false ? `the cpuset allows node ${memsAllowed} only` : undefined
+  }
 }
 
 function statementsOn(zones: readonly ZoneJudgement[], { request }: OomFacts): Statement[] {

@@ -14,15 +14,20 @@ export interface BuddyList {
   totalKib?: number | undefined
 }
 
+export interface NamedBuddyList extends BuddyList {
+  node: number
+  name: ZoneName
+}
+
 /**
  * `Node 0 Normal: 1441*4kB (UEM) 3177*8kB … 0*4096kB = 36220kB`, or `HighMem: empty`; the types since 3.9.
  * Source: mm/show_mem.c, show_free_areas and show_migration_types.
  */
-export function parseBuddyLine(line: string): ({ node: number; name: ZoneName } & BuddyList) | undefined {
+export function parseBuddyLine(line: string): NamedBuddyList | undefined {
   const match = /^(?:Node (\d+) )?(DMA|DMA32|Normal|HighMem|Movable|Device): (?=\d+\*|empty)/.exec(line)
   if (match === null) return undefined
   const rest = line.slice(match[0].length)
-  const blocks = [...rest.matchAll(/(\d+)\*(\d+)kB(?: \(([A-Z]+)\))?/g)].map(([, count, size, types]) => ({
+  const blocks = [...rest.matchAll(/(?<!\d)(\d+)\*(\d+)kB(?: \(([A-Z]+)\))?/g)].map(([, count, size, types]) => ({
     sizeKib: Number(size),
     count: Number(count),
     types,

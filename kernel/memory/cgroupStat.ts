@@ -14,7 +14,7 @@ export function parseCgroupStat(memoryLines: readonly string[]): CgroupStat {
     if (line.startsWith('Memory cgroup stats for ')) {
       // The path may hold a colon; the figures begin at the cache.
       const figures = line.slice(Math.max(0, line.indexOf(': cache:'), line.indexOf(':cache:')))
-      for (const [, name = '', kib] of figures.matchAll(/(\w+):(\d+)KB/g))
+      for (const [, name = '', kib] of figures.matchAll(/(?<!\w)(\w+):(\d+)KB/g))
         stat.set(name, (stat.get(name) ?? 0) + (exactInteger(kib) ?? 0) * 1024)
       continue
     }

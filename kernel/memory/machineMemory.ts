@@ -1,6 +1,5 @@
-import type { ZoneName } from '#kernel/gfp/gfpRequest.ts'
 import { exactInteger } from '#kernel/dump/number.ts'
-import { parseBuddyLine, type BuddyList } from './buddyList.ts'
+import { parseBuddyLine, type NamedBuddyList } from './buddyList.ts'
 import { parseHugepagesLine, type Hugepages } from './hugepages.ts'
 import { parseNodeLine, type MemoryNode } from './node.ts'
 import { parseAllocationRow, parseSlabRow, type AllocationSite, type SlabCache } from './slabRows.ts'
@@ -46,7 +45,7 @@ export function parseMachineMemory(memoryLines: readonly string[], slabLines: re
   const nodes: MemoryNode[] = []
   const hugepages: Hugepages[] = []
   const counts: MemoryCounts = {}
-  const buddies: ({ node: number; name: ZoneName } & BuddyList)[] = []
+  const buddies: NamedBuddyList[] = []
   for (const text of memoryLines) {
     const line = text.trim()
     if (isTotalsLine(line)) readTotals(line, totals)
@@ -58,7 +57,7 @@ export function parseMachineMemory(memoryLines: readonly string[], slabLines: re
       pushDefined(hugepages, parseHugepagesLine(line))
     }
   }
-  for (const { node, name, ...buddy } of buddies) giveBuddy(zones, node, name, buddy)
+  giveBuddies(zones, buddies)
   return {
     totals,
     zones,
@@ -76,9 +75,12 @@ function giveReserve(zones: readonly Zone[], reserve: number[] | undefined): voi
   if (zone !== undefined) zone.lowmemReservePages ??= reserve
 }
 
-function giveBuddy(zones: readonly Zone[], node: number, name: ZoneName, buddy: BuddyList): void {
-  const zone = zones.find((one) => one.node === node && one.name === name)
-  if (zone !== undefined) zone.buddy ??= buddy
+function giveBuddies(zones: readonly Zone[], buddies: readonly NamedBuddyList[]): void {
+  const byName = new Map(buddies.toReversed().map((buddy) => [`${buddy.node} ${buddy.name}`, buddy]))
+  for (const zone of zones) {
+    const named = byName.get(`${zone.node} ${zone.name}`)
+    if (named !== undefined) zone.buddy = { blocks: named.blocks, totalKib: named.totalKib }
+  }
 }
 
 function readCount(line: string, counts: MemoryCounts): boolean {

@@ -22,7 +22,7 @@ export const lessOvercommit: AdviceRule = {
   action: 'promise less memory',
   advise({ isMemcg, oomCase, wholeKib, swapTotalKib }) {
     if (isMemcg || wholeKib === undefined || swapTotalKib === undefined) return undefined
-    const totalVmKib = Math.max(0, ...oomCase.victims.map((victim) => victim.totalVmKib ?? 0))
+    const totalVmKib = oomCase.victims.reduce((most, victim) => Math.max(most, victim.totalVmKib ?? 0), 0)
     const machineKib = wholeKib + swapTotalKib
     if (totalVmKib <= machineKib) return undefined
     const text = `one process has ${formatKib(totalVmKib)} of address space on ${formatKib(machineKib)} of RAM and swap: with vm.overcommit_memory=2 it is an allocation that fails, and nobody is killed.`

@@ -41,13 +41,13 @@ export function victimPlaceStatement(
 const APPROXIMATE_SINCE = 6002
 
 function whyNotFirst(
-  { dump, oomCase, version }: OomFacts,
+  { dump, taskOf, oomCase, version }: OomFacts,
   ranked: readonly RankedTask[],
   at: number | undefined,
   printed: PrintedChoice | undefined,
 ): string {
   const [victim] = oomCase.victims
-  const row = dump.tasks.find((task) => task.pid === victim?.pid || task.tgid === victim?.pid)
+  const row = taskOf(victim?.pid)
   if (oomCase.message?.includes('oom_kill_allocating_task') === true)
     return 'It died for having asked: vm.oom_kill_allocating_task is set.'
   if (printed !== undefined && printed.pid !== victim?.pid)

@@ -15,11 +15,11 @@ const IN_USE_SHARE = 0.8
 /** Other runtimes reserve far more than they may use (V8's cages, .NET's 256 GiB): their heaps cannot be told. */
 export const limitBelowHeap: FindingCheck = {
   name: 'memory limit below the runtime’s heap',
-  find({ oomCase, dump, isMemcg, pageKib }) {
+  find({ oomCase, dump, taskOf, isMemcg, pageKib }) {
     const limitKib = limitOrNone(dump.cgroup.limitKib)
     if (!isMemcg || limitKib === undefined) return undefined
     for (const victim of oomCase.victims) {
-      const row = dump.tasks.find((task) => task.pid === victim.pid || task.tgid === victim.pid)
+      const row = taskOf(victim.pid)
       const totalVmKib = victim.totalVmKib ?? (row === undefined ? undefined : row.totalVmPages * pageKib)
       const anonKib = victim.anonRssKib ?? (row === undefined ? undefined : row.rssPages * pageKib)
       if (victim.command !== 'java' || totalVmKib === undefined || anonKib === undefined) continue
