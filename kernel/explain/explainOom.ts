@@ -30,8 +30,8 @@ export function explainOom(oomCase: OomCase): Explanation {
 }
 
 function missingFrom({ oomCase, dump, isMemcg, memory, wholeKib }: OomFacts): string[] {
-  if (oomCase.dump === undefined)
-    return ['the dump: it was cut, or the kernel left it out (it prints ten in five seconds)']
+  const isBare = dump.trigger === undefined && dump.tasks.length === 0 && dump.memoryLines.length === 0
+  if (isBare) return ['the dump: it was cut, or the kernel left it out (it prints ten in five seconds)']
   return [
     ...(dump.trigger === undefined ? ['the header'] : []),
     ...(dump.kernelRelease === undefined ? ['the kernel’s release'] : []),

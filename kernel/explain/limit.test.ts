@@ -30,6 +30,14 @@ describe('explainLimit', () => {
     expect(limitOf(header, `Normal ${SHORT}`, `HighMem ${SHORT}`).kind).toBe('Node')
   })
 
+  it('says that the machine had memory free, by the printed numbers', () => {
+    const plenty = 'Node 0 Normal free:900000kB min:20000kB low:25000kB high:30000kB'
+    const limit = limitOf(...HEAD, plenty, announce())
+    expect(limit).toMatchObject({ kind: 'Node', memoryWasFree: true })
+    expect(limit.statements.at(-1)?.text).toMatch(/had memory free: what ran out may be another limit/)
+    expect(limitOf(...HEAD, `Node 0 Normal ${ROOMY}`, announce()).memoryWasFree).toBe(false)
+  })
+
   it('is one NUMA node where the request was for it alone', () => {
     const header = 'app invoked oom-killer: gfp_mask=0x200cc0(GFP_KERNEL|__GFP_THISNODE), order=0, oom_score_adj=0'
     expect(limitOf(header, `Node 0 Normal ${SHORT}`, `Node 1 Normal ${ROOMY}`).kind).toBe('NumaNode')

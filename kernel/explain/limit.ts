@@ -29,6 +29,8 @@ export interface LimitSection {
   usageKib?: number | undefined
   swapLimitKib?: number | undefined
   swapUsageKib?: number | undefined
+  /** A zone that was asked had far more than it needs, by the printed numbers. */
+  memoryWasFree?: boolean | undefined
   statements: readonly Statement[]
 }
 
@@ -42,12 +44,25 @@ const CGROUP_NAMES = {
 export function explainLimit(facts: OomFacts, zones: readonly ZoneJudgement[]): LimitSection {
   if (facts.isMemcg) return cgroupLimit(facts)
   const kind = machineKind(facts, zones)
+  const memoryWasFree = kind === 'Node' && zones.some(hasPlenty)
   const usageKib = facts.wholeKib === undefined ? undefined : facts.wholeKib - kibOf(facts, 'free')
   return {
     kind,
     limitKib: facts.wholeKib,
     usageKib,
-    statements: [machineStatement(kind, facts), ...freeStatement(facts), ...oddConstraint(facts)],
+    memoryWasFree,
+    statements: [
+      machineStatement(kind, facts),
+      ...freeStatement(facts),
+      ...(memoryWasFree
+        ? [
+            state('By the printed numbers the machine had memory free: what ran out may be another limit.', {
+              memoryWasFree,
+            }),
+          ]
+        : []),
+      ...oddConstraint(facts),
+    ],
   }
 }
 
@@ -61,6 +76,15 @@ function machineKind({ dump, request, oomCase }: OomFacts, zones: readonly ZoneJ
     return 'Unknown'
   if (request?.thisNodeOnly === true && zones.some((zone) => zone.refused === false)) return 'NumaNode'
   return zones.some(hasRoomOutOfReach) ? 'Zone' : 'Node'
+}
+
+/** Above this many times what it requires, no race between decision and print explains a zone. */
+const PLENTY = 4
+
+function hasPlenty({ refused, availableKib, requiredKib }: ZoneJudgement): boolean {
+  return (
+    refused === false && availableKib !== undefined && requiredKib !== undefined && availableKib > requiredKib * PLENTY
+  )
 }
 
 /** Memory was free where the request may not go. */

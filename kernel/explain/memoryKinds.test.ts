@@ -11,6 +11,7 @@ describe('machineKinds', () => {
     const kinds = kindsOf([
       'active_anon:100 inactive_anon:50 isolated_anon:0',
       'active_file:10 inactive_file:5 isolated_file:1',
+      'slab_reclaimable:6 slab_unreclaimable:1',
       'mapped:3 shmem:30 pagetables:4',
       'sec_pagetables:2',
       'free:20 free_pcp:1',
@@ -23,12 +24,14 @@ describe('machineKinds', () => {
       anonymous: 480,
       file: 64,
       shmem: 120,
+      slabReclaimable: 24,
+      slabUnreclaimable: 4,
       pageTables: 24,
       kernelStacks: 48,
       hugepages: 128,
       free: 84,
       reserved: 40,
-      unaccounted: 1200 - 988,
+      unaccounted: 1200 - 1016,
     })
   })
 
@@ -39,6 +42,10 @@ describe('machineKinds', () => {
       pageTables: 4,
       free: 8,
     })
+  })
+
+  it('does not take a line that is lost for memory that is', () => {
+    expect(kindsOf(['active_anon:1 inactive_anon:1', 'free:2', '300 pages RAM'])).toEqual({ anonymous: 8, free: 8 })
   })
 
   it('knows nothing of nothing', () => {

@@ -53,7 +53,11 @@ export function machineKinds(memory: MachineMemory, pageKib: number): MemoryKind
     free: pages(totals.freePages, totals.freePcpPages),
     reserved: pages(memory.reservedPages),
   })
-  return withUnaccounted(kinds, pages(memory.ramPages), totals.freePages !== undefined)
+  // A line that the log lost is not memory that is lost.
+  const lists = totals.activeAnonPages ?? totals.activePages
+  const slab = totals.slabUnreclaimablePages ?? totals.slabPages
+  const isWhole = lists !== undefined && slab !== undefined && totals.freePages !== undefined
+  return withUnaccounted(kinds, pages(memory.ramPages), isWhole)
 }
 
 /** A cgroup's memory by kind, from memory.stat of either version. Source: mm/memcontrol.c, memory_stats (6.18). */
@@ -93,8 +97,8 @@ function listKnown(kinds: Partial<Record<MemoryKindName, number | undefined>>): 
   )
 }
 
-function withUnaccounted(kinds: readonly MemoryKind[], wholeKib: number | undefined, known: boolean): MemoryKind[] {
-  if (wholeKib === undefined || !known) return [...kinds]
+function withUnaccounted(kinds: readonly MemoryKind[], wholeKib: number | undefined, isWhole: boolean): MemoryKind[] {
+  if (wholeKib === undefined || !isWhole) return [...kinds]
   const sum = kinds.reduce((kib, one) => kib + one.kib, 0)
   return [...kinds, { kind: 'unaccounted', kib: Math.max(0, wholeKib - sum) }]
 }

@@ -23,7 +23,7 @@ function whoDied({ outcome }: OomFacts['oomCase'], { killed }: Sections['asked']
   return others.length === 0 ? `${name} was killed because` : `${name} and ${others.length} more were killed because`
 }
 
-function causeOf({ kind, limitKib, usageKib }: Sections['limit']): string {
+function causeOf({ kind, limitKib, usageKib, memoryWasFree }: Sections['limit']): string {
   const of = limitKib === undefined ? '' : ` of ${formatKib(limitKib)}`
   switch (kind) {
     case 'Container':
@@ -37,7 +37,9 @@ function causeOf({ kind, limitKib, usageKib }: Sections['limit']): string {
         ? 'its cgroup reached its limit'
         : `its cgroup reached its limit${of}`
     case 'Node':
-      return 'the machine ran out of memory'
+      return memoryWasFree
+        ? 'the killer was called for the machine, though it had memory free,'
+        : 'the machine ran out of memory'
     case 'Zone':
       return 'the zones that the request may use ran out of memory'
     case 'NumaNode':
@@ -49,7 +51,7 @@ function causeOf({ kind, limitKib, usageKib }: Sections['limit']): string {
     case 'Sysrq':
       return 'somebody called the killer by hand'
     case 'Unknown':
-      return 'memory ran out, of what is not known'
+      return 'memory ran out, whose is not in the log'
   }
 }
 

@@ -67,8 +67,8 @@ const EXAMPLES: Readonly<Record<string, { shows: string[]; not: string[]; says: 
   },
   'fork bomb': {
     shows: machine({}, ...processes(250, 10, () => 'bomb')),
-    // As many, of many commands.
-    not: machine({}, ...processes(250, 10)),
+    // As many beside a third as many others: a pool of workers.
+    not: machine({}, ...processes(340, 10, (at) => (at < 250 ? 'worker' : `p${at}`))),
     says: /^250 processes of 250 are bomb/,
   },
   'one giant': {

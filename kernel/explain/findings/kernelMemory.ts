@@ -8,13 +8,13 @@ const SLAB_SHARE = 0.25
 const PAGE_TABLE_SHARE = 0.1
 const UNACCOUNTED_SHARE = 0.25
 
-/** Slab that cannot be reclaimed is the kernel's own, and no kill gives it back. */
+/** Slab that cannot be reclaimed is the kernel's own, and no kill gives it back. With more processes’ memory than that, it is theirs. */
 export const kernelSlabLeak: FindingCheck = {
   name: 'kernel slab leak',
   find(facts) {
     const kib = kibOf(facts, 'slabUnreclaimable')
     const whole = wholeFor(facts, kib, SLAB_SHARE)
-    if (whole === undefined) return undefined
+    if (whole === undefined || kib < kibOf(facts, 'anonymous')) return undefined
     const largest = facts.memory.slabs.toSorted((a, b) => b.totalKib - a.totalKib)[0]
     const most = largest === undefined ? '' : `, ${formatKib(largest.totalKib)} of it ${largest.name}`
     return state(

@@ -4,9 +4,9 @@ import { formatCount, formatKib, formatShare } from '../quantity.ts'
 import { state } from '../statement.ts'
 import type { FindingCheck } from './finding.ts'
 
-/** A fork bomb is more than half of all processes, and more of them than any pool of workers. */
+/** A fork bomb is most of all processes, and more of them than most pools of workers. */
 const BOMB_PROCESSES = 200
-const BOMB_SHARE = 0.5
+const BOMB_SHARE = 0.75
 /** Many small ones: together half of the memory, none of them a tenth. */
 const MANY_PROCESSES = 50
 const TOGETHER_SHARE = 0.5
