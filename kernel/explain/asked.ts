@@ -47,10 +47,10 @@ export function explainAsked(facts: OomFacts): AskedSection {
   return { asker, killed, statements }
 }
 
-function askerOf({ dump, request, pageKib }: OomFacts): Asker | undefined {
+function askerOf({ dump, request, order, pageKib }: OomFacts): Asker | undefined {
   const { trigger } = dump
   if (trigger === undefined) return undefined
-  const { command, pid, gfpMask, order, oomScoreAdj } = trigger
+  const { command, pid, gfpMask, oomScoreAdj } = trigger
   return {
     command,
     pid,

@@ -16,6 +16,8 @@ export interface OomFacts {
   memory: MachineMemory
   stat: CgroupStat
   request: GfpRequest | undefined
+  /** log2 of the pages asked for; −1 is a sysrq request. */
+  order: number | undefined
   /** `6.18` → 6018; told from the dump's shape where its release was not printed. */
   version: number
   /** 4 where the dump does not give it away. */
@@ -49,6 +51,7 @@ export function gatherFacts(oomCase: OomCase): OomFacts {
     memory,
     stat,
     request: parseGfpRequest(dump.trigger, dump.kernelRelease),
+    order: orderOf(dump.trigger?.order),
     version: parseKernelVersion(dump.kernelRelease) ?? versionByShape(dump),
     pageKib,
     isMemcg,
@@ -64,6 +67,13 @@ function lookUp(tasks: readonly OomTask[]): OomFacts['taskOf'] {
   const byPid = new Map(tasks.map((task) => [task.pid, task]))
   const byTgid = new Map(tasks.map((task) => [task.tgid, task]))
   return (pid) => (pid === undefined ? undefined : (byPid.get(pid) ?? byTgid.get(pid)))
+}
+
+/** No kernel has a block of more (arm64 with 64 KiB pages: 13): a larger number was not an order. */
+const MAX_ORDER = 20
+
+function orderOf(printed: number | undefined): number | undefined {
+  return printed !== undefined && printed >= -1 && printed <= MAX_ORDER ? printed : undefined
 }
 
 /** KiB of a kind, 0 where no line tells it. */

@@ -66,8 +66,8 @@ export function explainLimit(facts: OomFacts, zones: readonly ZoneJudgement[]): 
   }
 }
 
-function machineKind({ dump, request, oomCase }: OomFacts, zones: readonly ZoneJudgement[]): LimitKind {
-  if (dump.trigger?.order === -1) return 'Sysrq'
+function machineKind({ dump, order, request, oomCase }: OomFacts, zones: readonly ZoneJudgement[]): LimitKind {
+  if (order === -1) return 'Sysrq'
   if (dump.constraint === 'Cpuset' || dump.constraint === 'MemoryPolicy') return dump.constraint
   if (
     dump.constraint === 'Memcg' ||

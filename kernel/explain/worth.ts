@@ -59,8 +59,7 @@ function isEnough(freedKib: number, neededKib: number | undefined, wholeKib: num
 }
 
 /** kswapd rests when each zone is above its high watermark. */
-function neededOf({ isMemcg, dump, pageKib }: OomFacts, zones: readonly ZoneJudgement[]): number | undefined {
-  const order = dump.trigger?.order
+function neededOf({ isMemcg, order, pageKib }: OomFacts, zones: readonly ZoneJudgement[]): number | undefined {
   if (isMemcg) return order === undefined || order < 0 ? undefined : 2 ** order * pageKib
   const lacking = zones.flatMap(({ refused, highKib, availableKib }) =>
     refused !== true || highKib === undefined || availableKib === undefined

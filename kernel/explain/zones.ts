@@ -17,8 +17,8 @@ export interface ZonesSection {
 }
 
 export function explainZones(facts: OomFacts): ZonesSection {
-  const { memory, dump } = facts
-  const order = dump.trigger?.order ?? 0
+  const { memory } = facts
+  const order = facts.order ?? 0
   if (facts.isMemcg)
     return {
       zones: [],

@@ -1,3 +1,4 @@
+import { exactInteger } from '#kernel/dump/number.ts'
 import type { ZoneName } from '#kernel/gfp/gfpRequest.ts'
 
 /** Free blocks of one size. */
@@ -27,16 +28,15 @@ export function parseBuddyLine(line: string): NamedBuddyList | undefined {
   const match = /^(?:Node (\d+) )?(DMA|DMA32|Normal|HighMem|Movable|Device): (?=\d+\*|empty)/.exec(line)
   if (match === null) return undefined
   const rest = line.slice(match[0].length)
-  const blocks = [...rest.matchAll(/(?<!\d)(\d+)\*(\d+)kB(?: \(([A-Z]+)\))?/g)].map(([, count, size, types]) => ({
-    sizeKib: Number(size),
-    count: Number(count),
-    types,
-  }))
-  const total = / = (\d+)kB/.exec(rest)?.[1]
+  const blocks: FreeBlocks[] = []
+  for (const [, count, size, types] of rest.matchAll(/(?<!\d)(\d+)\*(\d+)kB(?: \(([A-Z]+)\))?/g)) {
+    const [known, sizeKib] = [exactInteger(count), exactInteger(size)]
+    if (known !== undefined && sizeKib !== undefined) blocks.push({ sizeKib, count: known, types })
+  }
   return {
     node: Number(match[1] ?? 0),
     name: match[2] as ZoneName,
     blocks,
-    totalKib: total === undefined ? undefined : Number(total),
+    totalKib: exactInteger(/ = (\d+)kB/.exec(rest)?.[1]),
   }
 }

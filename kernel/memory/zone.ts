@@ -1,3 +1,4 @@
+import { exactInteger } from '#kernel/dump/number.ts'
 import type { ZoneName } from '#kernel/gfp/gfpRequest.ts'
 import { readFigures } from './figures.ts'
 import type { BuddyList } from './buddyList.ts'
@@ -62,5 +63,8 @@ export function parseZoneLine(line: string): Zone | undefined {
 /** `lowmem_reserve[]: 0 2801 7792 7792`, the line after its zone's. */
 export function parseLowmemReserve(line: string): number[] | undefined {
   const match = /^lowmem_reserve\[\]:((?: \d+)+)\s*$/.exec(line)
-  return match?.[1]?.trim().split(' ').map(Number)
+  return match?.[1]
+    ?.trim()
+    .split(' ')
+    .map((digits) => exactInteger(digits) ?? 0)
 }

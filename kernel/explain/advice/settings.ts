@@ -45,11 +45,10 @@ export const lowerMinFree: AdviceRule = {
 
 export const raiseMinFree: AdviceRule = {
   action: 'raise min_free_kbytes',
-  advise({ dump }, { memory, zones }) {
+  advise({ order = 0 }, { memory, zones }) {
     const { minFreeKib } = zones
     const fragmented = memory.findings.some(({ name }) => name === 'fragmentation')
     if (!fragmented || minFreeKib === undefined) return undefined
-    const order = dump.trigger?.order ?? 0
     const text = `a higher vm.min_free_kbytes (now about ${minFreeKib}) keeps larger blocks free for order ${order}; vm.compaction_proactiveness (5.9+) helps too.`
     return state(text, { minFreeKib, order })
   },

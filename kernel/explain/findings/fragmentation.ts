@@ -7,7 +7,7 @@ import type { FindingCheck } from './finding.ts'
 export const fragmentation: FindingCheck = {
   name: 'fragmentation',
   find(facts) {
-    const order = facts.dump.trigger?.order ?? 0
+    const order = facts.order ?? 0
     const fragmented = explainZones(facts).zones.filter(({ reason }) => reason === 'fragmented')
     if (fragmented.length === 0) return undefined
     const freeKib = fragmented.reduce((kib, zone) => kib + (zone.freeKib ?? 0), 0)
