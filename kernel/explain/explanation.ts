@@ -1,7 +1,7 @@
 import type { Advice } from './advice/rule.ts'
 import type { AskedSection } from './asked.ts'
 import type { ChoiceSection } from './choice/choice.ts'
-import type { LimitSection } from './limit.ts'
+import type { LimitSection } from './limit/limit.ts'
 import type { MemorySection } from './memory.ts'
 import type { WorthSection } from './worth.ts'
 import type { ZonesSection } from './zones.ts'

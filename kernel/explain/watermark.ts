@@ -9,8 +9,9 @@ export type ZoneReason =
   /** Enough is free, in blocks too small. */
   | 'fragmented'
   | 'accepts'
-  /** The request may not use this zone, or this node. */
-  | 'notAllowed'
+  /** Not asked: it is above the highest that the request may use, or on a node that cpuset or policy leave out. */
+  | 'zoneNotAllowed'
+  | 'nodeNotAllowed'
   | 'unknown'
 
 export interface ZoneJudgement {

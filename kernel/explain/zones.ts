@@ -4,7 +4,7 @@ import type { Zone } from '#kernel/memory/zone.ts'
 import type { OomFacts } from './facts.ts'
 import { formatCount, formatShare } from './quantity.ts'
 import { state, type Statement } from './statement.ts'
-import { judgeZone, type ZoneJudgement } from './watermark.ts'
+import { judgeZone, type ZoneJudgement, type ZoneReason } from './watermark.ts'
 import { highestUsable, isAbove, reserveIndex } from './zoneIndex.ts'
 
 /** Why no zone had the memory. Empty on a memory cgroup's kill. */
@@ -49,14 +49,17 @@ function judgeZones(facts: OomFacts, order: number): ZoneJudgement[] {
   }
   const whyNodeIsOut = nodesOut(facts.dump)
   return byNodeHighestFirst(zones).map((zone) => {
-    const reason = isAbove(zone.name, highest)
-      ? `the request may use no zone above ${highest}`
-      : whyNodeIsOut(zone.node)
-    if (reason === undefined) return judgeZone(zone, request)
-    const { node, name, freeKib, minKib, lowKib, highKib } = zone
-    const text = `${name}: not asked, ${reason}${freeKib === undefined ? '' : ` (${freeKib} kB free)`}`
-    return { node, zone: name, freeKib, minKib, lowKib, highKib, reason: 'notAllowed', refused: undefined, text }
+    if (isAbove(zone.name, highest))
+      return notAsked(zone, 'zoneNotAllowed', `the request may use no zone above ${highest}`)
+    const why = whyNodeIsOut(zone.node)
+    return why === undefined ? judgeZone(zone, request) : notAsked(zone, 'nodeNotAllowed', why)
   })
+}
+
+function notAsked(zone: Zone, reason: ZoneReason, why: string): ZoneJudgement {
+  const { node, name, freeKib, minKib, lowKib, highKib } = zone
+  const text = `${name}: not asked, ${why}${freeKib === undefined ? '' : ` (${freeKib} kB free)`}`
+  return { node, zone: name, freeKib, minKib, lowKib, highKib, reason, refused: undefined, text }
 }
 
 /** Printed from the lowest. */

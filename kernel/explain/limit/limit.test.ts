@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { gatherFacts } from './facts.ts'
-import { announce, caseOf, factsOf, HEAD, machineLines } from './facts.testkit.ts'
+import { gatherFacts } from '../facts.ts'
+import { announce, caseOf, factsOf, HEAD, machineLines } from '../facts.testkit.ts'
 import { explainLimit } from './limit.ts'
-import { explainZones } from './zones.ts'
+import { explainZones } from '../zones.ts'
 
 function limitOf(...lines: string[]) {
   const facts = factsOf(lines)
@@ -55,6 +55,28 @@ describe('explainLimit', () => {
     expect(limit.kind).toBe(kind)
     expect(limit.statements[0]?.text).toBe(text)
   })
+
+  it('counts the allowed nodes’ memory against a memory policy', () => {
+    const zone = (node: number) => `Node ${node} Normal ${SHORT} present:900000kB managed:800000kB`
+    const line = announce('CONSTRAINT_MEMORY_POLICY')
+      .replace('(null)', '1')
+      .replace('mems_allowed=0', 'mems_allowed=0-1')
+    const limit = limitOf(...HEAD, zone(0), zone(1), line)
+    expect(limit).toMatchObject({ kind: 'MemoryPolicy', limitKib: 800_000, usageKib: 790_000 })
+    expect(limit.statements[1]?.text).toBe('These nodes used 771 MiB of 781 MiB (99 %).')
+  })
+
+  it.each([
+    ['1', '0-1', 'MemoryPolicy'],
+    ['0-1', '0-1', 'Node'],
+    ['(null)', '0-1', 'Node'],
+  ])(
+    'takes nodemask %s of mems_allowed %s, where no constraint is printed, for a %s',
+    (nodemask, memsAllowed, kind) => {
+      const header = `app invoked oom-killer: gfp_mask=0x14280ca(GFP_HIGHUSER_MOVABLE|__GFP_ZERO), nodemask=${nodemask},  order=0, oom_score_adj=0`
+      expect(limitOf(header, `app cpuset=/ mems_allowed=${memsAllowed}`).kind).toBe(kind)
+    },
+  )
 
   it('is a container’s, by its cgroup, with usage against limit', () => {
     const limit = limitOf(
