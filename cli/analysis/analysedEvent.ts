@@ -7,8 +7,6 @@ export interface AnalysedEvent {
   explanation: Explanation
   /** When, as the log has it (`Jun  4 17:19:10`), where it has it. */
   time?: string | undefined
-  /** On the printk clock, microseconds; 0 where the log has no such times. */
-  monotonicUsec?: number | undefined
 }
 
 export interface TextOptions {

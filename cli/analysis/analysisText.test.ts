@@ -24,8 +24,8 @@ describe('formatAnalysis', () => {
     const [first, second] = [...analyseDump('2.6.32-el6-slab-leak.log'), ...analyseDump('3.10-el7-java.log')]
     if (first === undefined || second === undefined) throw new Error('expected two events')
     const events = [
-      { ...first, monotonicUsec: 5_000_000 },
-      { ...second, monotonicUsec: 17_500_000 },
+      { ...first, oomCase: { ...first.oomCase, monotonicUsec: 5_000_000 } },
+      { ...second, oomCase: { ...second.oomCase, monotonicUsec: 17_500_000 } },
     ]
     const text = formatAnalysis(events, PLAIN)
     expect(text.slice(0, text.indexOf('OOM event 1 of 2'))).toBe(readFixture('summary.txt'))

@@ -8,6 +8,10 @@ describe('paragraph', () => {
     expect(lines.map((line) => line.slice(0, 9))).toEqual(['  1. word', '     word', '     word'])
   })
 
+  it('keeps a number with its unit', () => {
+    expect(paragraph(`${'x'.repeat(70)} 14.9 GiB (93 %)`)).toEqual([`  ${'x'.repeat(70)}`, '  14.9 GiB (93 %)'])
+  })
+
   it('cuts a word that no line can hold', () => {
     expect(paragraph(`a ${'/very-long-cgroup'.repeat(10)} b`).map((line) => line.length)).toEqual([3, 80, 80, 18])
   })

@@ -40,7 +40,7 @@ export function summaryTable(events: readonly AnalysedEvent[]): string[] {
 
 /** Events over time, from the first to the last: a dot where there is one, a digit where there are more. */
 export function timeline(events: readonly AnalysedEvent[]): string[] {
-  const times = events.flatMap(({ monotonicUsec }) => (monotonicUsec === undefined ? [] : [monotonicUsec]))
+  const times = events.flatMap(({ oomCase: { monotonicUsec } }) => (monotonicUsec === undefined ? [] : [monotonicUsec]))
   const first = times.reduce((least, time) => Math.min(least, time), Infinity)
   const span = times.reduce((most, time) => Math.max(most, time), -Infinity) - first
   if (times.length < events.length || !Number.isFinite(span) || span <= 0) return []
@@ -62,7 +62,7 @@ function seconds(usec: number): string {
   return `+${(usec / 1_000_000).toFixed(3)} s`
 }
 
-function timeOf({ time, monotonicUsec }: AnalysedEvent): string {
+function timeOf({ time, oomCase: { monotonicUsec } }: AnalysedEvent): string {
   if (time !== undefined) return time
   return monotonicUsec === undefined || monotonicUsec === 0 ? '–' : (monotonicUsec / 1_000_000).toFixed(3)
 }

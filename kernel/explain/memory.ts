@@ -104,13 +104,13 @@ function countedIn(tasks: readonly OomTask[]): string[] {
 function processStatement({ groups, dump }: OomFacts): Statement[] {
   const [largest] = groups
   if (largest === undefined) return [state('The dump has no task table: which processes held memory is not known.')]
+  const processes = dump.tasks.length
   const heldKib = groups.reduce((kib, group) => kib + group.heldKib, 0)
-  return [
-    state(
-      `${formatCount(dump.tasks.length, 'process', 'processes')} held ${formatKib(heldKib)}, what they share counted for each; the most is held by ${largest.command}: ${formatKib(largest.heldKib)} in ${formatCount(largest.processes, 'process', 'processes')}.`,
-      { processes: dump.tasks.length, heldKib, largestHeldKib: largest.heldKib, largestProcesses: largest.processes },
-    ),
-  ]
+  const all = `${formatCount(processes, 'process', 'processes')} held ${formatKib(heldKib)}`
+  const figures = { processes, heldKib, largestHeldKib: largest.heldKib, largestProcesses: largest.processes }
+  if (groups.length === 1) return [state(`${all}: ${largest.command}.`, figures)]
+  const most = `${formatKib(largest.heldKib)} in ${formatCount(largest.processes, 'process', 'processes')}`
+  return [state(`${all}, what they share counted for each; the most is held by ${largest.command}: ${most}.`, figures)]
 }
 
 function swapStatement({ swapTotalKib, swapFreeKib, isMemcg }: OomFacts): Statement[] {

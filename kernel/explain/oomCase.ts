@@ -11,6 +11,8 @@ export interface OomCase {
   message?: string | undefined
   /** The event's lines as text; the choice line of kernels before 5.1 is looked for in them. */
   rawLines?: readonly string[] | undefined
+  /** When the first outcome was decided, microseconds on the printk clock; 0 in a log without such times. */
+  monotonicUsec?: number | undefined
   /** Rows of the slab table and of "Memory allocations:". */
   slabLines?: readonly string[] | undefined
 }
@@ -33,5 +35,6 @@ export function groupOutcomes(outcomes: readonly OomOutcome[]): OomCase[] {
     victims: [...victims.values()],
     message: outcome.outcome === 'killed' ? outcome.message : undefined,
     rawLines: last.rawLines,
+    monotonicUsec: outcome.monotonicUsec,
   }))
 }
