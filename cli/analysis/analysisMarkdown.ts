@@ -1,4 +1,4 @@
-import { KIND_NAMES } from '#kernel/explain/memory.ts'
+import { KIND_NAMES } from '#kernel/explain/memoryKinds.ts'
 import { formatKib, formatShare } from '#kernel/explain/quantity.ts'
 import type { Statement } from '#kernel/explain/statement.ts'
 import { printable } from '#program/errors.ts'

@@ -1,4 +1,5 @@
-import { KIND_NAMES, type MemorySection } from '#kernel/explain/memory.ts'
+import type { MemorySection } from '#kernel/explain/memory.ts'
+import { KIND_NAMES } from '#kernel/explain/memoryKinds.ts'
 import { formatKib, formatShare } from '#kernel/explain/quantity.ts'
 import type { Style } from './style.ts'
 import { bar, cell, WIDTH } from './layout.ts'

@@ -2,8 +2,9 @@ import type { OomTask } from '#kernel/dump/oomDump.ts'
 import type { AllocationSite, SlabCache } from '#kernel/memory/slabRows.ts'
 import type { OomFacts } from './facts.ts'
 import { kibOf } from './facts.ts'
-import { findAll, type Finding } from './findings/findings.ts'
-import { sumKnown, type MemoryKind } from './memoryKinds.ts'
+import type { Finding } from './findings/finding.ts'
+import { findAll } from './findings/findings.ts'
+import { KIND_NAMES, sumKnown, type MemoryKind } from './memoryKinds.ts'
 import type { ProcessGroup } from './processGroups.ts'
 import { formatCount, formatKib, formatShare } from './quantity.ts'
 import { state, type Statement } from './statement.ts'
@@ -68,28 +69,6 @@ function largestStatement(facts: OomFacts): Statement[] {
       { kind: largest.kind, kib: largest.kib, wholeKib, unaccountedKib: unaccounted },
     ),
   ]
-}
-
-/** As they stand in a sentence and beside a bar. */
-export const KIND_NAMES: Readonly<Record<MemoryKind['kind'], string>> = {
-  anonymous: 'anonymous memory',
-  anonymousAndFile: 'anonymous and file',
-  file: 'file cache',
-  shmem: 'shmem and tmpfs',
-  unevictable: 'unevictable',
-  slab: 'kernel slab',
-  slabReclaimable: 'reclaimable slab',
-  slabUnreclaimable: 'unreclaimable slab',
-  pageTables: 'page tables',
-  kernelStacks: 'kernel stacks',
-  percpu: 'per-CPU data',
-  vmalloc: 'vmalloc',
-  sockets: 'socket buffers',
-  hugepages: 'hugepages',
-  kernelMisc: 'other kernel',
-  free: 'free',
-  reserved: 'reserved at boot',
-  unaccounted: 'unaccounted for',
 }
 
 function countedIn(tasks: readonly OomTask[]): string[] {

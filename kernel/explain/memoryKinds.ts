@@ -27,6 +27,28 @@ export type MemoryKindName =
   | 'reserved'
   | 'unaccounted'
 
+/** As they stand in a sentence and beside a bar. */
+export const KIND_NAMES: Readonly<Record<MemoryKindName, string>> = {
+  anonymous: 'anonymous memory',
+  anonymousAndFile: 'anonymous and file',
+  file: 'file cache',
+  shmem: 'shmem and tmpfs',
+  unevictable: 'unevictable',
+  slab: 'kernel slab',
+  slabReclaimable: 'reclaimable slab',
+  slabUnreclaimable: 'unreclaimable slab',
+  pageTables: 'page tables',
+  kernelStacks: 'kernel stacks',
+  percpu: 'per-CPU data',
+  vmalloc: 'vmalloc',
+  sockets: 'socket buffers',
+  hugepages: 'hugepages',
+  kernelMisc: 'other kernel',
+  free: 'free',
+  reserved: 'reserved at boot',
+  unaccounted: 'unaccounted for',
+}
+
 /**
  * The machine's RAM by kind. The anonymous lists hold shmem too, which is taken out of them; what is locked stands in
  * the unevictable list, whatever it is. Source: mm/show_mem.c, show_free_areas.

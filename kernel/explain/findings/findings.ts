@@ -7,8 +7,6 @@ import { limitBelowHeap } from './runtimeHeap.ts'
 import { noSwap, swapFull } from './swap.ts'
 import { hugepageReservation, lockedMemory, tmpfsOrShmem } from './userMemory.ts'
 
-export type { Finding }
-
 /** All there are, what explains the most first: the first that is found leads the verdict. */
 export const FINDING_CHECKS: readonly FindingCheck[] = [
   fragmentation,
