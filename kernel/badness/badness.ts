@@ -98,7 +98,7 @@ function presentKib(memoryLines: readonly string[], nodes: ReadonlySet<number>):
 const MAX_NODES = 1024
 
 /** `0-1,3` → 0, 1, 3. */
-function parseNodeList(text: string): Set<number> {
+export function parseNodeList(text: string): Set<number> {
   const nodes = new Set<number>()
   for (const range of text.split(',')) {
     const [first = '', last = first] = range.split('-')

@@ -1,4 +1,5 @@
 import type { OomTask } from '#kernel/dump/oomDump.ts'
+import { parseKernelVersion } from '#kernel/kernelVersion.ts'
 
 /** How oom_badness differed between kernels. */
 export interface BadnessEra {
@@ -15,18 +16,12 @@ export interface BadnessEra {
  * el8's 4.18 has the formula of 4.17 all the same. Source: mm/oom_kill.c, oom_badness and oom_evaluate_task.
  */
 export function badnessEra(kernelRelease: string | undefined, tasks: readonly OomTask[]): BadnessEra {
-  const version = parseVersion(kernelRelease) ?? versionByColumns(tasks)
+  const version = parseKernelVersion(kernelRelease) ?? versionByColumns(tasks)
   return {
     rootBonus: version < 3014 ? 'ofTotal' : version < 4017 ? 'ofOwn' : 'none',
     floorsAtOne: version < 5009,
     lastOfEquals: version >= 5003,
   }
-}
-
-/** `6.18.44-x` → 6018. */
-function parseVersion(kernelRelease: string | undefined): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})/.exec(kernelRelease ?? '')
-  return match === null ? undefined : Number(match[1]) * 1000 + Number(match[2])
 }
 
 function versionByColumns(tasks: readonly OomTask[]): number {

@@ -1,0 +1,40 @@
+import { printable } from '#program/errors.ts'
+
+export const WIDTH = 80
+
+/** A number and its unit stay together. */
+const BETWEEN_WORDS = / (?!(?:[KMGTP]iB|kB|%)(?![a-z]))/i
+
+/** Text in lines of 80 columns: the first behind `lead`, the others under it. What is too long for a line is cut in it. */
+export function paragraph(text: string, lead = '  '): string[] {
+  const indent = ' '.repeat(lead.length)
+  const room = WIDTH - lead.length
+  const lines: string[] = []
+  let line = ''
+  for (const word of printable(text).split(BETWEEN_WORDS)) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (longer.length <= room) {
+      line = longer
+      continue
+    }
+    if (line !== '') lines.push(line)
+    for (line = word; line.length > room; line = line.slice(room)) lines.push(line.slice(0, room))
+  }
+  if (line !== '') lines.push(line)
+  return lines.map((one, at) => `${at === 0 ? lead : indent}${one}`)
+}
+
+/** Shown in a column: printable, and no longer than it is wide. */
+export function cell(text: string, width: number): string {
+  const shown = printable(text)
+  return (shown.length > width ? `${shown.slice(0, Math.max(0, width - 1))}…` : shown).padEnd(width)
+}
+
+const BLOCKS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+
+/** A bar of eighths of a column. Something is never shown as nothing. */
+export function bar(part: number, whole: number, width: number): string {
+  if (whole <= 0 || part <= 0) return ''
+  const eighths = Math.max(1, Math.round((Math.min(part, whole) * width * 8) / whole))
+  return '█'.repeat(Math.floor(eighths / 8)) + (BLOCKS[eighths % 8] ?? '')
+}

@@ -1,0 +1,25 @@
+import type { ChoiceSection } from '#kernel/explain/choice/choice.ts'
+import { formatKib } from '#kernel/explain/quantity.ts'
+import { cell } from './layout.ts'
+
+const SHOWN = 5
+
+/** The first candidates in the kernel's order; an arrow marks the victim's. */
+export function rankingTable({ ranking, victimRank }: ChoiceSection, verbose: boolean): string[] {
+  const shown = verbose ? ranking : ranking.slice(0, SHOWN)
+  if (shown.length === 0) return []
+  const head = `       ${'command'.padEnd(16)} ${'pid'.padStart(8)} ${'points'.padStart(10)} ${'of 1000'.padStart(8)} ${'resident'.padStart(10)} ${'adj'.padStart(6)}`
+  const rows = shown.map((candidate, at) => {
+    const mark = at + 1 === victimRank ? '→' : ' '
+    const thousandths = candidate.thousandths === undefined ? '–' : String(candidate.thousandths)
+    const columns = [
+      String(candidate.pid).padStart(8),
+      String(candidate.badnessPages).padStart(10),
+      thousandths.padStart(8),
+      formatKib(candidate.residentKib).padStart(10),
+      String(candidate.oomScoreAdj ?? '–').padStart(6),
+    ]
+    return `  ${mark} ${String(at + 1).padStart(2)} ${cell(candidate.command, 16)} ${columns.join(' ')}`
+  })
+  return [head, ...rows]
+}

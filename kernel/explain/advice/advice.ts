@@ -1,0 +1,31 @@
+import type { OomFacts } from '../facts.ts'
+import { findLeak, findUnaccounted, mapLess, shrinkHugepages } from './kernelMemory.ts'
+import { boundGiant, boundProcesses, boundTmpfs, heapBelowLimit, raiseLimit, runFewer } from './limits.ts'
+import type { Advice, AdviceRule, Found } from './rule.ts'
+import { addSwap, lessOvercommit, lowerMinFree, raiseMinFree, reorderScores } from './settings.ts'
+
+/** All there are, what helps most first. */
+export const ADVICE_RULES: readonly AdviceRule[] = [
+  findLeak,
+  heapBelowLimit,
+  raiseLimit,
+  raiseMinFree,
+  shrinkHugepages,
+  boundProcesses,
+  boundGiant,
+  boundTmpfs,
+  mapLess,
+  findUnaccounted,
+  runFewer,
+  reorderScores,
+  lowerMinFree,
+  addSwap,
+  lessOvercommit,
+]
+
+export function adviseOn(facts: OomFacts, found: Found): Advice[] {
+  return ADVICE_RULES.flatMap(({ action, advise }) => {
+    const advice = advise(facts, found)
+    return advice === undefined ? [] : [{ action, ...advice }]
+  })
+}

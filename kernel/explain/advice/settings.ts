@@ -1,0 +1,72 @@
+import { formatKib, formatShare } from '../quantity.ts'
+import { state } from '../statement.ts'
+import { figuresOf, type AdviceRule } from './rule.ts'
+
+/** With less to swap out, swap would have changed little. */
+const SWAPPABLE_SHARE = 0.5
+
+export const addSwap: AdviceRule = {
+  action: 'add swap',
+  advise({ isMemcg, wholeKib }, found) {
+    const figures = figuresOf(found, 'no swap')
+    const swappableKib = figures?.['swappableKib'] ?? 0
+    if (isMemcg || figures === undefined || wholeKib === undefined || swappableKib < wholeKib * SWAPPABLE_SHARE)
+      return undefined
+    const text = `even a little lets idle parts of the ${formatKib(swappableKib)} of anonymous and shared memory go out, and gives time before the kill; there is none.`
+    return state(text, figures)
+  },
+}
+
+/** Far more address space than there is memory is granted only where overcommit allows it. */
+export const lessOvercommit: AdviceRule = {
+  action: 'promise less memory',
+  advise({ isMemcg, oomCase, wholeKib, swapTotalKib }) {
+    if (isMemcg || wholeKib === undefined || swapTotalKib === undefined) return undefined
+    const totalVmKib = oomCase.victims.reduce((most, victim) => Math.max(most, victim.totalVmKib ?? 0), 0)
+    const machineKib = wholeKib + swapTotalKib
+    if (totalVmKib <= machineKib) return undefined
+    const text = `one process has ${formatKib(totalVmKib)} of address space on ${formatKib(machineKib)} of RAM and swap: with vm.overcommit_memory=2 it is an allocation that fails, and nobody is killed.`
+    return state(text, { totalVmKib, machineKib })
+  },
+}
+
+/** Beyond this the allocator's reserve is memory that nobody can use. */
+const MIN_FREE_SHARE = 0.05
+
+export const lowerMinFree: AdviceRule = {
+  action: 'lower min_free_kbytes',
+  advise({ wholeKib }, { zones }) {
+    const { minFreeKib } = zones
+    if (minFreeKib === undefined || wholeKib === undefined || minFreeKib < wholeKib * MIN_FREE_SHARE) return undefined
+    const text = `vm.min_free_kbytes is about ${minFreeKib}, ${formatShare(minFreeKib, wholeKib)} of RAM, and what is above it up to the high watermark is kept free too.`
+    return state(text, { minFreeKib, wholeKib })
+  },
+}
+
+export const raiseMinFree: AdviceRule = {
+  action: 'raise min_free_kbytes',
+  advise({ order = 0 }, { memory, zones }) {
+    const { minFreeKib } = zones
+    const fragmented = memory.findings.some(({ name }) => name === 'fragmentation')
+    if (!fragmented || minFreeKib === undefined) return undefined
+    const text = `a higher vm.min_free_kbytes (now about ${minFreeKib}) keeps larger blocks free for order ${order}; vm.compaction_proactiveness (5.9+) helps too.`
+    return state(text, { minFreeKib, order })
+  },
+}
+
+/** What was passed over is worth a look when it is a part of the whole that counts. */
+const PASSED_OVER_SHARE = 0.1
+
+export const reorderScores: AdviceRule = {
+  action: 'look at oom_score_adj',
+  advise({ wholeKib }, { choice, worth }) {
+    const { passedOver } = choice
+    if (passedOver === undefined || wholeKib === undefined) return undefined
+    if (passedOver.heldKib < wholeKib * PASSED_OVER_SHARE) return undefined
+    const { command, ...figures } = passedOver
+    const { pid, heldKib, oomScoreAdj, victimOomScoreAdj } = figures
+    const freed = worth.freedKib === undefined ? '' : `the kill freed ${formatKib(worth.freedKib)}, while `
+    const text = `${freed}${command} (pid ${pid}) with ${formatKib(heldKib)} stands behind it by oom_score_adj, ${oomScoreAdj} against ${victimOomScoreAdj}.`
+    return state(text, { ...figures, freedKib: worth.freedKib })
+  },
+}

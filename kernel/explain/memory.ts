@@ -1,0 +1,114 @@
+import type { OomTask } from '#kernel/dump/oomDump.ts'
+import type { AllocationSite, SlabCache } from '#kernel/memory/slabRows.ts'
+import type { OomFacts } from './facts.ts'
+import { kibOf } from './facts.ts'
+import type { Finding } from './findings/finding.ts'
+import { findAll } from './findings/findings.ts'
+import { KIND_NAMES, sumKnown, type MemoryKind } from './memoryKinds.ts'
+import type { ProcessGroup } from './processGroups.ts'
+import { formatCount, formatKib, formatShare } from './quantity.ts'
+import { state, type Statement } from './statement.ts'
+
+/** Where the memory went. */
+export interface MemorySection {
+  /** What the kinds are parts of: RAM, or the cgroup's usage, in KiB. */
+  wholeKib?: number | undefined
+  kinds: readonly MemoryKind[]
+  /** By command, the largest first. */
+  processes: readonly ProcessGroup[]
+  /** What the table lists of a process: an old one has no swap and no page tables. */
+  counted: readonly string[]
+  swapTotalKib?: number | undefined
+  swapFreeKib?: number | undefined
+  swapCacheKib?: number | undefined
+  mlockedKib?: number | undefined
+  /** The largest first. */
+  slabs: readonly SlabCache[]
+  allocations: readonly AllocationSite[]
+  findings: readonly Finding[]
+  statements: readonly Statement[]
+}
+
+/** Rows of the kernel's own tables that are worth showing. */
+const TOP_ROWS = 10
+
+export function explainMemory(facts: OomFacts): MemorySection {
+  const { memory, dump, pageKib } = facts
+  return {
+    wholeKib: facts.isMemcg ? dump.cgroup.usageKib : facts.wholeKib,
+    kinds: facts.kinds,
+    processes: facts.groups,
+    counted: countedIn(dump.tasks),
+    swapTotalKib: facts.swapTotalKib,
+    swapFreeKib: facts.swapFreeKib,
+    swapCacheKib: memory.swapCachePages === undefined ? undefined : memory.swapCachePages * pageKib,
+    mlockedKib: sumKnown(memory.zones.map(({ mlockedKib }) => mlockedKib)),
+    slabs: memory.slabs.toSorted((a, b) => b.totalKib - a.totalKib).slice(0, TOP_ROWS),
+    allocations: memory.allocations.toSorted((a, b) => b.bytes - a.bytes).slice(0, TOP_ROWS),
+    findings: findAll(facts),
+    statements: [
+      ...largestStatement(facts),
+      ...processStatement(facts),
+      ...swapStatement(facts),
+      ...lockedStatement(facts),
+    ],
+  }
+}
+
+function largestStatement(facts: OomFacts): Statement[] {
+  const wholeKib = facts.isMemcg ? facts.dump.cgroup.usageKib : facts.wholeKib
+  const largest = facts.kinds.toSorted((a, b) => b.kib - a.kib)[0]
+  if (largest === undefined || wholeKib === undefined)
+    return [state('The dump does not say what the memory was used for.')]
+  const unaccounted = kibOf(facts, 'unaccounted')
+  const rest =
+    unaccounted === 0 ? '' : ` No line accounts for ${formatKib(unaccounted)} (${formatShare(unaccounted, wholeKib)}).`
+  return [
+    state(
+      `The largest part is ${KIND_NAMES[largest.kind]}: ${formatKib(largest.kib)} of ${formatKib(wholeKib)} (${formatShare(largest.kib, wholeKib)}).${rest}`,
+      { kind: largest.kind, kib: largest.kib, wholeKib, unaccountedKib: unaccounted },
+    ),
+  ]
+}
+
+function countedIn(tasks: readonly OomTask[]): string[] {
+  const lists = (column: keyof OomTask) => tasks.some((task) => task[column] !== undefined)
+  return [
+    'resident',
+    ...(lists('swapPages') ? ['swap'] : []),
+    ...(lists('nrPtesPages') || lists('pgtablesBytes') ? ['page tables'] : []),
+  ]
+}
+
+function processStatement({ groups, dump }: OomFacts): Statement[] {
+  const [largest] = groups
+  if (largest === undefined) return [state('The dump has no task table: which processes held memory is not known.')]
+  const processes = dump.tasks.length
+  const heldKib = groups.reduce((kib, group) => kib + group.heldKib, 0)
+  const all = `${formatCount(processes, 'process', 'processes')} held ${formatKib(heldKib)}`
+  const figures = { processes, heldKib, largestHeldKib: largest.heldKib, largestProcesses: largest.processes }
+  if (groups.length === 1) return [state(`${all}: ${largest.command}.`, figures)]
+  const most = `${formatKib(largest.heldKib)} in ${formatCount(largest.processes, 'process', 'processes')}`
+  return [state(`${all}, what they share counted for each; the most is held by ${largest.command}: ${most}.`, figures)]
+}
+
+function swapStatement({ swapTotalKib, swapFreeKib, isMemcg }: OomFacts): Statement[] {
+  if (swapTotalKib === undefined || swapFreeKib === undefined || swapTotalKib === 0) return []
+  const usedKib = swapTotalKib - swapFreeKib
+  const whose = isMemcg ? 'Swap that the cgroup may use' : 'Swap'
+  return [
+    state(
+      `${whose}: ${formatKib(usedKib)} of ${formatKib(swapTotalKib)} used (${formatShare(usedKib, swapTotalKib)}).`,
+      {
+        swapTotalKib,
+        swapFreeKib,
+      },
+    ),
+  ]
+}
+
+function lockedStatement({ memory }: OomFacts): Statement[] {
+  const mlockedKib = sumKnown(memory.zones.map((zone) => zone.mlockedKib)) ?? 0
+  if (mlockedKib === 0) return []
+  return [state(`${formatKib(mlockedKib)} is locked in memory (mlock).`, { mlockedKib })]
+}

@@ -1,0 +1,40 @@
+import type { OomDump } from '#kernel/dump/oomDump.ts'
+import type { OomOutcome, OomVictim } from '#kernel/event/oomEvent.ts'
+
+/** One invocation of the OOM killer with all that came of it: what explainOom explains. */
+export interface OomCase {
+  outcome: OomOutcome['outcome']
+  dump?: OomDump | undefined
+  /** In the order of their kill lines; several where a cgroup goes as a group, none where nobody was killed. */
+  victims: readonly OomVictim[]
+  /** The kernel's summary before the victim, such as `Memory cgroup out of memory`. */
+  message?: string | undefined
+  /** The event's lines as text; the choice line of kernels before 5.1 is looked for in them. */
+  rawLines?: readonly string[] | undefined
+  /** When the first outcome was decided, microseconds on the printk clock; 0 in a log without such times. */
+  monotonicUsec?: number | undefined
+  /** Rows of the slab table and of "Memory allocations:". */
+  slabLines?: readonly string[] | undefined
+}
+
+/** Outcomes → cases: what shares an eventSequence is one, in the order of the first of each. */
+export function groupOutcomes(outcomes: readonly OomOutcome[]): OomCase[] {
+  const cases = new Map<number, { outcome: OomOutcome; last: OomOutcome; victims: Map<number, OomVictim> }>()
+  for (const outcome of outcomes) {
+    const known = cases.get(outcome.eventSequence) ?? { outcome, last: outcome, victims: new Map<number, OomVictim>() }
+    cases.set(outcome.eventSequence, known)
+    // The raw lines of a group's last kill are those of all.
+    known.last = outcome
+    // The first victim of a group may be told twice.
+    if (outcome.outcome === 'killed' && !known.victims.has(outcome.victim.pid))
+      known.victims.set(outcome.victim.pid, outcome.victim)
+  }
+  return [...cases.values()].map(({ outcome, last, victims }) => ({
+    outcome: outcome.outcome,
+    dump: outcome.dump,
+    victims: [...victims.values()],
+    message: outcome.outcome === 'killed' ? outcome.message : undefined,
+    rawLines: last.rawLines,
+    monotonicUsec: outcome.monotonicUsec,
+  }))
+}

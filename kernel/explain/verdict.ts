@@ -1,0 +1,71 @@
+import type { Explanation } from './explanation.ts'
+import type { OomFacts } from './facts.ts'
+import { formatKib, formatShare } from './quantity.ts'
+
+type Sections = Omit<Explanation, 'verdict' | 'missing'>
+
+/** Three sentences: who died of what, where the memory went, what comes of it. */
+export function giveVerdict(facts: OomFacts, sections: Sections): string[] {
+  return [whatHappened(facts, sections), whereItWent(facts, sections), whatNow(sections)]
+}
+
+function whatHappened({ oomCase }: OomFacts, { asked, limit }: Sections): string {
+  const { asker } = asked
+  const when = asker?.sizeKib === undefined ? '' : ` when ${asker.command} asked for ${formatKib(asker.sizeKib)}`
+  return `${whoDied(oomCase, asked)} ${causeOf(limit)}${when}.`
+}
+
+function whoDied({ outcome }: OomFacts['oomCase'], { killed }: Sections['asked']): string {
+  const [victim, ...others] = killed
+  if (victim === undefined)
+    return outcome === 'panic' ? 'The kernel panicked because' : 'Nobody could be killed, though'
+  const name = `${victim.command} (pid ${victim.pid})`
+  return others.length === 0 ? `${name} was killed because` : `${name} and ${others.length} more were killed because`
+}
+
+function causeOf({ kind, limitKib, usageKib, memoryWasFree }: Sections['limit']): string {
+  const of = limitKib === undefined ? '' : ` of ${formatKib(limitKib)}`
+  switch (kind) {
+    case 'Container':
+      return `its container reached its limit${of}`
+    case 'Pod':
+      return `its pod reached its limit${of}`
+    case 'Kubepods':
+      return `all pods of the node together reached their limit${of}`
+    case 'Cgroup':
+      return limitKib === undefined && usageKib === undefined
+        ? 'its cgroup reached its limit'
+        : `its cgroup reached its limit${of}`
+    case 'Node':
+      return memoryWasFree
+        ? 'the killer was called for the machine, though it had memory free,'
+        : 'the machine ran out of memory'
+    case 'Zone':
+      return 'the zones that the request may use ran out of memory'
+    case 'NumaNode':
+      return 'the one NUMA node that the request may use ran out of memory'
+    case 'Cpuset':
+      return 'the NUMA nodes of its cpuset ran out of memory'
+    case 'MemoryPolicy':
+      return 'the NUMA nodes of its memory policy ran out of memory'
+    case 'Sysrq':
+      return 'somebody called the killer by hand'
+    case 'Unknown':
+      return 'memory ran out, whose is not in the log'
+  }
+}
+
+function whereItWent({ groups, wholeKib }: OomFacts, { memory }: Sections): string {
+  const [finding] = memory.findings
+  if (finding !== undefined) return finding.text
+  const [largest] = groups
+  if (largest === undefined) return 'Where the memory went is not in the log.'
+  const of = wholeKib === undefined ? '' : ` of ${formatKib(wholeKib)} (${formatShare(largest.heldKib, wholeKib)})`
+  return `Most of it is held by ${largest.command}: ${formatKib(largest.heldKib)}${of}.`
+}
+
+function whatNow({ worth, advice }: Sections): string {
+  const comes = worth.statements[0]?.text ?? 'What it freed is not known.'
+  const [first] = advice
+  return first === undefined ? comes : `${comes.replace(/\.$/, '')}; first of all, ${first.action}.`
+}
