@@ -3,6 +3,8 @@ import process from 'node:process'
 import { ensureBuilt } from '../test/cluster/build/ensureBuilt.ts'
 import { COREDNS, ETCD, HELM, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
 import { ensureRequirements, whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
+import { KERNEL_SERIES } from '../test/cluster/vm/kernel.ts'
+import { ensureGuestFiles, whyNoGuest } from '../test/cluster/vm/requirements.ts'
 import { errorMessage } from '../test/cluster/process/wait.ts'
 
 /**
@@ -18,6 +20,9 @@ if (servers !== undefined) {
     why: servers,
   })
 }
+const guest = whyNoGuest()
+if (guest !== undefined)
+  leftOut.push({ what: 'tests in a virtual machine (other kernels)', pattern: '\\.vm\\.test\\.ts$', why: guest })
 const node = servers ?? whyNoCluster()
 if (node !== undefined)
   leftOut.push({
@@ -39,6 +44,7 @@ try {
   const forNode = node === undefined ? [IMAGES, COREDNS] : []
   const modules = servers === undefined ? [NATS, ETCD, HELM, KUBERNETES, ...forNode] : []
   for (const module of modules) await ensureBuilt(module, log)
+  for (const series of guest === undefined ? KERNEL_SERIES : []) await ensureGuestFiles(series, log)
 } catch (error) {
   console.error(`test failed: ${errorMessage(error)}`)
   process.exit(3)
