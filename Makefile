@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -54,6 +54,9 @@ cluster-down: setup ## Take the test cluster down, with all that it made
 
 bench: setup ## Measure what helm installs: install to ready, kill to visible, start to score, and idle cost in the pods
 	@node test/bench/main.ts
+
+captures: setup ## Make the captures of Debian's kernels in test/fixtures/kmsg anew, by real kills in virtual machines
+	@node test/cluster/vm/capture.ts
 
 clean: ## Remove what was built and installed in the checkout
 	rm -rf dist node_modules

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Log } from '../build/ensureBuilt.ts'
@@ -33,6 +33,7 @@ export async function bootGuest(series: KernelSeries, spec: MachineSpec, log: Lo
     console: join(folder, 'console.log'),
     control: join(folder, 'control.sock'),
     kmsg: join(folder, 'kmsg.log'),
+    swap: join(folder, 'swap.img'),
   }
   const server = createServer()
   let qemu: Part | undefined
@@ -45,6 +46,8 @@ export async function bootGuest(series: KernelSeries, spec: MachineSpec, log: Lo
     let socket: Socket | undefined
     server.once('connection', (connected) => (socket = connected))
     await listen(server, files.control)
+    writeFileSync(files.swap, '')
+    truncateSync(files.swap, (spec.swapMib ?? 0) * 1024 ** 2) // A hole: only what is written takes room.
     qemu = launchPrivate(folder)(qemuCommand(spec, files))
     const options = { deadlineMs: DEADLINE_MS, everyMs: 20, ...watchGuest(qemu, files.console) }
     const line = new SerialLine(await waitUntil('qemu to connect', () => socket, options))

@@ -4,7 +4,7 @@ import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
 import { bootGuest, type Guest } from './guest.ts'
 import { KERNEL_SERIES } from './kernel.ts'
-import { KILLS } from './kills.ts'
+import { KILLS } from './kills/kills.ts'
 
 const log = (line: string): void => console.log(line)
 const SMALL = { memoryMib: 256, cgroup: 'v2' } as const
@@ -31,6 +31,7 @@ describe('a guest', () => {
       }
       expect(outcomes).toMatchObject([
         { outcome: 'killed', victim: { command: 'holder' }, dump: { kernelRelease: guest.kernelRelease } },
+        { outcome: 'killed', victim: { command: 'tail' }, dump: { trigger: { command: 'tail' } } },
       ])
     },
     60_000,

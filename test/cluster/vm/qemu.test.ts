@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { qemuCommand } from './qemu.ts'
 
-const FILES = { kernel: '/k', initramfs: '/i', console: '/f/console', control: '/f/control', kmsg: '/f/kmsg' }
+const FILES = {
+  kernel: '/k',
+  initramfs: '/i',
+  console: '/f/console',
+  control: '/f/control',
+  kmsg: '/f/kmsg',
+  swap: '/f/swap',
+}
 
 describe('qemuCommand', () => {
   it('gives the console, the scripts and the kernel’s log a serial port each, in init.sh’s order', () => {
@@ -11,6 +18,12 @@ describe('qemuCommand', () => {
     expect(argv).toContain('socket,id=control,path=/f/control')
     expect(argv.at(argv.indexOf('-append') + 1)).toMatch(/ CGROUP=v1$/)
     expect(argv).not.toContain('-numa')
+    expect(argv).not.toContain('-drive')
+  })
+
+  it('has a disk where there is to be swap', () => {
+    const { argv } = qemuCommand({ memoryMib: 256, cgroup: 'v2', swapMib: 64 }, FILES)
+    expect(argv.at(argv.indexOf('-drive') + 1)).toMatch(/^file=\/f\/swap,/)
   })
 
   it('shares the memory between NUMA nodes', () => {
