@@ -3,14 +3,14 @@ import process from 'node:process'
 import { ensureBuilt } from '../test/cluster/build/ensureBuilt.ts'
 import { COREDNS, ETCD, HELM, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
 import { ensureRequirements, whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
-import { KERNEL_SERIES } from '../test/cluster/vm/kernel.ts'
-import { ensureGuestFiles, whyNoGuest } from '../test/cluster/vm/requirements.ts'
+import { prepareGuests } from '../test/cluster/vm/requirements.ts'
 import { errorMessage } from '../test/cluster/process/wait.ts'
 
 /**
  * Runs all tests in one jest run, after building what they need. What this machine cannot run is left out and said,
  * one line each; in CI nothing may be left out.
  */
+const log = (line: string): void => console.log(line)
 const leftOut: { what: string; pattern: string; why: string }[] = []
 const servers = whyNoServers()
 if (servers !== undefined) {
@@ -20,7 +20,7 @@ if (servers !== undefined) {
     why: servers,
   })
 }
-const guest = whyNoGuest()
+const guest = await prepareGuests(log)
 if (guest !== undefined)
   leftOut.push({ what: 'tests in a virtual machine (other kernels)', pattern: '\\.vm\\.test\\.ts$', why: guest })
 const node = servers ?? whyNoCluster()
@@ -39,12 +39,10 @@ if (leftOut.length > 0 && process.env['CI'] !== undefined) {
 
 // Before the tests, whose time is not for builds.
 try {
-  const log = (line: string) => console.log(line)
   if (node === undefined) await ensureRequirements(log)
   const forNode = node === undefined ? [IMAGES, COREDNS] : []
   const modules = servers === undefined ? [NATS, ETCD, HELM, KUBERNETES, ...forNode] : []
   for (const module of modules) await ensureBuilt(module, log)
-  for (const series of guest === undefined ? KERNEL_SERIES : []) await ensureGuestFiles(series, log)
 } catch (error) {
   console.error(`test failed: ${errorMessage(error)}`)
   process.exit(3)

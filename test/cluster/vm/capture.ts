@@ -4,6 +4,7 @@ import { errorMessage } from '../process/wait.ts'
 import { bootGuest } from './guest.ts'
 import { KERNEL_SERIES, type KernelSeries } from './kernel.ts'
 import type { Kill } from './kills/kill.ts'
+import { ensureGuestFiles } from './requirements.ts'
 import { KILLS } from './kills/kills.ts'
 
 /**
@@ -34,6 +35,7 @@ const startedMs = performance.now()
 let made = 0
 try {
   for (const series of KERNEL_SERIES) {
+    await ensureGuestFiles(series, log)
     for (const kill of KILLS) {
       const file = `${series}-${kill.name}.kmsg`
       if (kill.series?.includes(series) === false) continue
