@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { rankByBadness, totalPages } from '#kernel/badness/badness.ts'
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
+import { readTextRecords } from '#kernel/transport/textLines.ts'
 import { startAssembler } from './assembler.testkit.ts'
 import type { OomOutcome } from './oomEvent.ts'
 
@@ -141,6 +142,18 @@ describe('the assembler, on kills of Debian’s kernels', () => {
       expect(group[0]?.dump?.tasks.find(({ command }) => command === 'spared')?.oomScoreAdj).toBe(-1000)
       const [nobody] = replay(`${series}-memcg-v2-no-killable`)
       expect(nobody?.dump).toMatchObject({ cgroup: { oom: '/shop' }, tasks: [{ oomScoreAdj: -1000 }] })
+    })
+
+    it('reads the panic that comes in place of a kill, from the console', () => {
+      const { assembler, outcomes } = startAssembler()
+      const text = readFileSync(
+        new URL(`../../test/fixtures/dumps/${series}-global-panic.log`, import.meta.url),
+        'utf8',
+      )
+      for (const record of readTextRecords(text)) assembler.push(record)
+      expect(outcomes).toMatchObject([{ outcome: 'panic', dump: { trigger: { command: 'hog' }, swapTotalKib: 0 } }])
+      expect(outcomes[0]?.dump?.tasks).toHaveLength(5)
+      expect(outcomes[0]?.rawLines.at(-1)).toMatch(/^Kernel panic - not syncing: Out of memory: .* is enabled$/)
     })
 
     it('keeps two kills of one eater apart, whatever memory is told between them', () => {

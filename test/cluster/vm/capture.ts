@@ -8,10 +8,10 @@ import { ensureGuestFiles } from './requirements.ts'
 import { KILLS } from './kills/kills.ts'
 
 /**
- * `make captures`: real kills in virtual machines, one each, as test/fixtures/kmsg has them. With words, only those
+ * `make captures`: real kills in virtual machines, one each, as test/fixtures has them. With words, only those
  * whose file name holds one. The numbers differ from run to run, and with them what the tests of kernel/ expect.
  */
-const FOLDER = resolve(import.meta.dirname, '../../fixtures/kmsg')
+const FIXTURES = resolve(import.meta.dirname, '../../fixtures')
 const log = (line: string): void => console.log(line)
 const elapsed = (startedMs: number): string => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`
 
@@ -20,8 +20,8 @@ async function capture(series: KernelSeries, kill: Kill, file: string): Promise<
   const guest = await bootGuest(series, kill.machine, log)
   const booted = elapsed(startedMs)
   try {
-    const records = await guest.recordKmsg(kill.script)
-    writeFileSync(resolve(FOLDER, file), records)
+    const records = await (kill.panics === true ? guest.recordPanic(kill.script) : guest.recordKmsg(kill.script))
+    writeFileSync(resolve(FIXTURES, file), records)
     log(
       `${file}: ${Buffer.byteLength(records)} bytes of ${guest.kernelRelease}, booted in ${booted}, ${elapsed(startedMs)} in all`,
     )
@@ -37,7 +37,7 @@ try {
   for (const series of KERNEL_SERIES) {
     await ensureGuestFiles(series, log)
     for (const kill of KILLS) {
-      const file = `${series}-${kill.name}.kmsg`
+      const file = kill.panics === true ? `dumps/${series}-${kill.name}.log` : `kmsg/${series}-${kill.name}.kmsg`
       if (kill.series?.includes(series) === false) continue
       if (words.length > 0 && !words.some((word) => file.includes(word))) continue
       await capture(series, kill, file)

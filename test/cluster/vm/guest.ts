@@ -8,6 +8,7 @@ import { waitUntil, type WaitOptions } from '../process/wait.ts'
 import type { KernelSeries } from './kernel.ts'
 import { qemuCommand, type MachineSpec } from './qemu.ts'
 import { recordKmsg } from './recordKmsg.ts'
+import { recordPanic } from './recordPanic.ts'
 import { ensureGuestFiles } from './requirements.ts'
 import { SerialLine } from './serialLine.ts'
 
@@ -21,6 +22,8 @@ export interface Guest {
   run: (script: string) => Promise<string>
   /** Runs a script and returns the records that came into the kernel's log meanwhile, as /dev/kmsg returns them. */
   recordKmsg: (script: string) => Promise<string>
+  /** Runs a script that makes the kernel panic and returns what came to its console meanwhile: nothing is left to read /dev/kmsg. */
+  recordPanic: (script: string) => Promise<string>
   dispose: () => Promise<void>
 }
 
@@ -61,6 +64,7 @@ export async function bootGuest(series: KernelSeries, spec: MachineSpec, log: Lo
       kernelRelease: release,
       run,
       recordKmsg: (script) => recordKmsg(run, files.kmsg, script, options),
+      recordPanic: (script) => recordPanic(run, files.console, script),
       dispose,
     }
   } catch (error) {

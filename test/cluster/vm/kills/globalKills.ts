@@ -72,6 +72,15 @@ start eater $((free * 50 / 100 + 64))
 killed`,
   },
   {
+    name: 'global-panic',
+    machine: SMALL,
+    panics: true,
+    script: `
+echo 1 > /proc/sys/vm/panic_on_oom
+${EXHAUST}
+wait $!`,
+  },
+  {
     name: 'sysrq',
     machine: SMALL,
     script: `

@@ -8,6 +8,8 @@ export interface Kill {
   /** Kernels of which Debian has built what it takes; all if not given. */
   series?: readonly KernelSeries[]
   script: string
+  /** Nobody is killed: the kernel panics, which leaves its console's text in place of records. */
+  panics?: boolean
 }
 
 export const SMALL: MachineSpec = { memoryMib: 256, cgroup: 'v2' }
