@@ -3,12 +3,14 @@ import process from 'node:process'
 import { ensureBuilt } from '../test/cluster/build/ensureBuilt.ts'
 import { COREDNS, ETCD, HELM, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
 import { ensureRequirements, whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
+import { prepareGuests } from '../test/cluster/vm/requirements.ts'
 import { errorMessage } from '../test/cluster/process/wait.ts'
 
 /**
  * Runs all tests in one jest run, after building what they need. What this machine cannot run is left out and said,
  * one line each; in CI nothing may be left out.
  */
+const log = (line: string): void => console.log(line)
 const leftOut: { what: string; pattern: string; why: string }[] = []
 const servers = whyNoServers()
 if (servers !== undefined) {
@@ -18,6 +20,9 @@ if (servers !== undefined) {
     why: servers,
   })
 }
+const guest = await prepareGuests(log)
+if (guest !== undefined)
+  leftOut.push({ what: 'tests in a virtual machine (other kernels)', pattern: '\\.vm\\.test\\.ts$', why: guest })
 const node = servers ?? whyNoCluster()
 if (node !== undefined)
   leftOut.push({
@@ -34,7 +39,6 @@ if (leftOut.length > 0 && process.env['CI'] !== undefined) {
 
 // Before the tests, whose time is not for builds.
 try {
-  const log = (line: string) => console.log(line)
   if (node === undefined) await ensureRequirements(log)
   const forNode = node === undefined ? [IMAGES, COREDNS] : []
   const modules = servers === undefined ? [NATS, ETCD, HELM, KUBERNETES, ...forNode] : []

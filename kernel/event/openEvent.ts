@@ -126,5 +126,7 @@ function sameProcess(dump: OomDump, announced: number, killed: number): boolean 
   if (announced === killed) return true
   const tgidOf = (pid: number) => dump.tasks.find((task) => task.pid === pid || task.tgid === pid)?.tgid
   const tgid = tgidOf(announced)
-  return tgid !== undefined && tgid === tgidOf(killed)
+  if (tgid !== undefined) return tgid === tgidOf(killed)
+  // With oom_kill_allocating_task the thread that asked is announced, and the table has only processes.
+  return announced === dump.trigger?.pid && (dump.tasks.length === 0 || tgidOf(killed) !== undefined)
 }

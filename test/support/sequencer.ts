@@ -1,6 +1,6 @@
 import type { Test } from '@jest/reporters'
 
-/** Cheap first: unit, flow, integration (servers on loopback), then the real node, alphabetically within each. */
+/** Cheap first: unit, flow, integration (servers on loopback), virtual machines, then the real node, alphabetically within each. */
 export default class CheapFirst {
   sort(tests: readonly Test[]): Test[] {
     return tests.toSorted((a, b) => rank(a.path) - rank(b.path) || a.path.localeCompare(b.path))
@@ -15,7 +15,8 @@ export default class CheapFirst {
 }
 
 function rank(path: string): number {
-  if (path.endsWith('.node.test.ts')) return 3
+  if (path.endsWith('.node.test.ts')) return 4
+  if (path.endsWith('.vm.test.ts')) return 3
   if (path.endsWith('.integration.test.ts')) return 2
   return path.includes('/test/') ? 1 : 0
 }

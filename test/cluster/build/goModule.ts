@@ -73,6 +73,15 @@ export const IMAGES: GoModule = {
   programs: { hog: './hog', lookup: './lookup', pause: './pause' },
 }
 
+/** What a virtual machine needs beside the hog. */
+export const GUEST: GoModule = {
+  name: 'guest',
+  version: '1',
+  folder: 'vm/guest',
+  ldflags: '-s -w',
+  programs: { onnode: './onnode', pipes: './pipes' },
+}
+
 /** A source file as it goes into the key: where it lies in the module, and its bytes. */
 export interface SourceFile {
   path: string

@@ -84,7 +84,7 @@ async function installPackages(packages: readonly string[], log: Log): Promise<v
   log(`installing ${packages.join(' ')} … done in ${Math.round((performance.now() - startedMs) / 1000)} s`)
 }
 
-function isInPath(program: string): boolean {
+export function isInPath(program: string): boolean {
   return PART_PATH.split(':').some((folder) => isExecutable(join(folder, program)))
 }
 

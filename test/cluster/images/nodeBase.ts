@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../build/ensureBuilt.ts'
-import { runCommand } from '../process/run.ts'
+import { candidateVersions, unpackPackages } from '../host/debianPackages.ts'
 
 /** What the node program of npm is linked to, and the roots of trust; each without its own dependencies. */
 const DEBIAN_PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1', 'ca-certificates']
@@ -20,7 +20,7 @@ export interface NodeBase {
 
 /** A root file system like distroless's nodejs: Debian's C libraries, certificates, /nodejs/bin/node and nothing that runs a shell. */
 export async function ensureNodeBase(cache: string, nodePackage: string, log: Log): Promise<NodeBase> {
-  const packages = await candidateVersions()
+  const packages = await candidateVersions(DEBIAN_PACKAGES)
   const { version } = JSON.parse(readFileSync(join(nodePackage, 'package.json'), 'utf8')) as { version: string }
   const hash = createHash('sha256').update(JSON.stringify([LAYOUT, process.arch, version, packages]))
   const key = `node-${version}-${hash.digest('hex').slice(0, 12)}`
@@ -30,14 +30,8 @@ export async function ensureNodeBase(cache: string, nodePackage: string, log: Lo
   log(`making the base of node ${version} and ${packages.join(' ')} …`)
   const unfinished = `${folder}.${process.pid}`
   const root = join(unfinished, 'root')
-  const downloads = join(unfinished, 'downloads')
-  for (const path of [root, downloads]) mkdirSync(path, { recursive: true })
   try {
-    // As root, apt would drop to a user who may not write here, and say so.
-    const apt = ['apt-get', 'download', '-q', '-o', 'APT::Sandbox::User=root', ...packages] as const
-    await runCommand(apt, { cwd: downloads, timeoutMs: 300_000 })
-    for (const file of readdirSync(downloads)) await runCommand(['dpkg-deb', '-x', join(downloads, file), root])
-    rmSync(downloads, { recursive: true })
+    await unpackPackages(packages, root)
     writeCertificates(root)
     for (const path of LEFT_OUT) rmSync(join(root, path), { recursive: true, force: true })
     for (const triplet of readdirSync(join(root, 'usr/lib'))) {
@@ -53,24 +47,6 @@ export async function ensureNodeBase(cache: string, nodePackage: string, log: Lo
     rmSync(unfinished, { recursive: true, force: true })
   }
   return { folder, key }
-}
-
-/** `libc6=2.36-9+deb12u14` of each package, as apt would install it now. */
-async function candidateVersions(): Promise<string[]> {
-  const policy = (): Promise<string> => runCommand(['apt-cache', 'policy', ...DEBIAN_PACKAGES])
-  let text = await policy()
-  // What is installed is a candidate too, but without package lists nothing can be downloaded.
-  if (!/^ +500 \S+:\/\//m.test(text)) {
-    await runCommand(['apt-get', 'update', '-q'], { timeoutMs: 300_000 })
-    text = await policy()
-  }
-  const versions = Array.from(text.matchAll(/^ {2}Candidate: (\S+)$/gm), ([, version]) => version)
-  return DEBIAN_PACKAGES.map((name, index) => {
-    const version = versions[index]
-    if (version === undefined || version === '(none)')
-      throw new Error(`expected a Debian package ${name}, apt knows none: run apt-get update and try again`)
-    return `${name}=${version}`
-  })
 }
 
 /** What the package's own script would do after its installation. */

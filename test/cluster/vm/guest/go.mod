@@ -1,0 +1,3 @@
+module oomkeeper.io/test/cluster/vm/guest
+
+go 1.26.0

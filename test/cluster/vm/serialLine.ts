@@ -1,0 +1,38 @@
+import type { Duplex } from 'node:stream'
+import { waitUntil, type WaitOptions } from '../process/wait.ts'
+
+export interface ScriptResult {
+  exitCode: number
+  output: string
+}
+
+/** Runs scripts in the guest over its serial line, one after the other. The other end is init.sh. */
+export class SerialLine {
+  readonly #stream: Duplex
+  readonly #lines: string[] = []
+  #partial = ''
+  #count = 0
+
+  constructor(stream: Duplex) {
+    this.#stream = stream
+    stream.on('data', (chunk: Buffer) => {
+      const lines = (this.#partial + chunk.toString('latin1')).split('\n')
+      this.#partial = lines.pop() ?? ''
+      this.#lines.push(...lines.map((line) => line.trimEnd()))
+    })
+    stream.on('error', () => {}) // The machine's end, which the wait tells.
+  }
+
+  async waitReady(options: WaitOptions): Promise<void> {
+    await waitUntil('the guest to boot', () => (this.#lines.includes('ready') ? true : undefined), options)
+  }
+
+  /** Base64 keeps both ways on one line each, whatever is said. */
+  async run(script: string, options: WaitOptions): Promise<ScriptResult> {
+    const number = ++this.#count
+    this.#stream.write(`${number} ${Buffer.from(script).toString('base64')}\n`)
+    const answer = (): string | undefined => this.#lines.find((line) => line.startsWith(`${number} `))
+    const [, exitCode, output = ''] = (await waitUntil('a script in the guest', answer, options)).split(' ')
+    return { exitCode: Number(exitCode), output: Buffer.from(output, 'base64').toString('utf8') }
+  }
+}
