@@ -41,15 +41,23 @@ export function decideEvent(
   open.add(record, 'kill')
   const dump = open.parse()
   const belongs = victimPid === undefined ? hasNoVictim(open) : isDumpOf(open, dump, victimPid)
-  if (!belongs) return { decided: alone, mismatched: open.isKillers() }
+  if (!belongs) {
+    open.withdrawLast()
+    return { decided: alone, mismatched: open.isKillers() }
+  }
   const decided = {
     ...alone,
     eventSequence: open.firstSequence,
-    dump: open.hasHeader || open.hasEvidence ? dump : undefined,
+    dump: open.isKillers() && hasSaid(open, dump) ? dump : undefined,
     rawLines: open.rawLines(),
     message: open.chosen?.message,
   }
   return { decided, mismatched: false }
+}
+
+/** Memory lines alone may be anybody's; before 5.1 those before a choice are not. */
+function hasSaid(open: OpenEvent, dump: OomDump): boolean {
+  return open.hasHeader || open.hasEvidence || dump.memoryLines.length > 0
 }
 
 /** A dump that ends in nobody's death named nobody. */
