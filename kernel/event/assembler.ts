@@ -121,9 +121,13 @@ class RecordAssembler implements Assembler {
         if (track.open !== undefined) track.open.add(record, kind)
         else if (record.monotonicUsec > track.foreignUntilUsec) this.#openWith(record, kind, track)
         break
-      case 'evidence':
       case 'announcement':
       case 'choice':
+        if (track.open?.isAnnounced(record.text, kind) === true) this.#tracks.abandon(track)
+        if (track.open === undefined) this.#openWith(record, kind, track)
+        else track.open.add(record, kind)
+        break
+      case 'evidence':
         if (track.open === undefined) this.#openWith(record, kind, track)
         else track.open.add(record, kind)
         break

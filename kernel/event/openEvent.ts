@@ -90,6 +90,13 @@ export class OpenEvent {
     return true
   }
 
+  /** Whether a victim is named already, and this line names another: then it is another event's. */
+  isAnnounced(text: string, kind: 'announcement' | 'choice'): boolean {
+    if (kind === 'choice') return this.chosen !== undefined && this.chosen.pid !== parseChoiceLine(text)?.pid
+    const other = parseOomKillLine(text)?.victim?.pid
+    return this.announcedPid !== undefined && other !== undefined && other !== this.announcedPid
+  }
+
   /** Takes the last line out again: it was another event's. */
   withdrawLast(): void {
     this.#texts.pop()

@@ -1,6 +1,7 @@
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
 import { KERNEL_FACILITY, type LogLine } from './logLine.ts'
 import { parseLogLine } from './parseLogLine.ts'
+import { WrapWidth } from './wrapWidth.ts'
 import { MAX_BROKEN_LINES, seamOf, type Seam } from './unwrap.ts'
 
 /** A record of a saved log. `sequence` counts records from 0: what the log lost cannot be seen. */
@@ -26,6 +27,10 @@ export class LogReader {
   #pending: LogRecord | undefined
   #pendingLines = 0
   #indentation = 0
+  readonly #width = new WrapWidth()
+  /** Of the line that is being read and of the one before it, as they stand in the log. */
+  #length = 0
+  #lengthBefore = 0
   /** The record's line was cut by a container runtime. */
   #partial = false
   /** The record is one of /dev/kmsg, which a dictionary of ` KEY=value` lines may follow. */
@@ -36,6 +41,7 @@ export class LogReader {
   /** A line without a time is as old as the one before. */
   #usec = 0
   #hasKernelClock = false
+  #hasPrefixes = false
 
   constructor(onRecord: (record: LogRecord) => void) {
     this.#onRecord = onRecord
@@ -44,7 +50,10 @@ export class LogReader {
   /** @param raw one line without its newline */
   push(raw: string): void {
     this.#line++
+    this.#lengthBefore = this.#length
+    this.#length = raw.length
     const parsed = parseLogLine(raw)
+    this.#width.observe(this.#lengthBefore, !parsed.prefixed && parsed.text.trim() !== '')
     if (this.#partial && parsed.prefixed) this.#append(parsed.text, '')
     else if (parsed.prefixed) this.#begin(parsed)
     else this.#pushBare(parsed)
@@ -70,6 +79,10 @@ export class LogReader {
     const record = this.#pending
     if (this.#exact && /^[A-Z][A-Z0-9_]*=/.test(text)) return
     if (record !== undefined && this.#pendingLines < MAX_BROKEN_LINES) {
+      if (this.#hasPrefixes && this.#width.isHard(this.#lengthBefore)) {
+        this.#append(parsed.text, '')
+        return
+      }
       const seam = seamOf(record.text, text, indentation > this.#indentation)
       if (seam !== undefined) {
         this.#append(text, seam)
@@ -92,6 +105,7 @@ export class LogReader {
     this.#facility = line.facility ?? (line.prefixed ? KERNEL_FACILITY : this.#facility)
     this.#usec = this.#timeOf(line)
     this.#exact = line.exact === true
+    this.#hasPrefixes ||= line.prefixed
     this.#pendingLines = 1
     this.#indentation = 0
     this.#pending = {

@@ -9,9 +9,11 @@ const DMESG_DELTA = /^\[ *(?:\d+\.\d{6} )?<? *\+?(\d+\.\d{6})>?\] ?/
 /** CONFIG_PRINTK_CALLER: `[  T869] `; vendors of phones print the processor and the command: `[0:    init:    1] `. */
 const CALLER = /^\[ *([TC]\d+)\] ?/
 const VENDOR_CALLER = /^(?:\(\d+\))?\[\d+: *[^[\]]{1,32}: *(\d+)\] ?/
-const LEVEL = /^<(\d{1,3})>/
+/** `<4>`; the bytes of a `Code:` line look alike, and have a space after them. */
+const LEVEL = /^<(\d{1,3})>(?=\S)/
 /** dmesg -x: `kern  :warn  : `. */
-const DECODED = /^([a-z]+\d?) *:([a-z]+) *: /
+const DECODED =
+  /^(kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d) *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: /
 /** journalctl -o short-monotonic puts host and tag after the time. */
 const HOST_AND_KERNEL = /^[\w.-]+ kernel: ?/
 

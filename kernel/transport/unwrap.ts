@@ -20,6 +20,7 @@ const BEGINS: ReadonlySet<LineKind> = new Set<LineKind>([
   'panic',
   'skipped',
   'allocationFailure',
+  'evidence',
 ])
 
 /** `free:3076kB`, `shmem_thp: 0kB`, `isolated(anon):0kB`, `cache:0KB`, `hugepages_total=0`, `active_anon:2643608kB(2.5G)`. */
@@ -49,25 +50,44 @@ export function seamOf(record: string, line: string, indented: boolean): Seam | 
 /** A row of the task table has numbers only until its command comes. */
 function seamOfTable(last: string, line: string): Seam | undefined {
   if (last.charCodeAt(0) !== 0x5b || line.charCodeAt(0) === 0x5b) return undefined
-  if (/^\[ *pid *\]/.test(last)) return last.endsWith(' name') ? undefined : ' '
+  if (/^\[ *pid *\]/.test(last)) return last.endsWith(' name') ? undefined : seamOfColumns(last, line)
   return /^\[ *\d+\](?: +-?\d+)*$/.test(last) ? ' ' : undefined
+}
+
+const COLUMN =
+  /^(?:uid|tgid|total_vm|rss|rss_anon|rss_file|rss_shmem|nr_ptes|nr_pmds|pgtables_bytes|swapents|cpu|oom_adj|oom_score_adj|name)$/
+
+function seamOfColumns(last: string, line: string): Seam {
+  const right = firstWord(line)
+  return !COLUMN.test(right) && COLUMN.test(lastWord(last) + right) ? '' : ' '
 }
 
 /** Header, CPU line, the lines that say who is killed. */
 function seamOfDecision(last: string, line: string): Seam | undefined {
   if (last.includes('oom-killer:')) return seamOfHeader(last, line)
   if (last.startsWith(OOM_KILL_PREFIX)) return seamOfAnnouncement(last, line)
-  if (/^(?:CPU: \d|Pid: \d)/.test(last)) return parseCpuLine(last)?.kernelRelease === undefined ? ' ' : undefined
+  if (/^(?:CPU: \d|Pid: \d)/.test(last)) return seamOfProcessor(last, line)
   if (last.startsWith('Tasks in /')) return last.endsWith('memory.oom.group set') ? undefined : ' '
-  if (last.startsWith('Task in /')) return seamOfPaths(last, line)
+  if (last === 'Task in' || last.startsWith('Task in /')) return seamOfPaths(last, line)
   if (/\bKill(?:ed)?(?: process)?$/i.test(last)) return ' '
   return /\bKill(?:ed)? process \d/i.test(last) ? seamOfKill(last, line) : undefined
 }
 
+const HEADER_FIELD = /^(?:gfp_mask|nodemask|order|oomkilladj|oom_adj|oom_score_adj)=/
+
 function seamOfHeader(last: string, line: string): Seam | undefined {
   if (last.lastIndexOf('(') > last.lastIndexOf(')')) return '' // within the names of gfp flags
-  if (/^(?:gfp_mask|nodemask|order|oomkilladj|oom_adj|oom_score_adj)=/.test(line)) return ' '
-  return /[,:]$/.test(last) || !/order=-?\d/.test(last) ? ' ' : undefined
+  if (HEADER_FIELD.test(line)) return ' '
+  const word = lastWord(last)
+  if (!HEADER_FIELD.test(word) && HEADER_FIELD.test(word + line)) return ''
+  if (/=-?\d+$/.test(last) && /^\d{1,3}$/.test(line)) return ''
+  return /[,:=]$/.test(last) || !/order=-?\d/.test(last) ? (last.endsWith('=') ? '' : ' ') : undefined
+}
+
+/** The release stands before ` #`, and is all that is wanted of what may be broken here. */
+function seamOfProcessor(last: string, line: string): Seam | undefined {
+  if (parseCpuLine(last)?.kernelRelease !== undefined || isMemoryLine(line)) return undefined
+  return /^\d+(?:\.[\w.+-]*)?$/.test(lastWord(last)) && !line.startsWith('#') ? '' : ' '
 }
 
 function seamOfAnnouncement(last: string, line: string): Seam | undefined {
@@ -83,16 +103,21 @@ function seamOfPaths(last: string, line: string): Seam | undefined {
 }
 
 const FIGURE = /^(?:total-vm|vsz|anon-rss|file-rss|shmem-rss|UID|pgtables|oom_score_adj):/
+const WHOLE_FIGURE = /^(?:(?:total-vm|vsz|anon-rss|file-rss|shmem-rss|pgtables):\d+kB|(?:UID|oom_score_adj):-?\d+),?$/
 
 function seamOfKill(last: string, line: string): Seam | undefined {
-  if (/ (?:or|and)?(?: sacrifice)?$/.test(last)) return ' '
+  if (/ (?:or|and)(?: sacrifice)?$/.test(last)) return ' '
   if (/\bKill process \d/i.test(last)) return /(?:\bchild|children\.?)$/.test(last) ? undefined : ' '
-  const figures = /\) total-vm:|\) vsz:|, total-vm:/.test(last)
-  if (FIGURE.test(line)) return ' '
-  if (!figures) return /^[^)]*\)/.test(line) && !/\)\.?$/.test(last) ? ' ' : undefined
   const word = lastWord(last)
-  // A figure that ends without a comma may be the last one; one that is broken is not.
-  return word.endsWith(',') || !/^[A-Za-z_-]+:-?\d+(?:kB)?$/.test(word) ? glue(last, line) : undefined
+  if (FIGURE.test(line)) return FIGURE.test(word) && !WHOLE_FIGURE.test(word) ? undefined : ' '
+  if (!FIGURE.test(word) && FIGURE.test(word + firstWord(line))) return ''
+  if (!/\) total-vm:|\) vsz:|, total-vm:/.test(last)) {
+    return /^[^)]*\)/.test(line) && !/\)\.?$/.test(last) ? ' ' : undefined
+  }
+  // A whole figure may be the last one; a broken one is not, nor is one with a comma.
+  if (word.endsWith(',')) return ' '
+  if (!WHOLE_FIGURE.test(word)) return ''
+  return /^\d+(?: (?:UID|pgtables|oom_score_adj):|$)/.test(line) && !word.endsWith('kB') ? '' : undefined
 }
 
 /** Zones, nodes, buddy lists, counters, usage of a memory cgroup. */
@@ -117,13 +142,17 @@ function isCounterLine(line: string): boolean {
 /** A space, unless the word was broken: then its halves make sense only together. */
 function glue(last: string, line: string): Seam {
   const left = lastWord(last)
-  const right = /^\S*/.exec(line)?.[0] ?? ''
+  const right = firstWord(line)
   if (PAIR_WORD.test(left) && PAIR_WORD.test(right)) return ' '
   return /^[A-Za-z_-]+(?:\(\w+\))?:-?\d+(?:[kK]B)?,?$/.test(left + right) && !isWholePair(left) ? '' : ' '
 }
 
 function isWholePair(word: string): boolean {
   return /^[A-Za-z_-]+(?:\(\w+\))?:-?\d+(?:[kK]B),?$/.test(word)
+}
+
+function firstWord(text: string): string {
+  return /^\S*/.exec(text)?.[0] ?? ''
 }
 
 function lastWord(text: string): string {
