@@ -74,7 +74,7 @@ export class LogEvents {
       dump: first.dump,
       kernelRelease: first.dump?.kernelRelease ?? this.#kernelRelease,
       rawLines,
-      missing: missingParts(first.dump, rawLines, first.outcome !== 'undecided'),
+      missing: missingParts(first.outcome, first.dump, rawLines),
       ...this.#places.of(eventSequence),
     })
   }

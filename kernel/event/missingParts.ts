@@ -1,4 +1,7 @@
+import { isChoiceLine } from '#kernel/dump/killLine.ts'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
+import { parseTableHeader } from '#kernel/dump/taskTable.ts'
+import type { OomLogEvent } from './oomLogEvent.ts'
 
 /** The parts of the killer's report, as printed. Source: mm/oom_kill.c, oom_kill_process. */
 export type MissingPart = 'header' | 'processor' | 'memory' | 'taskTable' | 'decision' | 'outcome'
@@ -8,19 +11,25 @@ export type MissingPart = 'header' | 'processor' | 'memory' | 'taskTable' | 'dec
  * there is no task table; oom_dump_tasks=0 leaves it out; a kernel before 5.0 has no `oom-kill:` line, but a line that
  * says whom it chose). It is for the reader to say which.
  */
-export function missingParts(dump: OomDump | undefined, rawLines: readonly string[], decided: boolean): MissingPart[] {
+export function missingParts(
+  outcome: OomLogEvent['outcome'],
+  dump: OomDump | undefined,
+  rawLines: readonly string[],
+): MissingPart[] {
   const missing: MissingPart[] = []
   if (dump?.trigger === undefined) missing.push('header')
   if (dump?.trigger?.pid === undefined && dump?.kernelRelease === undefined) missing.push('processor')
   if (dump === undefined || dump.memoryLines.length === 0) missing.push('memory')
-  if (dump === undefined || dump.tasks.length === 0) missing.push('taskTable')
-  if (dump?.constraint === undefined && dump?.constraintName === undefined && !rawLines.some(isChoice)) {
+  // A table may be empty: at boot there is no task but the kernel's own.
+  if (dump === undefined || (dump.tasks.length === 0 && !rawLines.some(isTable))) missing.push('taskTable')
+  const names = outcome === 'killed' || outcome === 'undecided'
+  if (names && dump?.constraint === undefined && dump?.constraintName === undefined && !rawLines.some(isChoiceLine)) {
     missing.push('decision')
   }
-  if (!decided) missing.push('outcome')
+  if (outcome === 'undecided') missing.push('outcome')
   return missing
 }
 
-function isChoice(text: string): boolean {
-  return /\bkill process \d+.* score \d/i.test(text)
+function isTable(text: string): boolean {
+  return parseTableHeader(text) !== undefined
 }

@@ -134,8 +134,8 @@ export class OpenEvent {
 export function isDumpOf(event: OpenEvent, dump: OomDump, killedPid: number): boolean {
   const candidate = event.chosen?.pid ?? killedPid
   if (event.announcedPid !== undefined) return sameProcess(dump, event.announcedPid, candidate)
-  // Before 5.1 the choice follows its dump at once, and is itself never dropped.
-  if (event.chosen !== undefined && event.hasHeader) return true
+  // Before 5.1 the choice follows its dump at once, and is itself never dropped. The victim's row may be lost.
+  if (event.chosen !== undefined && (event.hasHeader || dump.tasks.length > 0)) return true
   if (dump.tasks.length > 0) return dump.tasks.some((task) => task.pid === candidate || task.tgid === candidate)
   return event.hasHeader || event.chosen !== undefined
 }

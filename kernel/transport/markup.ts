@@ -3,7 +3,6 @@
  * web page. Only for text that people saved: a record of /dev/kmsg says what the kernel said.
  */
 
-const LONG_ENOUGH_TO_BE_CUT = 60
 const ESCAPE = '\u001b'
 const SPACES = '\u00a0\u202f\u2007'
 const FORUM_TAG = String.raw`\[/?(?:color|colour|b|i|u|size|font|code|quote|highlight)(?:=[^\]]{0,40})?\]`
@@ -22,10 +21,10 @@ export function cleanLine(line: string): string {
 
 /**
  * A pager shows a line that is wider than the terminal with `>` at its end: what stands before it may be half a word, and
- * is left out. `task_memcg=/a,>` → `task_memcg=/a,`.
+ * is left out. `task_memcg=/a,>` → `task_memcg=/a,`. Not in a row of the task table: there it may be the command's own.
  */
 export function dropPagerCut(text: string): string {
-  if (!text.endsWith('>') || text.length < LONG_ENOUGH_TO_BE_CUT || /<[^<>]*>$/.test(text)) return text
+  if (!text.endsWith('>') || text.includes('<') || text.startsWith('[')) return text
   return text.replace(/[^\s,]*>$/, '').trimEnd()
 }
 

@@ -7,12 +7,17 @@ const BSD = String.raw`(?:\d{4} )?(?:[^\s\d[\]{}<>:=]{1,9}|\d{1,2}月) +\d{1,2} 
 /** journalctl -o short-full: `Wed 2025-12-17 11:32:14 CET`. */
 const FULL = String.raw`[^\s\d]{2,5} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? [A-Z+\d-]{1,6}`
 const UNIX = String.raw`\d{9,11}\.\d{6}`
-const TAG = String.raw`([^\s:[\]]{1,80})(?:\[\d{1,10}\])?:(?: |$)`
+/** The host may be missing before the kernel's tag only: elsewhere it could not be told from a text. */
+const HOST = String.raw`(?:\S+ (?=\S)|(?=kernel: ?))`
+/** BusyBox and OpenWrt: `kern.warn `. */
+const PRIORITY_NAME = String.raw`(?:[a-z]+\d?\.[a-z]+ )?`
+const TAG = String.raw`([^\s:[\]]{1,80})(?:\[\d{1,10}\])?:(?: |$|(?=\[))`
 
 /** Host and tag, as syslog and journalctl write them; the tag tells the kernel's words from a program that repeats them. */
-const WITH_TAG = new RegExp(String.raw`^(${ISO}|${BSD}|${FULL}|${UNIX}) \S+ ${TAG}`)
-/** dmesg --time-format iso, and logs whose host and tag were taken off. */
-const WITHOUT_TAG = new RegExp(String.raw`^(${ISO}|${UNIX}) (?:kernel: ?)?`)
+const WITH_TAG = new RegExp(String.raw`^(${ISO}|${BSD}|${FULL}|${UNIX}) ${HOST}${PRIORITY_NAME}${TAG}`)
+const OPENWRT = new RegExp(String.raw`^([A-Z][a-z]{2} ${BSD}) [a-z]+\d?\.[a-z]+ ${TAG}`)
+/** dmesg --time-format iso, and logs whose host and tag were taken off; `ts` puts its time before dmesg's. */
+const WITHOUT_TAG = new RegExp(String.raw`^(${ISO}|${UNIX}|${BSD}(?= [[<])) (?:kernel: ?)?`)
 /** RFC 5424: `<4>1 2025-12-17T11:32:14+01:00 db1 kernel - - - `; structured data has quoted values. */
 const RFC5424 = /^<(\d{1,3})>1 (\S+) \S+ (\S+) \S+ \S+ (?:-|(?:\[(?:[^"\]]|"(?:[^"\\]|\\.)*")*\])+) ?\ufeff?/
 const PRIORITY = /^<(\d{1,3})>(?=[A-Z\d])/
@@ -37,7 +42,7 @@ export function stripSyslog(line: LogLine): LogLine {
   const priority = PRIORITY.exec(line.text)
   const at = priority?.[0].length ?? 0
   const rest = at === 0 ? line.text : line.text.slice(at)
-  const tagged = WITH_TAG.exec(rest)
+  const tagged = WITH_TAG.exec(rest) ?? OPENWRT.exec(rest)
   if (tagged !== null) {
     const [whole, stamp, tag] = tagged
     return withTag(line, at + whole.length, stamp ?? '', tag ?? '', priority === null ? undefined : Number(priority[1]))
