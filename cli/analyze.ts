@@ -31,10 +31,20 @@ export async function analyze(flags: FlagValues<typeof analyzeFlags>, path: stri
   })
   const reader = new LogReader((record) => events.push(record))
   const lines = new LineSplitter((line) => reader.push(line))
-  for await (const chunk of ports.readLog(path)) lines.push(chunk)
-  lines.end()
-  reader.end()
-  events.finish()
+  const finish = () => {
+    lines.end()
+    reader.end()
+    events.finish()
+  }
+  try {
+    for await (const chunk of ports.readLog(path)) lines.push(chunk)
+  } catch (error) {
+    // What was read until then is told: a log may be damaged at its end.
+    finish()
+    if (count > 0) report.end()
+    throw error
+  }
+  finish()
   report.end()
   if (count === 0) throw noEvent(path)
 }

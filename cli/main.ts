@@ -84,4 +84,8 @@ function refuse(name: string, problems: readonly string[], exitCode: number): nu
   return exitCode
 }
 
+// Whoever reads the answer has had enough of it: `| head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.environment)
+})
 process.exitCode = await run(process.argv.slice(2))

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { describeUnusable, HEAD_BYTES, isGzip } from '#kernel/transport/unusable.ts'
 import { EXIT, ProgramError, messageOf } from '#program/errors.ts'
 
@@ -12,7 +12,7 @@ export async function* readLogFile(path: string): AsyncGenerator<Buffer> {
   const name = path === '-' ? 'the standard input' : path
   try {
     const packed = await readHead(openChunks(path))
-    if (packed.head.length === 0) throw unusable(name, 'empty')
+    if (packed.head.length === 0) throw unusable(name, 'nothing: it is empty')
     if (!isGzip(packed.head)) {
       yield* readText(name, packed)
       return
@@ -22,13 +22,40 @@ export async function* readLogFile(path: string): AsyncGenerator<Buffer> {
     const unpacked = Readable.from(chunksOf(packed)).pipe(createGunzip())
     yield* readText(name, await readHead(unpacked as AsyncIterable<Buffer>))
   } catch (error) {
-    throw error instanceof ProgramError ? error : unusable(name, messageOf(error), error)
+    throw error instanceof ProgramError ? error : unusable(name, reasonOf(error), error)
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'no permission to read it',
+  EISDIR: 'a folder',
+  Z_BUF_ERROR: 'gzip that is cut off',
+  Z_DATA_ERROR: 'gzip that is damaged',
+}
+
+function reasonOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  return REASONS[code] ?? messageOf(error)
+}
+
 function openChunks(path: string): AsyncIterable<Buffer> {
-  const stream = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES })
-  return stream as AsyncIterable<Buffer>
+  return path === '-' ? (process.stdin as AsyncIterable<Buffer>) : readChunks(path)
+}
+
+/** Read synchronously: nothing else waits, and loading node's streams takes longer than most logs. */
+async function* readChunks(path: string): AsyncGenerator<Buffer> {
+  const file = openSync(path, 'r')
+  try {
+    for (;;) {
+      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+      const length = readSync(file, chunk)
+      if (length === 0) return
+      yield chunk.subarray(0, length)
+    }
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** A stream whose beginning was looked at. */

@@ -1,5 +1,5 @@
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
-import { decideEvent, isGroupMember, type DecidedEvent } from './decidedEvent.ts'
+import { decideEvent, describeUndecided, isGroupMember, type DecidedEvent } from './decidedEvent.ts'
 import { parseKillLine } from '#kernel/dump/killLine.ts'
 import { classifyLine, type LineKind } from './lineKind.ts'
 import type { OomOutcome, OomUndecided } from './oomEvent.ts'
@@ -180,10 +180,8 @@ class RecordAssembler implements Assembler {
 
   #decide(record: KmsgRecord, victimPid: number | undefined, track: Track): DecidedEvent {
     const { decided, mismatched } = decideEvent(track.open, record, victimPid)
-    if (mismatched) {
-      this.#counters.mismatchedDumps++
-      this.#tellUndecided(track.open, 'undecided')
-    }
+    if (mismatched) this.#counters.mismatchedDumps++
+    if (mismatched && track.open !== undefined) this.#tellUndecided(track.open, 'undecided')
     this.#counters.overflowLines += track.open?.overflow ?? 0
     track.open = undefined
     track.decided = decided
@@ -199,16 +197,8 @@ class RecordAssembler implements Assembler {
   }
 
   /** Parsed only where somebody listens. */
-  #tellUndecided(open: OpenEvent | undefined, outcome: OomUndecided['outcome']): void {
-    if (open === undefined || this.#onUndecided === undefined) return
-    this.#onUndecided({
-      outcome,
-      sequence: open.lastSequence,
-      monotonicUsec: open.lastUsec,
-      eventSequence: open.firstSequence,
-      dump: open.isKillers() ? open.parse() : undefined,
-      rawLines: open.rawLines(),
-    })
+  #tellUndecided(open: OpenEvent, outcome: OomUndecided['outcome']): void {
+    this.#onUndecided?.(describeUndecided(open, outcome))
   }
 
   #startGroup(record: KmsgRecord, track: Track): void {

@@ -1,5 +1,6 @@
 import type { OomDump } from '#kernel/dump/oomDump.ts'
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import type { OomUndecided } from './oomEvent.ts'
 import { isDumpOf, type OpenEvent } from './openEvent.ts'
 
 /** The kills of one group follow each other without waiting; a task table that lists the victim allows for more. */
@@ -53,6 +54,18 @@ export function decideEvent(
     message: open.chosen?.message,
   }
   return { decided, mismatched: false }
+}
+
+/** What is known of an event that is let go of. */
+export function describeUndecided(open: OpenEvent, outcome: OomUndecided['outcome']): OomUndecided {
+  return {
+    outcome,
+    sequence: open.lastSequence,
+    monotonicUsec: open.lastUsec,
+    eventSequence: open.firstSequence,
+    dump: open.isKillers() ? open.parse() : undefined,
+    rawLines: open.rawLines(),
+  }
 }
 
 /** Memory lines alone may be anybody's; before 5.1 those before a choice are not. */

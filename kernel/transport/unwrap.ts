@@ -8,6 +8,8 @@ export type Seam = '' | ' ' | '\n'
 
 /** A mail program breaks a line at 72 columns, a terminal at its width; nothing whole is broken more often. */
 export const MAX_BROKEN_LINES = 512
+/** Two cgroup paths and what stands around them (PATH_MAX); no other line of the kernel's is as long. Characters. */
+const MAX_LINE_LENGTH = 12_288
 
 /** Lines that begin a record wherever they stand. `memory` does not: its lines are pieces of one record too. */
 const BEGINS: ReadonlySet<LineKind> = new Set<LineKind>([
@@ -39,8 +41,9 @@ const PAIRS = new RegExp(
  * @returns what belongs between them, undefined where the line is a record of its own
  */
 export function seamOf(record: string, line: string, indented: boolean): Seam | undefined {
-  if (record.trim() === '') return ''
   const last = record.slice(record.lastIndexOf('\n') + 1).trim()
+  if (last.length > MAX_LINE_LENGTH) return undefined
+  if (last === '') return ''
   // Before all else: what follows `X invoked` looks like the header of 2.6.16, which named no command.
   if (last.endsWith(' invoked')) return ' '
   if (BEGINS.has(classifyLine(line))) return undefined
