@@ -78,7 +78,7 @@ function withPid(trigger: OomTrigger, pid: number): OomTrigger {
 
 function readCgroup(text: string, dump: MutableDump): boolean {
   const known = parseMemcgLine(text)
-  if (known === undefined) return /^(?:kmem: usage|Memory cgroup )/.test(text) && !/killed process/i.test(text)
+  if (known === undefined) return /^(?:kmem: usage |Memory cgroup (?:stats for|min) )/.test(text)
   dump.cgroup = { ...known, ...definedOnly(dump.cgroup) }
   return true
 }

@@ -6,9 +6,9 @@ const PRINTK_TIME = /^\[ *(\d{1,12})\.(\d{6})\] ?/
 /** dmesg -T and -H, in any language: `[jeu. nov. 23 10:11:12 2023] `, `[Nov23 10:11] `; dmesg -d: `[  +0.000012] `. */
 const DMESG_CLOCK = /^\[([^[\]]{0,32}\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?: [^[\]]{0,16})?)\] ?/
 const DMESG_DELTA = /^\[ *(?:\d+\.\d{6} )?<? *\+?(\d+\.\d{6})>?\] ?/
-/** CONFIG_PRINTK_CALLER: `[  T869] `; vendors of phones print the processor and the command: `[0:    init:    1] `. */
+/** CONFIG_PRINTK_CALLER: `[  T869] `; vendors of phones print processor and task: `(2)[1234:init]`, `[0:  init:    1] `. */
 const CALLER = /^\[ *([TC]\d+)\] ?/
-const VENDOR_CALLER = /^(?:\(\d+\))?\[\d+: *[^[\]]{1,32}: *(\d+)\] ?/
+const VENDOR_CALLER = /^(?:\(\d+\)\[(\d+):[^[\]]{1,32}\]|\[\d+: +[^[\]]{1,32}: +(\d+)\]) ?/
 /** `<4>`; the bytes of a `Code:` line look alike, and have a space after them. */
 const LEVEL = /^<(\d{1,3})>(?=\S)/
 /** dmesg -x: `kern  :warn  : `. */
@@ -64,5 +64,7 @@ function stripCaller(line: LogLine): LogLine {
   const caller = CALLER.exec(line.text)
   if (caller !== null) return { ...line, caller: caller[1], text: line.text.slice(caller[0].length) }
   const vendor = VENDOR_CALLER.exec(line.text)
-  return vendor === null ? line : { ...line, caller: `T${vendor[1]}`, text: line.text.slice(vendor[0].length) }
+  return vendor === null
+    ? line
+    : { ...line, caller: `T${vendor[1] ?? vendor[2]}`, text: line.text.slice(vendor[0].length) }
 }

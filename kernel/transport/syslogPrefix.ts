@@ -8,7 +8,7 @@ const BSD = String.raw`(?:\d{4} )?(?:[^\s\d[\]{}<>:=]{1,9}|\d{1,2}月) +\d{1,2} 
 const FULL = String.raw`[^\s\d]{2,5} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? [A-Z+\d-]{1,6}`
 const UNIX = String.raw`\d{9,11}\.\d{6}`
 /** The host may be missing before the kernel's tag only: elsewhere it could not be told from a text. */
-const HOST = String.raw`(?:\S+ (?=\S)|(?=kernel: ?))`
+const HOST = String.raw`(?:(?=kernel:)|\S*[^\s:] )`
 /** BusyBox and OpenWrt: `kern.warn `. */
 const PRIORITY_NAME = String.raw`(?:[a-z]+\d?\.[a-z]+ )?`
 const TAG = String.raw`([^\s:[\]]{1,80})(?:\[\d{1,10}\])?:(?: |$|(?=\[))`
