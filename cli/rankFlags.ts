@@ -1,14 +1,5 @@
-import { optional, withDefault, type FlagSchema, type FlagValues } from '#program/flags.ts'
-
-/** Like a zod schema, without zod: it would take longer to load than all else that `oomkeeper rank` does. */
-function textSchema<T>(read: (text: string) => T | undefined, message: string): FlagSchema<T> {
-  return {
-    safeParse(text) {
-      const data = read(text)
-      return data === undefined ? { success: false, error: { issues: [{ message }] } } : { success: true, data }
-    },
-  }
-}
+import { optional, withDefault, type FlagValues } from '#program/flags.ts'
+import { textSchema } from './textSchema.ts'
 
 const MAX_TOP = 10_000
 

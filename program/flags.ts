@@ -24,8 +24,14 @@ export interface Flag<T> {
 export type Flags = Record<string, Flag<unknown>>
 export type FlagValues<F extends Flags> = { [K in keyof F]: F[K] extends Flag<infer T> ? T : never }
 
+/** What a command takes beside its flags, at most once: a file, say. */
+export interface Operand {
+  placeholder: string
+  help: string
+}
+
 export type ParsedFlags<F extends Flags> =
-  | { kind: 'values'; values: FlagValues<F> }
+  | { kind: 'values'; values: FlagValues<F>; operand?: string | undefined }
   | { kind: 'help'; text: string }
   | { kind: 'version' }
   | { kind: 'problems'; problems: readonly string[] }
@@ -57,6 +63,7 @@ export function parseFlags<F extends Flags>(
   flags: F,
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  operand?: Operand,
 ): ParsedFlags<F> {
   const keyByName = new Map(Object.keys(flags).map((key) => [flagName(key), key]))
   const options = Object.fromEntries([...keyByName.keys()].map((name) => [name, { type: 'string' as const }]))
@@ -68,14 +75,21 @@ export function parseFlags<F extends Flags>(
   })
 
   const problems: string[] = []
+  let given: string | undefined
   const texts = new Map<string, { text: string; from: string }>()
   for (const [index, token] of tokens.entries()) {
     const before = tokens[index - 1]
     // What follows an unknown flag is most likely its value: one mistake, one problem.
     const stray = before?.kind !== 'option' || keyByName.has(before.name)
-    if (token.kind === 'positional' && stray) problems.push(`expected flags only, got "${token.value}"`)
+    if (token.kind === 'positional' && stray) {
+      if (operand !== undefined && given === undefined) given = token.value
+      else
+        problems.push(
+          `expected ${operand === undefined ? 'flags only' : `one ${operand.placeholder}`}, got "${token.value}"`,
+        )
+    }
     if (token.kind !== 'option') continue
-    if (token.name === 'help' || token.name === 'h') return { kind: 'help', text: usage(program, flags) }
+    if (token.name === 'help' || token.name === 'h') return { kind: 'help', text: usage(program, flags, operand) }
     if (token.name === 'version') return { kind: 'version' }
     const key = keyByName.get(token.name)
     if (key === undefined) problems.push(`${token.rawName}: no such flag${suggestion(token.name, keyByName)}`)
@@ -87,19 +101,19 @@ export function parseFlags<F extends Flags>(
   for (const [key, flag] of Object.entries(flags)) {
     const variable = variableName(key)
     const fromEnv = env[variable]
-    const given = texts.get(key) ?? (fromEnv ? { text: fromEnv, from: variable } : undefined)
-    if (given === undefined && flag.default === null) continue
-    if (given === undefined && flag.default === undefined) {
+    const set = texts.get(key) ?? (fromEnv ? { text: fromEnv, from: variable } : undefined)
+    if (set === undefined && flag.default === null) continue
+    if (set === undefined && flag.default === undefined) {
       problems.push(`--${flagName(key)}: expected ${flag.placeholder} (or ${variable}), got nothing: ${flag.help}`)
       continue
     }
-    const { text, from } = given ?? { text: flag.default ?? '', from: `--${flagName(key)}` }
+    const { text, from } = set ?? { text: flag.default ?? '', from: `--${flagName(key)}` }
     const result = flag.schema.safeParse(text)
     if (result.success) values[key] = result.data
     else problems.push(`${from}: expected ${flag.placeholder}, got "${text}": ${firstIssue(result.error)}`)
   }
   if (problems.length > 0) return { kind: 'problems', problems }
-  return { kind: 'values', values: values as FlagValues<F> }
+  return { kind: 'values', values: values as FlagValues<F>, operand: given }
 }
 
 function firstIssue(error: { issues: readonly { message: string }[] }): string {
@@ -111,14 +125,16 @@ function suggestion(name: string, known: ReadonlyMap<string, string>): string {
   return near === undefined ? '; --help lists them' : `; did you mean --${near}?`
 }
 
-function usage(program: string, flags: Flags): string {
+function usage(program: string, flags: Flags, operand: Operand | undefined): string {
   const lines = Object.entries(flags).map(([key, flag]) => {
     const head = `  --${flagName(key)} ${flag.placeholder}`
     const fallback =
       flag.default === undefined ? ' (required)' : flag.default === null ? '' : ` (default ${flag.default})`
     return `${head}\n      ${flag.help}${fallback}; ${variableName(key)}`
   })
-  return [`Usage: ${program} [flags]`, '', ...lines, '', EXIT_CODES].join('\n')
+  const takes = operand === undefined ? '' : ` ${operand.placeholder}`
+  const about = operand === undefined ? [] : [`  ${operand.placeholder}\n      ${operand.help}`]
+  return [`Usage: ${program} [flags]${takes}`, '', ...about, ...lines, '', EXIT_CODES].join('\n')
 }
 
 const EXIT_CODES =

@@ -5,20 +5,23 @@ import type { OomTrigger } from './oomDump.ts'
 export const MAX_COMMAND_LENGTH = 15
 
 const INVOKED = ' invoked oom-killer:'
+/** Before 2.6.19 nobody is named. */
+const UNNAMED = 'oom-killer: gfp_mask='
 
 /** The line that opens a dump. A command is too short to hold the words itself. */
 export function isHeaderLine(text: string): boolean {
   const at = text.lastIndexOf(INVOKED)
-  return at >= 0 && at <= MAX_COMMAND_LENGTH
+  return at < 0 ? text.startsWith(UNNAMED) : at <= MAX_COMMAND_LENGTH
 }
 
 /**
  * `X invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0`, with nodemask (4.12 to 4.20) or
- * oom_adj (2.6) in between. Source: mm/oom_kill.c, dump_header.
+ * oom_adj (2.6, first named oomkilladj) in between; `oom-killer: gfp_mask=0x280d2, order=0` before 2.6.19.
+ * Source: mm/oom_kill.c, dump_header, out_of_memory before 2.6.19.
  */
 export function parseHeaderLine(text: string): { trigger: OomTrigger; nodemask?: string | undefined } | undefined {
   if (!isHeaderLine(text)) return undefined
-  const at = text.lastIndexOf(INVOKED)
+  const at = Math.max(0, text.lastIndexOf(INVOKED))
   const rest = text.slice(at)
   const gfp = /gfp_mask=(0x[0-9a-f]{1,16})(?:\(([^)]*)\))?/.exec(rest)
   const trigger: OomTrigger = {
@@ -27,6 +30,7 @@ export function parseHeaderLine(text: string): { trigger: OomTrigger; nodemask?:
     gfpFlags: gfp?.[2] === undefined ? undefined : gfp[2].split('|').filter((flag) => flag !== ''),
     order: exactInteger(/\border=(-?\d+)/.exec(rest)?.[1]),
     oomScoreAdj: oomScoreAdjOf(/\boom_score_adj=(-?\d+)/.exec(rest)?.[1]),
+    oomAdj: exactInteger(/\b(?:oom_adj|oomkilladj)=(-?\d{1,3})\b/.exec(rest)?.[1]),
   }
   return { trigger, nodemask: /\bnodemask=([\d,-]+),/.exec(rest)?.[1] }
 }
@@ -53,6 +57,12 @@ export function parseCpuLine(text: string): CpuLine | undefined {
   const before = build < 0 ? '' : rest.slice(0, build)
   const release = before.slice(before.lastIndexOf(' ') + 1).replace(/^\(/, '')
   return { pid, kernelRelease: /^\d+\.\d+/.test(release) ? release : undefined, commandAndRest: rest }
+}
+
+/** uname -r from the line that a kernel begins with (init/main.c, linux_banner), or from anybody's processor line. */
+export function parseKernelRelease(text: string): string | undefined {
+  if (text.startsWith('Linux version ')) return /^Linux version (\d+\.\d+\S*) /.exec(text)?.[1]
+  return text.startsWith('CPU: ') || text.startsWith('Pid: ') ? parseCpuLine(text)?.kernelRelease : undefined
 }
 
 /** `X cpuset=/ mems_allowed=0-1`, the line after the header before 5.0. Source: kernel/cpuset.c. */

@@ -18,7 +18,8 @@ const SKIPPED = /^[^:]{0,80}memory[^:]{0,80}: OOM victim \d+ \(.*\) is already e
 /**
  * The kill line in all its forms, with and without summary and figures, read from the right since the command may hold
  * anything: `…: Killed process 12 (x) total-vm:4kB, anon-rss:4kB, …, UID:0 pgtables:4kB oom_score_adj:0`,
- * `Killed process 12, UID 5, (x) total-vm:…` (el6), `Killed process 12 (x) vsz:…`, `Killed process 12 (x).`
+ * `Killed process 12, UID 5, (x) total-vm:…` (el6), `Killed process 12 (x), UID 5, total-vm:…` (el7),
+ * `Killed process 12 (x) vsz:…`, `Killed process 12 (x).`
  * Sources: mm/oom_kill.c, __oom_kill_process (5.0+), oom_kill_process (2.6.36+), oom_kill_task and __oom_kill_task.
  */
 export function parseKillLine(text: string): KillLine | undefined {
@@ -28,7 +29,7 @@ export function parseKillLine(text: string): KillLine | undefined {
 
   const rest = text.slice(start[0].length)
   const open = rest.indexOf('(')
-  const figuresAt = Math.max(rest.lastIndexOf(') total-vm:'), rest.lastIndexOf(') vsz:'))
+  const figuresAt = lastMatch(rest, /\)(?:, UID \d+,)? (?:total-vm|vsz):/g)
   const close = figuresAt >= 0 ? figuresAt : rest.lastIndexOf(')')
   const figures = figuresAt >= 0 ? readFigures(rest.slice(figuresAt)) : undefined
   return {
@@ -36,7 +37,7 @@ export function parseKillLine(text: string): KillLine | undefined {
     victim: {
       pid,
       command: open >= 0 && close > open ? rest.slice(open + 1, close) : '',
-      uid: uidOf(start[3] ?? figures?.get('UID')),
+      uid: uidOf(start[3] ?? figures?.get('UID') ?? /^\), UID (\d+),/.exec(rest.slice(close))?.[1]),
       totalVmKib: exactInteger(figures?.get('total-vm') ?? figures?.get('vsz')),
       anonRssKib: exactInteger(figures?.get('anon-rss')),
       fileRssKib: exactInteger(figures?.get('file-rss')),
@@ -56,6 +57,12 @@ export function parseExhausted(message: string | undefined): 'memcg' | 'global' 
   if (message === undefined) return undefined
   if (/^memory cgroup out of memory\b/i.test(message)) return 'memcg'
   return /^out of memory\b/i.test(message) ? 'global' : undefined
+}
+
+function lastMatch(text: string, pattern: RegExp): number {
+  let at = -1
+  for (const match of text.matchAll(pattern)) at = match.index
+  return at
 }
 
 /** After the command everything is the kernel's, in any order. */

@@ -8,11 +8,12 @@ export interface MemoryNumbers {
   swapFreeKib?: number | undefined
 }
 
-const ZONE = '(?:DMA|DMA32|Normal|HighMem|Movable|Device)'
+const ZONE = '(?:DMA32|DMA|Normal|HighMem|Movable|Device)'
 
 /**
  * Lines of show_free_areas and show_mem: Mem-Info, nodes, zones, buddy lists, page cache, swap, RAM. A zone has no
- * `Node N` before it on a kernel without NUMA. Sources: mm/show_mem.c (6.3+), mm/page_alloc.c and lib/show_mem.c.
+ * `Node N` before it on a kernel without NUMA. Sources: mm/show_mem.c (6.3+), mm/page_alloc.c and lib/show_mem.c,
+ * arch/x86/mm/pgtable_32.c (2.6).
  */
 const MEMORY_LINE = new RegExp(
   [
@@ -20,15 +21,19 @@ const MEMORY_LINE = new RegExp(
     '^ *(?:in)?active_(?:anon|file):',
     '^ *(?:unevictable|free|mapped|slab_reclaimable|sec_pagetables|kernel_misc_reclaimable):\\d',
     '^lowmem_reserve\\[\\]:',
-    `^(?:Node \\d+ )?${ZONE}(?: free:|: \\d+\\*| per-cpu:)`,
+    `^(?:Node \\d+ )?${ZONE}(?: free:|: \\d+\\*|: empty| per-cpu:)`,
     '^Node \\d+ (?:active_anon|hugepages_total)',
-    '^CPU +\\d+: hi:',
+    '^CPU +\\d+: (?:Hot: )?hi:',
+    '^cpu \\d+ (?:hot|cold): ',
+    '^Free pages: +\\d+kB',
+    '^ *Active:\\d+ inactive:',
     '^hugepages_total=',
     '^\\d+ (?:total pagecache pages|pagecache pages|pages in swap cache|reserved pages|free pages|slab pages)',
     '^\\d+ pages (?:of )?(?:RAM|HighMem|HIGHMEM|reserved|cma reserved|hwpoisoned|shared|non-shared|swap cached)',
+    '^\\d+ pages (?:dirty|writeback|mapped|slab|pagetables)$',
     '^\\d+ pages in pagetable cache',
-    '^(?:Free|Total) swap +=',
-    '^Swap cache stats:',
+    '^(?:Free|Total) swap(?: +=|: +\\d+kB)',
+    '^Swap cache(?: stats)?:',
   ].join('|'),
 )
 

@@ -3,6 +3,7 @@ export type OomConstraint = 'None' | 'Cpuset' | 'MemoryPolicy' | 'Memcg'
 
 /** The allocation that could not be served. Source: mm/oom_kill.c, dump_header. */
 export interface OomTrigger {
+  /** Empty where the kernel named nobody (before 2.6.19). */
   command: string
   pid?: number | undefined
   /** Hexadecimal, as printed: the bits' meaning changes between kernels. */
@@ -12,6 +13,8 @@ export interface OomTrigger {
   /** log2 of the pages asked for; −1 is a sysrq request. */
   order?: number | undefined
   oomScoreAdj?: number | undefined
+  /** −17 to 15, what oom_score_adj was before 2.6.36; printed as oomkilladj at first. */
+  oomAdj?: number | undefined
 }
 
 /** A row of the task table. Columns differ by kernel and are bound by the header's names. */
@@ -66,6 +69,8 @@ export interface OomDump {
   tasks: readonly OomTask[]
   /** Zone, node, memcg and swap lines, as printed, in order. */
   memoryLines: readonly string[]
+  /** Rows of "Unreclaimable slab info:" (4.15+) and of "Memory allocations:" (6.10+), as printed, in order. */
+  slabLines?: readonly string[] | undefined
   /** Page size, where the dump gives it away. */
   pageSizeKib?: number | undefined
   ramPages?: number | undefined

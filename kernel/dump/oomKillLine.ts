@@ -28,6 +28,11 @@ export function isWholeOomKillLine(text: string): boolean {
   return /,pid=\d+,uid=\d+$/.test(text)
 }
 
+/** The victim alone: the last piece, where other output came between. */
+export function isOomKillLineEnd(text: string): boolean {
+  return /^,task=.{0,15},pid=\d+,uid=\d+$/s.test(text)
+}
+
 /**
  * `oom-kill:constraint=C,nodemask=N,cpuset=S,mems_allowed=M,oom_memcg=A,task_memcg=B,task=X,pid=P,uid=U`. Names of
  * commands and cgroups may hold any of these words, so: the victim from the right, cgroups by what must be true of them.
@@ -97,8 +102,12 @@ function parseCgroups(head: string, whole: boolean): Cgroups {
   // The victim is in the domain or below it, which a path with the word in it cannot imitate.
   const within = splits.find((at) => isWithin(paths.slice(at + TASK.length), paths.slice(0, at)))
   const split = within ?? (splits.length === 1 ? splits[0] : undefined)
-  if (split === undefined)
-    return splits.length === 0 && whole ? { oomCgroup: paths, certain: false } : { certain: false }
+  if (split === undefined) {
+    if (splits.length > 0 || !whole) return { certain: false }
+    // A path begins with a slash, unless something else was printed in the middle of the line.
+    const cut = paths.lastIndexOf(TASK)
+    return { oomCgroup: cut < 0 ? paths : paths.slice(0, cut), certain: false }
+  }
   const oomCgroup = paths.slice(0, split)
   const certain = within !== undefined
   return whole ? { oomCgroup, taskCgroup: paths.slice(split + TASK.length), certain } : { oomCgroup, certain }

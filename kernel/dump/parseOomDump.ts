@@ -5,6 +5,7 @@ import { isMemoryLine, isStatLine, readMemoryNumbers, splitMemoryRecord, type Me
 import type { OomDump, OomTask, OomTrigger } from './oomDump.ts'
 import { parseOomKillLine } from './oomKillLine.ts'
 import { inferPageSizeKib } from './pageSize.ts'
+import { isSlabTableStart, slabLineKind } from './slabLines.ts'
 import { isTableRow, parseTableHeader, parseTaskRows } from './taskTable.ts'
 
 type MutableDump = { -readonly [Key in keyof OomDump]: OomDump[Key] }
@@ -18,11 +19,16 @@ export function parseOomDump(texts: readonly string[]): OomDump {
   const dump: MutableDump = { cgroup: {}, tasks: [], memoryLines: [] }
   const numbers: MemoryNumbers = {}
   const memoryLines: string[] = []
+  const slabLines: string[] = []
   const rows: string[] = []
+  let inSlabTable = false
   let columns: string[] | undefined
   let victim: { pid: number; totalVmKib?: number | undefined } | undefined
   for (const text of texts) {
-    if (readHead(text, dump)) continue
+    const slabLine: ReturnType<typeof slabLineKind> = inSlabTable ? slabLineKind(text) : undefined
+    inSlabTable = slabLine !== undefined || isSlabTableStart(text)
+    if (slabLine === 'row') slabLines.push(text.trim())
+    if (inSlabTable || readHead(text, dump)) continue
     if (isTableRow(text)) {
       rows.push(text)
       continue
@@ -41,7 +47,7 @@ export function parseOomDump(texts: readonly string[]): OomDump {
   }
   const tasks: OomTask[] = rows.length === 0 ? [] : parseTaskRows(columns, rows)
   const pageSizeKib = inferPageSizeKib(tasks, memoryLines, victim)
-  return { ...dump, ...numbers, tasks, memoryLines, pageSizeKib }
+  return { ...dump, ...numbers, tasks, memoryLines, slabLines, pageSizeKib }
 }
 
 /** Header, CPU line and cpuset line. The CPU line of something else that was printed in between names another command. */
@@ -72,7 +78,7 @@ function withPid(trigger: OomTrigger, pid: number): OomTrigger {
 
 function readCgroup(text: string, dump: MutableDump): boolean {
   const known = parseMemcgLine(text)
-  if (known === undefined) return /^(?:kmem: usage|Memory cgroup )/.test(text) && !/killed process/i.test(text)
+  if (known === undefined) return /^(?:kmem: usage |Memory cgroup (?:stats for|min) )/.test(text)
   dump.cgroup = { ...known, ...definedOnly(dump.cgroup) }
   return true
 }

@@ -83,13 +83,18 @@ const FIRST = ['uid', 'tgid', 'total_vm', 'rss']
 /**
  * By how many numbers every row has: the first row of a table may be lost, its shape is not. A command may begin with
  * a number, hence the least of all rows. Page tables in bytes are whole pages; counted in pages they are rarely 4096s.
+ * el6 has as many columns as 3.10: its processor may be 0 for a task that holds memory, its oom_adj is negative.
  */
 function guessColumns(rows: readonly string[]): string[] {
   let least = Infinity
   for (const row of rows) least = Math.min(least, leadingNumbers(row))
   if (least >= 10) return [...FIRST, 'rss_anon', 'rss_file', 'rss_shmem', 'pgtables_bytes', ...LAST]
   if (least >= 8) return [...FIRST, 'nr_ptes', 'nr_pmds', ...LAST]
-  const inBytes = rows.every((row) => Number(fieldsOf(row)[FIRST.length] ?? 0) % 4096 === 0)
+  const fields = rows.map(fieldsOf)
+  if (fields.some((row) => Number(row[5]) < 0 || (row[4] === '0' && Number(row[3]) > 0))) {
+    return [...FIRST, 'cpu', 'oom_adj', 'oom_score_adj', 'name']
+  }
+  const inBytes = fields.every((row) => Number(row[FIRST.length] ?? 0) % 4096 === 0)
   return [...FIRST, inBytes ? 'pgtables_bytes' : 'nr_ptes', ...LAST]
 }
 

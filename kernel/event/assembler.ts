@@ -1,8 +1,8 @@
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
-import { decideEvent, isGroupMember, type DecidedEvent } from './decidedEvent.ts'
+import { decideEvent, describeUndecided, isGroupMember, type DecidedEvent } from './decidedEvent.ts'
 import { parseKillLine } from '#kernel/dump/killLine.ts'
 import { classifyLine, type LineKind } from './lineKind.ts'
-import type { OomOutcome } from './oomEvent.ts'
+import type { OomOutcome, OomUndecided } from './oomEvent.ts'
 import { OpenEvent } from './openEvent.ts'
 import { EventTracks, type Track } from './tracks.ts'
 
@@ -27,6 +27,8 @@ export interface Assembler {
   push(record: KmsgRecord): void
   /** The lowest kmsg sequence that an unfinished event still needs: a saved cursor goes no further. */
   openSequence(): number | undefined
+  /** The log ends here: what is open stays undecided. */
+  finish(): void
   /** As of now; a new value each time. */
   readonly counters: Readonly<AssemblerCounters>
 }
@@ -35,10 +37,14 @@ export interface Assembler {
 const FOREIGN_FOR_USEC = 1_000_000
 /**
  * Kernel log records → outcomes of the OOM killer. A push parser without I/O or clock: fed record by record, it calls
- * `onOutcome` during the push of the line that decides, and knows nothing that was not pushed. State is bounded.
+ * `onOutcome` during the push of the line that decides, and knows nothing that was not pushed. State is bounded. What is
+ * let go of without an outcome goes to `onUndecided`.
  */
-export function createAssembler(onOutcome: (outcome: OomOutcome) => void): Assembler {
-  return new RecordAssembler(onOutcome)
+export function createAssembler(
+  onOutcome: (outcome: OomOutcome) => void,
+  onUndecided?: (event: OomUndecided) => void,
+): Assembler {
+  return new RecordAssembler(onOutcome, onUndecided)
 }
 
 class RecordAssembler implements Assembler {
@@ -49,12 +55,14 @@ class RecordAssembler implements Assembler {
     skippedKills: 0,
     overflowLines: 0,
   }
-  readonly #tracks = new EventTracks()
+  readonly #tracks = new EventTracks((open) => this.#tellUndecided(open, 'undecided'))
   readonly #onOutcome: (outcome: OomOutcome) => void
+  readonly #onUndecided: ((event: OomUndecided) => void) | undefined
   #lastSequence: number | undefined
 
-  constructor(onOutcome: (outcome: OomOutcome) => void) {
+  constructor(onOutcome: (outcome: OomOutcome) => void, onUndecided: ((event: OomUndecided) => void) | undefined) {
     this.#onOutcome = onOutcome
+    this.#onUndecided = onUndecided
   }
 
   get counters(): AssemblerCounters {
@@ -74,6 +82,10 @@ class RecordAssembler implements Assembler {
     if (track?.open?.continueAnnouncement(record)) return
     if (kind === 'other' || (kind === 'detail' && track === undefined)) return
     this.#advance(record, kind, track ?? this.#tracks.create(record))
+  }
+
+  finish(): void {
+    this.#tracks.abandonAll()
   }
 
   openSequence(): number | undefined {
@@ -97,8 +109,7 @@ class RecordAssembler implements Assembler {
         this.#noKill(record, kind, track)
         break
       case 'skipped':
-        this.#counters.skippedKills++
-        track.open = undefined
+        this.#skip(record, track)
         break
       case 'allocationFailure':
         track.foreignUntilUsec = record.monotonicUsec + FOREIGN_FOR_USEC
@@ -110,9 +121,13 @@ class RecordAssembler implements Assembler {
         if (track.open !== undefined) track.open.add(record, kind)
         else if (record.monotonicUsec > track.foreignUntilUsec) this.#openWith(record, kind, track)
         break
-      case 'evidence':
       case 'announcement':
       case 'choice':
+        if (track.open?.isAnnounced(record.text, kind) === true) this.#tracks.abandon(track)
+        if (track.open === undefined) this.#openWith(record, kind, track)
+        else track.open.add(record, kind)
+        break
+      case 'evidence':
         if (track.open === undefined) this.#openWith(record, kind, track)
         else track.open.add(record, kind)
         break
@@ -166,10 +181,24 @@ class RecordAssembler implements Assembler {
   #decide(record: KmsgRecord, victimPid: number | undefined, track: Track): DecidedEvent {
     const { decided, mismatched } = decideEvent(track.open, record, victimPid)
     if (mismatched) this.#counters.mismatchedDumps++
+    if (mismatched && track.open !== undefined) this.#tellUndecided(track.open, 'undecided')
     this.#counters.overflowLines += track.open?.overflow ?? 0
     track.open = undefined
     track.decided = decided
     return decided
+  }
+
+  #skip(record: KmsgRecord, track: Track): void {
+    this.#counters.skippedKills++
+    const open = track.open ?? new OpenEvent(record)
+    track.open = undefined
+    open.add(record, 'skipped')
+    this.#tellUndecided(open, 'skipped')
+  }
+
+  /** Parsed only where somebody listens. */
+  #tellUndecided(open: OpenEvent, outcome: OomUndecided['outcome']): void {
+    this.#onUndecided?.(describeUndecided(open, outcome))
   }
 
   #startGroup(record: KmsgRecord, track: Track): void {

@@ -1,5 +1,6 @@
 import type { OomDump } from '#kernel/dump/oomDump.ts'
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import type { OomUndecided } from './oomEvent.ts'
 import { isDumpOf, type OpenEvent } from './openEvent.ts'
 
 /** The kills of one group follow each other without waiting; a task table that lists the victim allows for more. */
@@ -41,15 +42,35 @@ export function decideEvent(
   open.add(record, 'kill')
   const dump = open.parse()
   const belongs = victimPid === undefined ? hasNoVictim(open) : isDumpOf(open, dump, victimPid)
-  if (!belongs) return { decided: alone, mismatched: open.isKillers() }
+  if (!belongs) {
+    open.withdrawLast()
+    return { decided: alone, mismatched: open.isKillers() }
+  }
   const decided = {
     ...alone,
     eventSequence: open.firstSequence,
-    dump: open.hasHeader || open.hasEvidence ? dump : undefined,
+    dump: open.isKillers() && hasSaid(open, dump) ? dump : undefined,
     rawLines: open.rawLines(),
     message: open.chosen?.message,
   }
   return { decided, mismatched: false }
+}
+
+/** What is known of an event that is let go of. */
+export function describeUndecided(open: OpenEvent, outcome: OomUndecided['outcome']): OomUndecided {
+  return {
+    outcome,
+    sequence: open.lastSequence,
+    monotonicUsec: open.lastUsec,
+    eventSequence: open.firstSequence,
+    dump: open.isKillers() ? open.parse() : undefined,
+    rawLines: open.rawLines(),
+  }
+}
+
+/** Memory lines alone may be anybody's; before 5.1 those before a choice are not. */
+function hasSaid(open: OpenEvent, dump: OomDump): boolean {
+  return open.hasHeader || open.hasEvidence || dump.memoryLines.length > 0
 }
 
 /** A dump that ends in nobody's death named nobody. */

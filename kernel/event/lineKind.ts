@@ -1,6 +1,7 @@
 import { isHeaderLine } from '#kernel/dump/header.ts'
 import { isMemoryLine, isStatLine } from '#kernel/dump/memoryLines.ts'
 import { OOM_KILL_PREFIX } from '#kernel/dump/oomKillLine.ts'
+import { isSlabRow } from '#kernel/dump/slabLines.ts'
 import { isTableRow, parseTableHeader } from '#kernel/dump/taskTable.ts'
 import { isChoiceLine, isKillLine, isSkippedLine } from '#kernel/dump/killLine.ts'
 
@@ -78,8 +79,8 @@ function classifyWords(text: string): LineKind {
 
 /** Stack, registers, slab table, memory.stat and the like: kept for people to read. */
 const DETAIL =
-  /^(?: |\[<|Call [Tt]race:|CPU: |Pid: |Hardware name: |Workqueue: |Tainted: |Modules linked in|Code: |R[A-Z0-9]{2}: ?|EFLAGS|\w{2,3} ?: [0-9a-f]{8}|FS: |CS: |CR2: |PKRU: |GPR\d|NIP |MSR: |LR |REGS: |.{0,15} cpuset=|Unreclaimable slab info|Name {3,}Used|\S+ +\d+KB +\d+KB|Memory allocations:|\d+ (?:hwpoisoned|slab) pages)/
+  /^(?: |\[<|Call [Tt]race:|CPU: |Pid: |Hardware name: |Workqueue: |Tainted: |Modules linked in|Code: |R[A-Z0-9]{2}: ?|EFLAGS|\w{2,3} ?: [0-9a-f]{8}|FS: |CS: |CR2: |PKRU: |GPR\d|NIP |MSR: |LR |REGS: |.{0,15} cpuset=|Unreclaimable slab info|Name {3,}Used|Memory allocations:|\d+ (?:hwpoisoned|slab) pages)/
 
 function stackOrOther(text: string): LineKind {
-  return isStatLine(text) || DETAIL.test(text) ? 'detail' : 'other'
+  return isStatLine(text) || DETAIL.test(text) || isSlabRow(text) ? 'detail' : 'other'
 }

@@ -48,3 +48,11 @@ export interface OomNoKill extends OomOutcomeBase {
 }
 
 export type OomOutcome = OomKill | OomNoKill
+
+/**
+ * An invocation of the killer whose end is not known: what came after was lost or cut off (`undecided`), or said of the
+ * victim that it was exiting already (`skipped`). The sequence is that of the last line known.
+ */
+export interface OomUndecided extends OomOutcomeBase {
+  outcome: 'undecided' | 'skipped'
+}

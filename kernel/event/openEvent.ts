@@ -1,6 +1,6 @@
 import { parseOomDump } from '#kernel/dump/parseOomDump.ts'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
-import { isWholeOomKillLine, parseOomKillLine } from '#kernel/dump/oomKillLine.ts'
+import { isOomKillLineEnd, isWholeOomKillLine, parseOomKillLine } from '#kernel/dump/oomKillLine.ts'
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
 import { parseChoiceLine } from '#kernel/dump/killLine.ts'
 import type { LineKind } from './lineKind.ts'
@@ -14,6 +14,7 @@ export const MAX_RAW_BYTES = 256 * 1024
 /** A dump as it comes in, until the line that decides what becomes of it. */
 export class OpenEvent {
   readonly firstSequence: number
+  lastSequence: number
   lastUsec: number
   hasHeader = false
   hasEvidence = false
@@ -33,10 +34,12 @@ export class OpenEvent {
 
   constructor(record: KmsgRecord) {
     this.firstSequence = record.sequence
+    this.lastSequence = record.sequence
     this.lastUsec = record.monotonicUsec
   }
 
   add(record: KmsgRecord, kind: LineKind): void {
+    this.lastSequence = record.sequence
     this.lastUsec = record.monotonicUsec
     if (kind === 'header') this.hasHeader = true
     if (kind === 'evidence' || kind === 'announcement') this.hasEvidence = true
@@ -54,12 +57,15 @@ export class OpenEvent {
 
   /**
    * Joins a continuation to the `oom-kill:` line: with long cgroup paths it does not fit one record (1 KiB), and its
-   * end, with the victim, comes in the next. Other continuations are lines of their own (zones without NUMA).
+   * end, with the victim, comes in the next. Other continuations are lines of their own (zones without NUMA). Other
+   * output in between takes the flag away: then only the victim is taken for the end.
    */
   continueAnnouncement(record: KmsgRecord): boolean {
     const text = this.#texts[this.#announcementAt]
-    if (!record.continuation || text === undefined) return false
-    if (isWholeOomKillLine(text) && record.sequence !== this.#announcementSequence + 1) return false
+    if (text === undefined) return false
+    const whole = isWholeOomKillLine(text)
+    if (!record.continuation && (whole || !isOomKillLineEnd(record.text))) return false
+    if (whole && record.sequence !== this.#announcementSequence + 1) return false
     this.#texts[this.#announcementAt] = text + record.text
     this.#setAnnouncement(this.#announcementAt, record)
     this.lastUsec = record.monotonicUsec
@@ -82,6 +88,19 @@ export class OpenEvent {
     this.#texts.push(text)
     this.#sizes.push(size)
     return true
+  }
+
+  /** Whether a victim is named already, and this line names another: then it is another event's. */
+  isAnnounced(text: string, kind: 'announcement' | 'choice'): boolean {
+    if (kind === 'choice') return this.chosen !== undefined && this.chosen.pid !== parseChoiceLine(text)?.pid
+    const other = parseOomKillLine(text)?.victim?.pid
+    return this.announcedPid !== undefined && other !== undefined && other !== this.announcedPid
+  }
+
+  /** Takes the last line out again: it was another event's. */
+  withdrawLast(): void {
+    this.#texts.pop()
+    this.#bytes -= this.#sizes.pop() ?? 0
   }
 
   /** Whether anything in it is printed by the killer alone. */
@@ -115,8 +134,8 @@ export class OpenEvent {
 export function isDumpOf(event: OpenEvent, dump: OomDump, killedPid: number): boolean {
   const candidate = event.chosen?.pid ?? killedPid
   if (event.announcedPid !== undefined) return sameProcess(dump, event.announcedPid, candidate)
-  // Before 5.1 the choice follows its dump at once, and is itself never dropped.
-  if (event.chosen !== undefined && event.hasHeader) return true
+  // Before 5.1 the choice follows its dump at once, and is itself never dropped. The victim's row may be lost.
+  if (event.chosen !== undefined && (event.hasHeader || dump.tasks.length > 0)) return true
   if (dump.tasks.length > 0) return dump.tasks.some((task) => task.pid === candidate || task.tgid === candidate)
   return event.hasHeader || event.chosen !== undefined
 }

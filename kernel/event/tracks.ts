@@ -20,6 +20,11 @@ export class EventTracks {
   /** Dumps of the killer that were let go of without an outcome. */
   abandoned = 0
   readonly #tracks = new Map<string, Track>()
+  readonly #onAbandoned: (event: OpenEvent) => void
+
+  constructor(onAbandoned: (event: OpenEvent) => void) {
+    this.#onAbandoned = onAbandoned
+  }
 
   of(record: KmsgRecord): Track | undefined {
     return this.#tracks.get(record.caller ?? '')
@@ -34,8 +39,11 @@ export class EventTracks {
 
   /** Lets go of the dump that is open, if any. Memory lines alone were somebody else's more often than not. */
   abandon(track: Track): void {
-    if (track.open?.isKillers() === true) this.abandoned++
+    const { open } = track
     track.open = undefined
+    if (open?.isKillers() !== true) return
+    this.abandoned++
+    this.#onAbandoned(open)
   }
 
   /** Lets go of what can no longer be finished: too old, or (`gap`) records before this one were lost. */
@@ -48,6 +56,11 @@ export class EventTracks {
       const idle = track.open === undefined && track.decided === undefined
       if (idle && record.monotonicUsec > track.foreignUntilUsec) this.#tracks.delete(caller)
     }
+  }
+
+  abandonAll(): void {
+    for (const track of this.#tracks.values()) this.abandon(track)
+    this.#tracks.clear()
   }
 
   lowestSequence(): number | undefined {

@@ -1,0 +1,52 @@
+import { isLimited } from '#kernel/dump/noLimit.ts'
+import type { OomCgroup, OomDump } from '#kernel/dump/oomDump.ts'
+import { effectiveConstraint } from '#kernel/event/effectiveConstraint.ts'
+import type { OomLogEvent } from '#kernel/event/oomLogEvent.ts'
+
+/** One event as one line of JSON. What the log does not hold is not there. */
+export function formatEventJson(event: OomLogEvent): string {
+  return escapeHidden(JSON.stringify(describeEvent(event)))
+}
+
+function describeEvent({ dump, ...event }: OomLogEvent) {
+  const constraint = effectiveConstraint(dump, event.message)
+  return {
+    outcome: event.outcome,
+    line: event.line,
+    time: event.stamp,
+    monotonicUsec: event.monotonicUsec,
+    kernel: event.kernelRelease,
+    message: event.message,
+    constraint: constraint ?? dump?.constraintName,
+    constraintPrinted: dump?.constraint === constraint ? undefined : dump?.constraint,
+    nodemask: dump?.nodemask,
+    memsAllowed: dump?.memsAllowed,
+    pageSizeKib: dump?.pageSizeKib,
+    trigger: dump?.trigger && { ...dump.trigger, command: dump.trigger.command || undefined },
+    cgroup: dump && describeCgroup(dump.cgroup),
+    announcedVictim: dump?.announcedVictim,
+    victims: event.victims,
+    tasks: dump?.tasks ?? [],
+    memory: dump && describeMemory(dump),
+    slabLines: dump?.slabLines,
+    missing: event.missing,
+  }
+}
+
+function describeCgroup(cgroup: OomCgroup) {
+  if (Object.keys(cgroup).length === 0) return undefined
+  return { ...cgroup, limited: isLimited(cgroup.limitKib), swapLimited: isLimited(cgroup.swapLimitKib) }
+}
+
+function describeMemory({ ramPages, reservedPages, swapTotalKib, swapFreeKib, memoryLines }: OomDump) {
+  return { ramPages, reservedPages, swapTotalKib, swapFreeKib, lines: memoryLines }
+}
+
+/** JSON lets through what a terminal takes for a command, or shows in another order. */
+function escapeHidden(json: string): string {
+  return json.replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
+}

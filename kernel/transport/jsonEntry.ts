@@ -1,0 +1,61 @@
+import { KERNEL_FACILITY, USER_FACILITY, type LogLine } from './logLine.ts'
+import { parseStamp } from './stamp.ts'
+
+/**
+ * One line of `journalctl -o json`, of docker's json-file, or of a collector that writes `message` or `log`.
+ * journald writes a text that is not UTF-8 or has control characters as an array of bytes, and a long one as null.
+ * Source: systemd, src/shared/logs-show.c, json_dump_entry.
+ * @returns undefined where the line is not such an object
+ */
+export function parseJsonEntry(line: string): LogLine | undefined {
+  const entry = parseObject(line)
+  if (entry === undefined) return undefined
+  const text = textOf(entry['MESSAGE'] ?? entry['log'] ?? entry['message'] ?? entry['msg'])
+  if (text === undefined) return undefined
+  const isJournal = entry['MESSAGE'] !== undefined
+  const partial = !isJournal && entry['log'] !== undefined && !text.endsWith('\n')
+  const stamp = textOf(entry['time'] ?? entry['timestamp'] ?? entry['@timestamp'])
+  return {
+    text: isJournal ? text : text.replace(/\r?\n$/, ''),
+    prefixed: true,
+    exact: isJournal,
+    partial,
+    facility: facilityOf(entry),
+    level: countOf(entry['PRIORITY']),
+    monotonicUsec: isJournal
+      ? countOf(entry['_SOURCE_MONOTONIC_TIMESTAMP'] ?? entry['__MONOTONIC_TIMESTAMP'])
+      : undefined,
+    stamp,
+    wallUsec: stamp === undefined ? countOf(entry['__REALTIME_TIMESTAMP']) : parseStamp(stamp),
+  }
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** journald sets _TRANSPORT itself; a program can choose its identifier, not its transport. */
+function facilityOf(entry: Record<string, unknown>): number | undefined {
+  if (entry['_TRANSPORT'] !== undefined) return entry['_TRANSPORT'] === 'kernel' ? KERNEL_FACILITY : USER_FACILITY
+  const tag = entry['SYSLOG_IDENTIFIER'] ?? entry['syslog_identifier'] ?? entry['ident'] ?? entry['appname']
+  return tag === undefined ? undefined : tag === 'kernel' ? KERNEL_FACILITY : USER_FACILITY
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (!Array.isArray(value)) return undefined
+  // A field that was given twice is an array of texts; the first is the message.
+  return value.every((byte) => Number.isInteger(byte)) ? Buffer.from(value as number[]).toString() : textOf(value[0])
+}
+
+function countOf(value: unknown): number | undefined {
+  const count = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
+  return Number.isSafeInteger(count) && count >= 0 ? count : undefined
+}
