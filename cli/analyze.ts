@@ -4,13 +4,19 @@ import { LogReader } from '#kernel/transport/logReader.ts'
 import { LineSplitter } from '#kernel/transport/splitLines.ts'
 import { EXIT, ProgramError } from '#program/errors.ts'
 import type { FlagValues } from '#program/flags.ts'
-import type { AnalyzeOutput, analyzeFlags } from './analyzeFlags.ts'
+import { formatMarkdown } from './analysis/analysisMarkdown.ts'
+import { formatAnalysis } from './analysis/analysisText.ts'
+import { gatheredReport } from './analysis/gatheredReport.ts'
+import type { analyzeFlags } from './analyzeFlags.ts'
 import { jsonReport } from './jsonReport.ts'
+import { yamlReport } from './yamlReport.ts'
 
 export interface AnalyzePorts {
   /** The log's text in pieces; `-` is the standard input. @throws ProgramError where it is no log. */
   readLog: (path: string) => AsyncIterable<Buffer>
   write: (text: string) => void
+  /** Whether what is written is seen on a terminal that shows colours. */
+  hasColor: boolean
 }
 
 /** What is printed of the events, in the order in which they end. */
@@ -19,15 +25,15 @@ export interface EventReport {
   end(): void
 }
 
-const REPORTS: Readonly<Record<AnalyzeOutput, (write: AnalyzePorts['write']) => EventReport>> = { json: jsonReport }
+type AnalyzeFlags = FlagValues<typeof analyzeFlags>
 
 /** Reads the log as a stream, of any length. @throws ProgramError, also where there is no event in the log. */
-export async function analyze(flags: FlagValues<typeof analyzeFlags>, path: string, ports: AnalyzePorts) {
-  const report = REPORTS[flags.output](ports.write)
+export async function analyze(flags: AnalyzeFlags, path: string, ports: AnalyzePorts): Promise<void> {
+  const report = reportFor(flags, ports)
   let count = 0
   const events = new LogEvents((event) => {
     count++
-    report.add(event)
+    if (flags.event === undefined || flags.event === count) report.add(event)
   })
   const reader = new LogReader((record) => events.push(record))
   const lines = new LineSplitter((line) => reader.push(line))
@@ -46,14 +52,27 @@ export async function analyze(flags: FlagValues<typeof analyzeFlags>, path: stri
   }
   finish()
   report.end()
-  if (count === 0) throw noEvent(path)
+  if (count === 0 || (flags.event ?? 0) > count) throw noEvent(path, flags.event, count)
 }
 
-function noEvent(path: string): ProgramError {
+function reportFor({ output, verbose, noColor }: AnalyzeFlags, { write, hasColor }: AnalyzePorts): EventReport {
+  switch (output) {
+    case 'text':
+      return gatheredReport((events) => formatAnalysis(events, { color: hasColor && !noColor, verbose }), write)
+    case 'markdown':
+      return gatheredReport(formatMarkdown, write)
+    case 'json':
+      return jsonReport(write)
+    case 'yaml':
+      return yamlReport(write)
+  }
+}
+
+function noEvent(path: string, wanted: number | undefined, count: number): ProgramError {
   const where = path === '-' ? 'the standard input' : path
-  return new ProgramError(`${where}: expected the kernel's report of an OOM kill, found none`, {
-    code: 'NoOomEvent',
-    retry: false,
-    exitCode: EXIT.finding,
-  })
+  const message =
+    count > 0
+      ? `${where}: expected an event ${wanted}, found ${count} in all`
+      : `${where}: expected the kernel's report of an OOM kill, found none`
+  return new ProgramError(message, { code: 'NoOomEvent', retry: false, exitCode: EXIT.finding })
 }

@@ -1,6 +1,8 @@
 import { isLimited } from '#kernel/dump/noLimit.ts'
 import type { OomCgroup, OomDump } from '#kernel/dump/oomDump.ts'
 import { effectiveConstraint } from '#kernel/event/effectiveConstraint.ts'
+import { explainOom } from '#kernel/explain/explainOom.ts'
+import { caseOfEvent } from '#kernel/explain/oomCase.ts'
 import type { OomLogEvent } from '#kernel/event/oomLogEvent.ts'
 
 /** One event as one line of JSON. What the log does not hold is not there. */
@@ -30,6 +32,7 @@ function describeEvent({ dump, ...event }: OomLogEvent) {
     memory: dump && describeMemory(dump),
     slabLines: dump?.slabLines,
     missing: event.missing,
+    explanation: explainOom(caseOfEvent({ ...event, dump })),
   }
 }
 
@@ -43,7 +46,7 @@ function describeMemory({ ramPages, reservedPages, swapTotalKib, swapFreeKib, me
 }
 
 /** JSON lets through what a terminal takes for a command, or shows in another order. */
-function escapeHidden(json: string): string {
+export function escapeHidden(json: string): string {
   return json.replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
     [...Array(character.length).keys()]
       .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)

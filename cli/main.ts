@@ -3,6 +3,7 @@ import { EXIT, ProgramError, messageOf } from '#program/errors.ts'
 import { parseFlags, type ParsedFlags, type Flags } from '#program/flags.ts'
 import { VERSION } from '#program/version.ts'
 import { readLogFile } from './adapters/logFile.ts'
+import { withProgress } from './adapters/progress.ts'
 import { analyze } from './analyze.ts'
 import { analyzeFlags, analyzeOperand } from './analyzeFlags.ts'
 import { rank, type RankPorts } from './rank.ts'
@@ -49,7 +50,12 @@ async function runAnalyze(name: string, argv: readonly string[]): Promise<number
   if (operand === undefined && process.stdin.isTTY) {
     return refuse(name, ['expected FILE or a log on the standard input, got neither'], EXIT.usage)
   }
-  await analyze(values, operand ?? '-', { readLog: readLogFile, write: (text) => process.stdout.write(text) })
+  await analyze(values, operand ?? '-', {
+    readLog: (path) => withProgress(readLogFile(path), path, process.stderr),
+    write: (text) => process.stdout.write(text),
+    // https://no-color.org
+    hasColor: process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+  })
   return EXIT.ok
 }
 

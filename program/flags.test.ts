@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { flagSchemas } from './flagSchemas.ts'
-import { optional, parseFlags, required, withDefault } from './flags.ts'
+import { optional, parseFlags, required, switchedOff, withDefault } from './flags.ts'
 
 const flags = {
   natsUrl: required(flagSchemas.url(['nats:']), 'URL', 'the NATS server'),
@@ -22,6 +22,23 @@ describe('parseFlags', () => {
     const env = { OOMKEEPER_NATS_URL: 'nats://a:1', OOMKEEPER_CONTEXT: 'x' }
     expect(parse([], env)).toMatchObject({ values: { natsUrl: 'nats://a:1', context: 'x' } })
     expect(parse(['--nats-url', 'nats://b:1'], env)).toMatchObject({ values: { natsUrl: 'nats://b:1' } })
+  })
+
+  it('takes a switch without a value, in any place, and its twin', () => {
+    const switches = { verbose: switchedOff('more'), top: withDefault(flagSchemas.text, 'N', '10', 'how many') }
+    const operand = { placeholder: '[FILE]', help: 'a file' }
+    const read = (argv: string[], env = {}) => parseFlags('program', switches, argv, env, operand)
+    expect(read(['--verbose', 'x.log', '--top', '3'])).toEqual({
+      kind: 'values',
+      values: { verbose: true, top: '3' },
+      operand: 'x.log',
+    })
+    expect(read([])).toMatchObject({ values: { verbose: false } })
+    expect(read([], { OOMKEEPER_VERBOSE: 'true' })).toMatchObject({ values: { verbose: true } })
+    expect(read(['--verbose=maybe'])).toEqual({
+      kind: 'problems',
+      problems: ['--verbose: expected true|false, got "maybe": it must be true or false'],
+    })
   })
 
   it('reports every problem at once', () => {

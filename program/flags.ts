@@ -19,6 +19,8 @@ export interface Flag<T> {
   placeholder: string
   /** Text, read by the schema like any other; without one the flag is required, with null it may be absent. */
   default: string | null | undefined
+  /** Given without a value: it is on. */
+  isSwitch?: true
 }
 
 export type Flags = Record<string, Flag<unknown>>
@@ -48,6 +50,17 @@ export function optional<T>(schema: FlagSchema<T>, placeholder: string, help: st
   return { schema, help, placeholder, default: null }
 }
 
+/** On when given; its environment twin is `true` or `false`. */
+export function switchedOff(help: string): Flag<boolean> {
+  const schema: FlagSchema<boolean> = {
+    safeParse: (text) =>
+      text === 'true' || text === 'false'
+        ? { success: true, data: text === 'true' }
+        : { success: false, error: { issues: [{ message: 'it must be true or false' }] } },
+  }
+  return { schema, help, placeholder: 'true|false', default: 'false', isSwitch: true }
+}
+
 /** `natsUrl` → `nats-url`. */
 function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
@@ -66,7 +79,7 @@ export function parseFlags<F extends Flags>(
   operand?: Operand,
 ): ParsedFlags<F> {
   const keyByName = new Map(Object.keys(flags).map((key) => [flagName(key), key]))
-  const options = Object.fromEntries([...keyByName.keys()].map((name) => [name, { type: 'string' as const }]))
+  const options = Object.fromEntries([...keyByName].map(([name, key]) => [name, { type: typeOf(flags[key]) }] as const))
   const { tokens } = parseArgs({
     args: [...argv],
     options: { ...options, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
@@ -93,6 +106,7 @@ export function parseFlags<F extends Flags>(
     if (token.name === 'version') return { kind: 'version' }
     const key = keyByName.get(token.name)
     if (key === undefined) problems.push(`${token.rawName}: no such flag${suggestion(token.name, keyByName)}`)
+    else if (flags[key]?.isSwitch && token.value === undefined) texts.set(key, { text: 'true', from: token.rawName })
     else if (token.value === undefined) problems.push(`${token.rawName}: expected a value, got none`)
     else texts.set(key, { text: token.value, from: token.rawName })
   }
@@ -116,6 +130,10 @@ export function parseFlags<F extends Flags>(
   return { kind: 'values', values: values as FlagValues<F>, operand: given }
 }
 
+function typeOf(flag: Flag<unknown> | undefined): 'boolean' | 'string' {
+  return flag?.isSwitch ? 'boolean' : 'string'
+}
+
 function firstIssue(error: { issues: readonly { message: string }[] }): string {
   return error.issues[0]?.message ?? 'not accepted'
 }
@@ -127,9 +145,13 @@ function suggestion(name: string, known: ReadonlyMap<string, string>): string {
 
 function usage(program: string, flags: Flags, operand: Operand | undefined): string {
   const lines = Object.entries(flags).map(([key, flag]) => {
-    const head = `  --${flagName(key)} ${flag.placeholder}`
+    const head = flag.isSwitch ? `  --${flagName(key)}` : `  --${flagName(key)} ${flag.placeholder}`
     const fallback =
-      flag.default === undefined ? ' (required)' : flag.default === null ? '' : ` (default ${flag.default})`
+      flag.default === undefined
+        ? ' (required)'
+        : flag.default === null || flag.isSwitch
+          ? ''
+          : ` (default ${flag.default})`
     return `${head}\n      ${flag.help}${fallback}; ${variableName(key)}`
   })
   const takes = operand === undefined ? '' : ` ${operand.placeholder}`

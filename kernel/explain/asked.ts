@@ -126,5 +126,7 @@ function nobodyStatement({ oomCase }: OomFacts): Statement {
   if (oomCase.outcome === 'panic') return state('Nobody was killed: the kernel panicked.', { outcome: 'panic' })
   if (oomCase.outcome === 'noKillable')
     return state('Nobody was killed: no process could be.', { outcome: 'noKillable' })
+  if (oomCase.outcome === 'skipped')
+    return state('Nobody was killed: the victim was exiting already.', { outcome: 'skipped' })
   return state('Who was killed is not known: the kill line is missing.')
 }

@@ -1,9 +1,10 @@
 import type { OomDump } from '#kernel/dump/oomDump.ts'
 import type { OomOutcome, OomVictim } from '#kernel/event/oomEvent.ts'
+import type { OomLogEvent } from '#kernel/event/oomLogEvent.ts'
 
 /** One invocation of the OOM killer with all that came of it: what explainOom explains. */
 export interface OomCase {
-  outcome: OomOutcome['outcome']
+  outcome: OomLogEvent['outcome']
   dump?: OomDump | undefined
   /** In the order of their kill lines; several where a cgroup goes as a group, none where nobody was killed. */
   victims: readonly OomVictim[]
@@ -15,6 +16,13 @@ export interface OomCase {
   monotonicUsec?: number | undefined
   /** Rows of the slab table and of "Memory allocations:". */
   slabLines?: readonly string[] | undefined
+}
+
+/** An event of a saved log; what the log says of the kernel elsewhere stands for what the dump lacks. */
+export function caseOfEvent({ dump, kernelRelease, ...event }: OomLogEvent): OomCase {
+  const known = dump && { ...dump, kernelRelease: dump.kernelRelease ?? kernelRelease }
+  const { outcome, victims, message, rawLines, monotonicUsec } = event
+  return { outcome, dump: known, victims, message, rawLines, monotonicUsec, slabLines: dump?.slabLines }
 }
 
 /** Outcomes → cases: what shares an eventSequence is one, in the order of the first of each. */

@@ -17,10 +17,17 @@ function whatHappened({ oomCase }: OomFacts, { asked, limit }: Sections): string
 
 function whoDied({ outcome }: OomFacts['oomCase'], { killed }: Sections['asked']): string {
   const [victim, ...others] = killed
-  if (victim === undefined)
-    return outcome === 'panic' ? 'The kernel panicked because' : 'Nobody could be killed, though'
+  if (victim === undefined) return NOBODY[outcome]
   const name = `${victim.command} (pid ${victim.pid})`
   return others.length === 0 ? `${name} was killed because` : `${name} and ${others.length} more were killed because`
+}
+
+const NOBODY: Readonly<Record<OomFacts['oomCase']['outcome'], string>> = {
+  killed: 'Somebody was killed because',
+  noKillable: 'Nobody could be killed, though',
+  panic: 'The kernel panicked because',
+  skipped: 'Nobody had to be killed, though',
+  undecided: 'Whom the kernel killed is not in the log;',
 }
 
 function causeOf({ kind, limitKib, usageKib, memoryWasFree }: Sections['limit']): string {

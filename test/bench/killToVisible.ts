@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Cluster } from '../cluster/attach.ts'
 import { HOG_IMAGE } from '../cluster/images/importImages.ts'
@@ -22,7 +22,7 @@ class KubectlWatch {
   constructor(cluster: Cluster, args: readonly string[]) {
     this.#child = spawn(join(cluster.programFolder, 'kubectl'), ['get', ...args, '-w', '--no-headers'], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: PART_PATH, HOME: '/nonexistent', KUBECONFIG: cluster.kubeconfig },
+      env: { PATH: PART_PATH, HOME: dirname(cluster.kubeconfig), KUBECONFIG: cluster.kubeconfig },
     })
     const output = this.#child.stdout
     if (output !== null)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Cluster } from '../cluster/attach.ts'
 import { PART_PATH } from '../cluster/process/part.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -19,7 +19,7 @@ export async function forwardPort(
   targetPort: number,
 ): Promise<ForwardedPort> {
   const args = ['port-forward', '--namespace', namespace, target, `:${targetPort}`]
-  const env = { PATH: PART_PATH, HOME: '/nonexistent', KUBECONFIG: cluster.kubeconfig }
+  const env = { PATH: PART_PATH, HOME: dirname(cluster.kubeconfig), KUBECONFIG: cluster.kubeconfig }
   const kubectl = spawn(join(cluster.programFolder, 'kubectl'), args, { stdio: ['ignore', 'pipe', 'pipe'], env })
   let said = ''
   for (const stream of [kubectl.stdout, kubectl.stderr]) stream.on('data', (text: Buffer) => (said += String(text)))

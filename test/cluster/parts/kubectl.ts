@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { PART_PATH } from '../process/part.ts'
 import { runCommand } from '../process/run.ts'
 
@@ -11,6 +12,6 @@ export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Pro
 
 export function kubectlWith(binary: string, kubeconfig: string): Kubectl {
   // A clean environment: the caller's proxy would lead kubectl astray.
-  const env = { PATH: PART_PATH, HOME: '/nonexistent', KUBECONFIG: kubeconfig }
+  const env = { PATH: PART_PATH, HOME: dirname(kubeconfig), KUBECONFIG: kubeconfig }
   return (args, options = {}) => runCommand([binary, ...args], { timeoutMs: 60_000, ...options, env })
 }
