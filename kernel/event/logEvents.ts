@@ -1,6 +1,7 @@
 import type { LogRecord } from '#kernel/transport/logReader.ts'
 import { parseKernelRelease } from '#kernel/dump/header.ts'
 import { createAssembler, type Assembler } from './assembler.ts'
+import { isToldVictim } from './groupVictims.ts'
 import { missingParts } from './missingParts.ts'
 import type { OomOutcome, OomUndecided, OomVictim } from './oomEvent.ts'
 import type { OomLogEvent } from './oomLogEvent.ts'
@@ -49,7 +50,7 @@ export class LogEvents {
     const known = this.#waiting.get(outcome.eventSequence)
     const victim = outcome.outcome === 'killed' ? outcome.victim : undefined
     if (known !== undefined) {
-      if (victim !== undefined && !known.victims.some(({ pid }) => pid === victim.pid)) known.victims.push(victim)
+      if (victim !== undefined && !isToldVictim(known.victims, victim, known.first.dump)) known.victims.push(victim)
       known.rawLines = outcome.rawLines
       return
     }

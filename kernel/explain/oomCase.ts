@@ -1,4 +1,5 @@
 import type { OomDump } from '#kernel/dump/oomDump.ts'
+import { isToldVictim } from '#kernel/event/groupVictims.ts'
 import type { OomOutcome, OomVictim } from '#kernel/event/oomEvent.ts'
 import type { OomLogEvent } from '#kernel/event/oomLogEvent.ts'
 
@@ -33,8 +34,7 @@ export function groupOutcomes(outcomes: readonly OomOutcome[]): OomCase[] {
     cases.set(outcome.eventSequence, known)
     // The raw lines of a group's last kill are those of all.
     known.last = outcome
-    // The first victim of a group may be told twice.
-    if (outcome.outcome === 'killed' && !known.victims.has(outcome.victim.pid))
+    if (outcome.outcome === 'killed' && !isToldVictim([...known.victims.values()], outcome.victim, outcome.dump))
       known.victims.set(outcome.victim.pid, outcome.victim)
   }
   return [...cases.values()].map(({ outcome, last, victims }) => ({

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals'
+import type { OomDump } from '#kernel/dump/oomDump.ts'
+import { isToldVictim } from './groupVictims.ts'
+import type { OomVictim } from './oomEvent.ts'
+
+const victim = (pid: number, changes: Partial<OomVictim> = {}): OomVictim => ({
+  pid,
+  command: `c${pid}`,
+  totalVmKib: 900,
+  anonRssKib: 70,
+  fileRssKib: 0,
+  shmemRssKib: 3,
+  ...changes,
+})
+const task = (pid: number) => ({ pid, tgid: pid, uid: 0, totalVmPages: 9, rssPages: 1, command: 'x' })
+const dump = (...pids: number[]): OomDump => ({ cgroup: {}, memoryLines: [], slabLines: [], tasks: pids.map(task) })
+
+describe('isToldVictim', () => {
+  it('knows the first victim again by its pid, and by the same memory under a thread’s pid', () => {
+    expect(isToldVictim([victim(10)], victim(10, { anonRssKib: 1 }), undefined)).toBe(true)
+    expect(isToldVictim([victim(10)], victim(17), dump(10, 11))).toBe(true)
+  })
+
+  it.each([
+    ['is in the table', victim(11), dump(10, 11)],
+    ['has other figures', victim(17, { anonRssKib: 71 }), dump(10, 11)],
+    ['comes without a table', victim(17), dump()],
+    ['comes without a dump', victim(17), undefined],
+  ])('takes a victim for another one that %s', (_what, next, table) => {
+    expect(isToldVictim([victim(10)], next, table)).toBe(false)
+  })
+
+  it('takes lines without figures for two victims', () => {
+    const bare = (pid: number): OomVictim => ({ pid, command: 'x' })
+    expect(isToldVictim([bare(10)], bare(17), dump(10))).toBe(false)
+  })
+})
