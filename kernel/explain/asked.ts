@@ -1,6 +1,6 @@
 import type { OomVictim } from '#kernel/event/oomEvent.ts'
 import type { GfpRequest } from '#kernel/gfp/gfpRequest.ts'
-import type { OomFacts } from './facts.ts'
+import { SYSRQ_ORDER, type OomFacts } from './facts.ts'
 import { formatCount, formatKib } from './quantity.ts'
 import { state, type Statement } from './statement.ts'
 import { highestUsable } from './zoneIndex.ts'
@@ -69,7 +69,7 @@ function askerStatements(asker: Asker, { dump, request, memory, isMemcg }: OomFa
   const { command, pid, gfpMask, order, sizeKib } = asker
   const who = pid === undefined ? command : `${command} (pid ${pid})`
   const figures = { pid, gfpMask, order, sizeKib }
-  if (order === -1) return [state(`${who}: the killer was called by hand (sysrq f, order −1).`, figures)]
+  if (order === SYSRQ_ORDER) return [state(`${who}: the killer was called by hand (sysrq f, order −1).`, figures)]
 
   const pages =
     order === undefined ? 'memory' : `${formatCount(2 ** order, 'page')} (${formatKib(sizeKib ?? 0)}, order ${order})`

@@ -9,6 +9,9 @@ import type { OomCase } from './oomCase.ts'
 import { groupProcesses, type ProcessGroup } from './processGroups.ts'
 import { limitOrNone } from './quantity.ts'
 
+/** drivers/tty/sysrq.c, moom_callback: no allocation asked. */
+export const SYSRQ_ORDER = -1
+
 /** What the sections of an explanation have in common, read once from a case. */
 export interface OomFacts {
   oomCase: OomCase

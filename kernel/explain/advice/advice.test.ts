@@ -64,6 +64,10 @@ const EXAMPLES: Readonly<Record<string, [readonly string[], RegExp]>> = {
   'use fewer page tables': [machine({ pagetables: part(0.2) }), /819 MiB of page tables/],
   'find who holds what no line accounts for': [machine({ anon: 1000 }), /4 GiB is in no line/],
   'run fewer processes': [machine({}, ...many(120, part(0.006))), /^2 of p\d+ hold 49/],
+  'take the exemption back': [
+    machine({}, TABLE, row(7, 'app', 100), row(8, 'daemon', part(0.2), -1000), killOf(7, 'app', 400)),
+    /daemon \(pid 8\) holds 819 MiB of 4 GiB and cannot be chosen/,
+  ],
   'look at oom_score_adj': [
     machine({}, TABLE, row(7, 'app', 100, 900), row(8, 'big', part(0.2)), killOf(7, 'app', 400)),
     /freed 464 KiB, while big \(pid 8\) with 819 MiB .* 0 against 900/,
@@ -85,6 +89,13 @@ describe('advice', () => {
     expect(Object.values(advice?.figures ?? {}).some((figure) => typeof figure === 'number')).toBe(true)
   })
 
+  it('is none, and nothing is found, where the killer was called by hand', () => {
+    const byHand = machine({ anon: part(0.8), swapTotalKib: 0, swapFreeKib: 0 }, killOf(7, 'app', 400, 50 * GIB))
+    const [head = '', ...rest] = byHand
+    const { advice, memory } = explainOom(caseOf([head.replace('order=0', 'order=-1'), ...rest]))
+    expect([advice, memory.findings]).toEqual([[], []])
+  })
+
   it('is none where no number supports it', () => {
     expect(explainOom(caseOf([killOf(7, 'app', 4000)])).advice).toEqual([])
     const ordinary = machine(
@@ -92,6 +103,7 @@ describe('advice', () => {
       zone(10_000, 20_000),
       TABLE,
       row(7, 'app', part(0.3)),
+      row(8, 'agent', part(0.01), -1000),
       killOf(7, 'app', 1_000_000),
     )
     expect(explainOom(caseOf(ordinary)).advice).toEqual([])

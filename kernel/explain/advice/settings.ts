@@ -70,3 +70,16 @@ export const reorderScores: AdviceRule = {
     return state(text, { ...figures, freedKib: worth.freedKib })
   },
 }
+
+export const liftExemption: AdviceRule = {
+  action: 'take the exemption back',
+  advise({ dump, pageKib, wholeKib }) {
+    const exempt = dump.tasks.filter(({ oomScoreAdj }) => oomScoreAdj === -1000)
+    const [largest] = exempt.toSorted((a, b) => b.rssPages - a.rssPages)
+    const heldKib = (largest?.rssPages ?? 0) * pageKib
+    if (largest === undefined || wholeKib === undefined || heldKib < wholeKib * PASSED_OVER_SHARE) return undefined
+    const { command, pid } = largest
+    const text = `${command} (pid ${pid}) holds ${formatKib(heldKib)} of ${formatKib(wholeKib)} and cannot be chosen at oom_score_adj −1000: −999 puts it behind nearly everything, and leaves the kernel a way out.`
+    return state(text, { pid, heldKib, wholeKib, oomScoreAdj: -1000 })
+  },
+}

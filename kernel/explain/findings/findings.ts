@@ -1,4 +1,4 @@
-import type { OomFacts } from '../facts.ts'
+import { SYSRQ_ORDER, type OomFacts } from '../facts.ts'
 import type { Finding, FindingCheck } from './finding.ts'
 import { fragmentation } from './fragmentation.ts'
 import { kernelSlabLeak, pageTableBloat, unaccountedMemory } from './kernelMemory.ts'
@@ -24,7 +24,9 @@ export const FINDING_CHECKS: readonly FindingCheck[] = [
   noSwap,
 ]
 
+/** None where the killer was called by hand: nothing had run out. */
 export function findAll(facts: OomFacts): Finding[] {
+  if (facts.order === SYSRQ_ORDER) return []
   return FINDING_CHECKS.flatMap(({ name, find }) => {
     const found = find(facts)
     return found === undefined ? [] : [{ name, ...found }]

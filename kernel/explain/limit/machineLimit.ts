@@ -1,4 +1,4 @@
-import { kibOf, type OomFacts } from '../facts.ts'
+import { kibOf, SYSRQ_ORDER, type OomFacts } from '../facts.ts'
 import { formatKib, formatShare } from '../quantity.ts'
 import { state, type Statement } from '../statement.ts'
 import type { ZoneJudgement } from '../watermark.ts'
@@ -27,7 +27,7 @@ export function explainMachineLimit(facts: OomFacts, zones: readonly ZoneJudgeme
 
 function machineKind({ dump, order, request, oomCase }: OomFacts, zones: readonly ZoneJudgement[]): LimitKind {
   const { constraint, nodemask, memsAllowed } = dump
-  if (order === -1) return 'Sysrq'
+  if (order === SYSRQ_ORDER) return 'Sysrq'
   if (constraint === 'Cpuset' || constraint === 'MemoryPolicy') return constraint
   // The kill line says that it was no cgroup, the constraint that it was.
   if (constraint === 'Memcg') return 'Unknown'
