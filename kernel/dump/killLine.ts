@@ -65,11 +65,12 @@ function lastMatch(text: string, pattern: RegExp): number {
   return at
 }
 
-/** After the command everything is the kernel's, in any order. */
+/** After the command everything is the kernel's, in any order. A size without its unit was cut. */
 function readFigures(text: string): Map<string, string> {
   const figures = new Map<string, string>()
-  for (const [, name, digits] of text.matchAll(/([A-Za-z_-]+):(-?\d+)/g)) {
-    if (name !== undefined && digits !== undefined) figures.set(name, digits)
+  for (const [, name, digits, unit] of text.matchAll(/([A-Za-z_-]+):(-?\d+)(kB)?/g)) {
+    if (name === undefined || digits === undefined) continue
+    if (unit !== undefined || name === 'UID' || name === 'oom_score_adj') figures.set(name, digits)
   }
   return figures
 }

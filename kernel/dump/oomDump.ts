@@ -36,6 +36,8 @@ export interface OomTask {
   nrPmdsPages?: number | undefined
   swapPages?: number | undefined
   oomScoreAdj?: number | undefined
+  /** −17 to 15, on kernels before 3.7. */
+  oomAdj?: number | undefined
   command: string
 }
 

@@ -52,6 +52,7 @@ function parseRow(columns: readonly string[], row: string): OomTask | undefined 
     nrPmdsPages: exactInteger(column('nr_pmds')),
     swapPages: exactInteger(column('swapents')),
     oomScoreAdj: oomScoreAdjOf(column('oom_score_adj')),
+    oomAdj: exactInteger(column('oom_adj')),
     // One space stands before the name; any more are the name's own.
     command: row.slice(numbers.end + 1),
   }

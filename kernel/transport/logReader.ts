@@ -60,7 +60,13 @@ export class LogReader {
     this.#partial = parsed.partial === true
   }
 
+  /** The log ends here, be it within a line: the pid of a kill without a command may lack digits, and is not told. */
   end(): void {
+    if (/\bKilled process \d+$/.test(this.#pending?.text ?? '')) this.#pending = undefined
+    this.#emit()
+  }
+
+  #emit(): void {
     const record = this.#pending
     this.#pending = undefined
     if (record === undefined || record.text === '') return
@@ -72,7 +78,7 @@ export class LogReader {
     const text = parsed.text.trim()
     // Nothing goes on after an empty line.
     if (text === '') {
-      this.end()
+      this.#emit()
       return
     }
     const indentation = parsed.text.length - parsed.text.trimStart().length
@@ -101,7 +107,7 @@ export class LogReader {
   }
 
   #begin(line: LogLine): void {
-    this.end()
+    this.#emit()
     this.#facility = line.facility ?? (line.prefixed ? KERNEL_FACILITY : this.#facility)
     this.#usec = this.#timeOf(line)
     this.#exact = line.exact === true
