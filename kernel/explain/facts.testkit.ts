@@ -84,5 +84,5 @@ export function announce(constraint = 'CONSTRAINT_NONE', cgroups = 'global_oom,t
 }
 
 export function killOf(pid: number, command: string, anonKib: number, totalVmKib = anonKib): string {
-  return `Out of memory: Killed process ${pid} (${command}) total-vm:${totalVmKib}kB, anon-rss:${anonKib}kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:64kB oom_score_adj:0`
+  return `Out of memory: Killed process ${pid} (${command}) total-vm:${Math.floor(totalVmKib)}kB, anon-rss:${Math.floor(anonKib)}kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:64kB oom_score_adj:0`
 }
