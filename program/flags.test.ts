@@ -59,6 +59,16 @@ describe('parseFlags', () => {
     ])
   })
 
+  it('takes one operand where the program has one', () => {
+    const withFile = (...argv: string[]) =>
+      parseFlags('program', { context: flags.context }, argv, {}, { placeholder: '[FILE]', help: 'a log' })
+    expect(withFile('--context', 'x', 'a.log')).toEqual({ kind: 'values', values: { context: 'x' }, operand: 'a.log' })
+    expect(withFile('-')).toMatchObject({ operand: '-' })
+    expect(withFile('a', 'b')).toEqual({ kind: 'problems', problems: ['expected one [FILE], got "b"'] })
+    const help = withFile('--help')
+    expect(help.kind === 'help' && help.text).toMatch(/^Usage: program \[flags\] \[FILE\]\n\n {2}\[FILE\]\n {6}a log/)
+  })
+
   it('explains itself', () => {
     const parsed = parse(['--help'])
     expect(parsed.kind === 'help' && parsed.text).toContain(

@@ -43,12 +43,15 @@ function openChunks(path: string): AsyncIterable<Buffer> {
   return path === '-' ? (process.stdin as AsyncIterable<Buffer>) : readChunks(path)
 }
 
-/** Read synchronously: nothing else waits, and loading node's streams takes longer than most logs. */
+/**
+ * Read synchronously: nothing else waits, and loading node's streams takes longer than most logs. A piece holds until the
+ * next one is asked for.
+ */
 async function* readChunks(path: string): AsyncGenerator<Buffer> {
   const file = openSync(path, 'r')
   try {
+    const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
     for (;;) {
-      const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
       const length = readSync(file, chunk)
       if (length === 0) return
       yield chunk.subarray(0, length)

@@ -54,9 +54,14 @@ export function parseCpuLine(text: string): CpuLine | undefined {
   if (match === null || pid === undefined) return undefined
   const rest = text.slice(match[0].length)
   const build = rest.lastIndexOf(' #')
-  const before = build < 0 ? '' : rest.slice(0, build)
+  const before = build < 0 ? cutRelease(rest) : rest.slice(0, build)
   const release = before.slice(before.lastIndexOf(' ') + 1).replace(/^\(/, '')
   return { pid, kernelRelease: /^\d+\.\d+/.test(release) ? release : undefined, commandAndRest: rest }
+}
+
+/** Where the line was cut off after the release: it follows what taints the kernel, which is in capital letters. */
+function cutRelease(rest: string): string {
+  return /^.*tainted(?:: [A-Z ]+)? +\d+\.\d+\.\S+/is.exec(rest)?.[0] ?? ''
 }
 
 /** uname -r from the line that a kernel begins with (init/main.c, linux_banner), or from anybody's processor line. */

@@ -2,7 +2,7 @@ import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
 import { parseJsonEntry } from './jsonEntry.ts'
 import { USER_FACILITY, type LogLine } from './logLine.ts'
 import { cleanLine, dropPagerCut, unescapeSyslog } from './markup.ts'
-import { stripPrintk } from './printkPrefix.ts'
+import { stripPrintk, stripPrompt } from './printkPrefix.ts'
 import { stripCri, stripSyslog } from './syslogPrefix.ts'
 
 /** `6,123,456,-;text`; the level of a console's /dev/kmsg has no more than three digits. */
@@ -27,7 +27,8 @@ export function parseLogLine(raw: string): LogLine {
     const record = parseKmsgRecord(trimmed)
     if (record.failure === undefined) return { ...record, prefixed: true, exact: true }
   }
-  const line = stripAll({ text: trimmed, prefixed: false, facility: undefined })
+  const stripped = stripAll({ text: trimmed, prefixed: false, facility: undefined })
+  const line = stripped.prefixed ? stripped : stripPrompt(stripped)
   // Without a prefix the indentation may be the kernel's.
   return { ...line, text: dropPagerCut(unescapeSyslog(line.prefixed ? line.text : cleaned)) }
 }

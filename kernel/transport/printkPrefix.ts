@@ -1,8 +1,10 @@
 import { KERNEL_FACILITY, USER_FACILITY, type LogLine } from './logLine.ts'
-import { parseStamp } from './stamp.ts'
+import { microseconds, parseStamp } from './stamp.ts'
 
 /** printk.time: `[  951.727784] `, journalctl -o short-monotonic alike. */
-const PRINTK_TIME = /^\[ *(\d{1,12})\.(\d{6})\] ?/
+const PRINTK_TIME = /^\[ *(\d{1,12})\.(\d{1,9})\] ?/
+/** A console's prompt, or half a line of another processor, in front of the kernel's time. */
+const AFTER_PROMPT = /^[^[\]]{0,24}(?:\[[^\]]{0,16})?(\[ *\d{1,12}\.\d{6}\](?:\[ *[TC]\d+\])? )/
 /** dmesg -T and -H, in any language: `[jeu. nov. 23 10:11:12 2023] `, `[Nov23 10:11] `; dmesg -d: `[  +0.000012] `. */
 const DMESG_CLOCK = /^\[([^[\]]{0,32}\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?: [^[\]]{0,16})?)\] ?/
 const DMESG_DELTA = /^\[ *(?:\d+\.\d{6} )?<? *\+?(\d+\.\d{6})>?\] ?/
@@ -35,6 +37,13 @@ export function stripPrintk(line: LogLine): LogLine {
   return stripTime({ ...stripped, level: Number(level[1]) % 8 })
 }
 
+/** For a line in which nothing else was found before the text. */
+export function stripPrompt(line: LogLine): LogLine {
+  const found = AFTER_PROMPT.exec(line.text)
+  if (found === null) return line
+  return stripPrintk({ ...line, text: line.text.slice(found[0].length - (found[1]?.length ?? 0)) })
+}
+
 function withFacility(line: LogLine, isKernel: boolean, length: number): LogLine {
   const facility = line.facility ?? (isKernel ? KERNEL_FACILITY : USER_FACILITY)
   return { ...line, facility, prefixed: true, text: line.text.slice(length) }
@@ -44,7 +53,7 @@ function stripTime(line: LogLine): LogLine {
   if (line.text.charCodeAt(0) !== 0x5b) return line
   const time = PRINTK_TIME.exec(line.text)
   if (time !== null) {
-    const monotonicUsec = Number(time[1]) * 1_000_000 + Number(time[2])
+    const monotonicUsec = Number(time[1]) * 1_000_000 + microseconds(time[2])
     const rest = line.text.slice(time[0].length).replace(HOST_AND_KERNEL, '')
     return stripCaller({ ...line, prefixed: true, monotonicUsec, text: rest })
   }

@@ -3,7 +3,7 @@ const NEWLINE = 0x0a
 /** A longer line is cut: no transport writes one that holds a kernel's record. Bytes. */
 const MAX_LINE_BYTES = 1024 * 1024
 
-/** Chunks of a stream → its lines, decoded, without newline. Holds no more than the line that is not whole yet. */
+/** Chunks of a stream → its lines, decoded, without newline. Holds no chunk, and no more than the line that is not whole. */
 export class LineSplitter {
   readonly #onLine: (line: string) => void
   #rest: Buffer[] = []
@@ -16,8 +16,12 @@ export class LineSplitter {
   push(chunk: Buffer): void {
     let start = 0
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      this.#keep(chunk, start, end)
-      this.#flush()
+      if (this.#restBytes === 0) {
+        this.#onLine(chunk.toString('utf8', start, Math.min(end, start + MAX_LINE_BYTES)))
+      } else {
+        this.#keep(chunk, start, end)
+        this.#flush()
+      }
       start = end + 1
     }
     this.#keep(chunk, start, chunk.length)
@@ -28,18 +32,16 @@ export class LineSplitter {
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
-    const room = MAX_LINE_BYTES - this.#restBytes
-    const piece = chunk.subarray(start, Math.min(end, start + room))
-    if (piece.length === 0) return
-    this.#rest.push(piece)
-    this.#restBytes += piece.length
+    const length = Math.min(end - start, MAX_LINE_BYTES - this.#restBytes)
+    if (length <= 0) return
+    this.#rest.push(Buffer.from(chunk.subarray(start, start + length)))
+    this.#restBytes += length
   }
 
   #flush(): void {
-    const [only] = this.#rest
-    const line = this.#rest.length === 1 && only !== undefined ? only : Buffer.concat(this.#rest)
+    const line = Buffer.concat(this.#rest).toString()
     this.#rest = []
     this.#restBytes = 0
-    this.#onLine(line.toString())
+    this.#onLine(line)
   }
 }

@@ -24,6 +24,6 @@ export function parseStamp(stamp: string): number | undefined {
 }
 
 /** Digits after the decimal point → microseconds. */
-function microseconds(fraction: string | undefined): number {
+export function microseconds(fraction: string | undefined): number {
   return fraction === undefined ? 0 : Number(fraction.slice(0, 6).padEnd(6, '0'))
 }

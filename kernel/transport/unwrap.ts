@@ -89,7 +89,8 @@ function seamOfHeader(last: string, line: string): Seam | undefined {
 
 /** The release stands before ` #`, and is all that is wanted of what may be broken here. */
 function seamOfProcessor(last: string, line: string): Seam | undefined {
-  if (parseCpuLine(last)?.kernelRelease !== undefined || isMemoryLine(line)) return undefined
+  if (last.includes(' #') && parseCpuLine(last)?.kernelRelease !== undefined) return undefined
+  if (isMemoryLine(line) || /^(?:Hardware name|Call [Tt]race|Workqueue|Tainted: \[)/.test(line)) return undefined
   return /^\d+(?:\.[\w.+-]*)?$/.test(lastWord(last)) && !line.startsWith('#') ? '' : ' '
 }
 
