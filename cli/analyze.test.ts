@@ -13,7 +13,8 @@ async function* piecesOf(text: string, size: number): AsyncGenerator<Buffer> {
 async function run(log: AsyncIterable<Buffer>): Promise<{ printed: string; error: unknown }> {
   let printed = ''
   const write = (text: string) => void (printed += text)
-  const ended = analyze({ output: 'json' }, 'some.log', { readLog: () => log, write })
+  const flags = { output: 'json', event: undefined, verbose: false, noColor: false } as const
+  const ended = analyze(flags, 'some.log', { readLog: () => log, write, hasColor: false })
   const error: unknown = await ended.then(
     () => undefined,
     (reason: unknown) => reason,

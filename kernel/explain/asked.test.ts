@@ -10,6 +10,12 @@ const CPU = (release: string) => `CPU: 0 PID: 7 Comm: app Not tainted ${release}
 const NORMAL = 'Node 0 Normal free:1kB min:1kB low:1kB high:1kB'
 
 describe('explainAsked', () => {
+  it('has no name for the asker of a kernel that printed none', () => {
+    expect(textsOf('oom-killer: gfp_mask=0xd0, order=0')[0]).toMatch(
+      /^A process that the log does not name asked for 1 page \(4 KiB, order 0\)/,
+    )
+  })
+
   it('tells command, pid, flags by name, order and its size', () => {
     expect(
       textsOf(

@@ -13,7 +13,8 @@ export interface AskedSection {
 }
 
 export interface Asker {
-  command: string
+  /** Not printed before 2.6.19. */
+  command?: string | undefined
   pid?: number | undefined
   gfpMask?: string | undefined
   gfpFlags?: readonly string[] | undefined
@@ -52,7 +53,7 @@ function askerOf({ dump, request, order, pageKib }: OomFacts): Asker | undefined
   if (trigger === undefined) return undefined
   const { command, pid, gfpMask, oomScoreAdj } = trigger
   return {
-    command,
+    command: command === '' ? undefined : command,
     pid,
     gfpMask,
     gfpFlags: request?.names,
@@ -66,7 +67,7 @@ function askerOf({ dump, request, order, pageKib }: OomFacts): Asker | undefined
 }
 
 function askerStatements(asker: Asker, { dump, request, memory, isMemcg }: OomFacts): Statement[] {
-  const { command, pid, gfpMask, order, sizeKib } = asker
+  const { command = 'A process that the log does not name', pid, gfpMask, order, sizeKib } = asker
   const who = pid === undefined ? command : `${command} (pid ${pid})`
   const figures = { pid, gfpMask, order, sizeKib }
   if (order === SYSRQ_ORDER) return [state(`${who}: the killer was called by hand (sysrq f, order −1).`, figures)]

@@ -11,7 +11,8 @@ export function giveVerdict(facts: OomFacts, sections: Sections): string[] {
 
 function whatHappened({ oomCase }: OomFacts, { asked, limit }: Sections): string {
   const { asker } = asked
-  const when = asker?.sizeKib === undefined ? '' : ` when ${asker.command} asked for ${formatKib(asker.sizeKib)}`
+  const who = asker?.command ?? 'a process that the log does not name'
+  const when = asker?.sizeKib === undefined ? '' : ` when ${who} asked for ${formatKib(asker.sizeKib)}`
   return `${whoDied(oomCase, asked)} ${causeOf(limit)}${when}.`
 }
 
