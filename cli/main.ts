@@ -4,6 +4,7 @@ import { parseFlags, type ParsedFlags, type Flags } from '#program/flags.ts'
 import { VERSION } from '#program/version.ts'
 import { readLogFile } from './adapters/logFile.ts'
 import { withProgress } from './adapters/progress.ts'
+import { isTerminal, writeOut } from './adapters/standardOutput.ts'
 import { analyze } from './analyze.ts'
 import { analyzeFlags, analyzeOperand } from './analyzeFlags.ts'
 import { rank, type RankPorts } from './rank.ts'
@@ -52,9 +53,9 @@ async function runAnalyze(name: string, argv: readonly string[]): Promise<number
   }
   await analyze(values, operand ?? '-', {
     readLog: (path) => withProgress(readLogFile(path), path, process.stderr),
-    write: (text) => process.stdout.write(text),
+    write: writeOut,
     // https://no-color.org
-    hasColor: process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    hasColor: isTerminal() && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
   })
   return EXIT.ok
 }

@@ -98,6 +98,13 @@ describe('oomkeeper analyze', () => {
     expect(ended.stderr).toContain(words)
   })
 
+  it('ends quietly when its reader has seen enough', () => {
+    const many = written('many.log', Buffer.concat(Array.from({ length: 300 }, () => readFileSync(LEAK))))
+    const piped = `"${command}" analyze --output json "${many}" | head -c 100 >/dev/null; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = spawnSync('bash', ['-c', piped], { encoding: 'utf8' })
+    expect([stdout, stderr]).toEqual(['0\n', ''])
+  })
+
   it('refuses flags that it does not know', () => {
     expect(analyze(['--output', 'xml', LEAK])).toMatchObject({ status: 2, stdout: '' })
   })

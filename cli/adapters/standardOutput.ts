@@ -1,0 +1,29 @@
+import { writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { EXIT } from '#program/errors.ts'
+
+const STDOUT = 1
+const RETRY_MS = 5
+
+export function isTerminal(): boolean {
+  return isatty(STDOUT)
+}
+
+/**
+ * Writes and returns when it is written: `process.stdout` would take everything at once into memory where a pipe is
+ * slower than the log is read. A reader that has seen enough (`| head`) ends the program quietly.
+ */
+export function writeOut(text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(STDOUT, bytes, at)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') process.exit(EXIT.ok)
+      if (code !== 'EAGAIN') throw error
+      // Somebody made the pipe non-blocking; there is no way to wait for it without a loop of events.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS)
+    }
+  }
+}
