@@ -68,7 +68,7 @@ function lastMatch(text: string, pattern: RegExp): number {
 /** After the command everything is the kernel's, in any order. A size without its unit was cut. */
 function readFigures(text: string): Map<string, string> {
   const figures = new Map<string, string>()
-  for (const [, name, digits, unit] of text.matchAll(/([A-Za-z_-]+):(-?\d+)(kB)?/g)) {
+  for (const [, name, digits, unit] of text.matchAll(/([A-Za-z_-]{1,16}):(-?\d{1,20})(kB)?/g)) {
     if (name === undefined || digits === undefined) continue
     if (unit !== undefined || name === 'UID' || name === 'oom_score_adj') figures.set(name, digits)
   }

@@ -111,6 +111,11 @@ describe('parseOomDump', () => {
     expect(dump.pageSizeKib).toBe(64)
   })
 
+  it('tells it from the smallest free block where nothing else says it', () => {
+    const dump = parseOomDump(['Node 0 Normal: 5*64kB (UM) 0*128kB 2*256kB (U) = 832kB', '222 pages RAM'])
+    expect(dump.pageSizeKib).toBe(64)
+  })
+
   it('reads the cgroups and limits of kernels before 5.0, and of cgroup v2', () => {
     const old = parseOomDump([
       'Task in /docker/ab12 killed as a result of limit of /docker',

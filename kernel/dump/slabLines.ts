@@ -4,9 +4,12 @@ const HEADER = /^Name +Used +Total\s*$/
 /** `kmalloc-2048     59164KB    59164KB`; `   107 MiB   27424 mm/slub.c:2305 func:alloc_slab_page`, bytes without a unit. */
 const ROW = /^(?:\S.* +\d+KB +\d+KB|\s*\d+(?:\.\d+)?(?: ?(?:[kKMGT]i?)?B)? +\d+ \S+:\d+ .*)\s*$/
 
+/** Names are short; a longer line would be looked through again and again for its end. Characters. */
+const MAX_ROW_LENGTH = 256
+
 /** Whether a line is such a row, wherever it stands. */
 export function isSlabRow(text: string): boolean {
-  return ROW.test(text)
+  return text.length <= MAX_ROW_LENGTH && ROW.test(text)
 }
 
 /**
