@@ -1,5 +1,5 @@
 import { globSync, rmSync } from 'node:fs'
-import { build, type BuildOptions } from 'esbuild'
+import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 /** CommonJS parts of the dependencies ask for `require`, which an ES module does not have. */
 const REQUIRE_BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
@@ -17,12 +17,35 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions
 
+/**
+ * Node's modules without their ES module faces, which load all that a module exports: half of what a light command takes
+ * to start would be `fs.promises` with readline, and `util`'s with worker_threads.
+ */
+const bareBuiltins: Plugin = {
+  name: 'bare-builtins',
+  setup(bundle) {
+    // What is imported when it is needed is left as it is.
+    bundle.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path, external: true } : { path, namespace: 'builtin' },
+    )
+    bundle.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
 const programs = { agent: 'agent/main.ts', operator: 'operator/main.ts', restore: 'operator/restore/main.ts' }
 
 // What a light command does not need is loaded when it is asked for: parts of their own, without the loader's `require`.
 for (const part of globSync('dist/cli*.mjs')) rmSync(part)
 await Promise.all([
   build({ ...common, entryPoints: programs, banner: { js: REQUIRE_BANNER } }),
-  build({ ...common, entryPoints: { cli: 'cli/main.ts' }, splitting: true, chunkNames: 'cli-[name]-[hash]' }),
+  build({
+    ...common,
+    entryPoints: { cli: 'cli/main.ts' },
+    splitting: true,
+    chunkNames: 'cli-[name]-[hash]',
+    plugins: [bareBuiltins],
+  }),
 ])
 console.log(`build ok: ${[...Object.keys(programs), 'cli'].map((name) => `dist/${name}.mjs`).join(', ')}`)

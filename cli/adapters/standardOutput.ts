@@ -1,12 +1,12 @@
-import { writeSync } from 'node:fs'
-import { isatty } from 'node:tty'
+import { fstatSync, writeSync } from 'node:fs'
 import { EXIT } from '#program/errors.ts'
 
 const STDOUT = 1
 const RETRY_MS = 5
 
+/** A terminal is a character device. So is /dev/null, where nobody looks; node:tty would load node:net with it, 2 ms. */
 export function isTerminal(): boolean {
-  return isatty(STDOUT)
+  return fstatSync(STDOUT).isCharacterDevice()
 }
 
 /**
