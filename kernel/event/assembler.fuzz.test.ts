@@ -3,23 +3,13 @@ import { describe, expect, it } from '@jest/globals'
 import { rankByBadness, totalPages } from '#kernel/badness/badness.ts'
 import { formatKmsgRecord } from '#kernel/kmsg/formatRecord.ts'
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
+import { createRandom } from '#kernel/random.testkit.ts'
 import { readTextRecords } from '#kernel/transport/textLines.ts'
 import { createAssembler } from './assembler.ts'
 import type { OomOutcome } from './oomEvent.ts'
 
 const fixtures = new URL('../../test/fixtures/', import.meta.url)
 const ROUNDS = 300
-
-/** Marsaglia's xorshift32: the same mutations in every run. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
 
 function linesOf(name: string): string[] {
   const text = readFileSync(new URL(name, fixtures), 'utf8')

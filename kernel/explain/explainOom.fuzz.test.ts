@@ -1,23 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
+import { createRandom } from '#kernel/random.testkit.ts'
 import { readTextRecords } from '#kernel/transport/textLines.ts'
 import { explainOom } from './explainOom.ts'
 import { caseOf } from './facts.testkit.ts'
 
 const fixtures = new URL('../../test/fixtures/', import.meta.url)
 const ROUNDS = 150
-
-/** Marsaglia's xorshift32: the same mutations in every run. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
 
 function textsOf(folder: string, name: string): string[] {
   const text = readFileSync(new URL(`${folder}/${name}`, fixtures), 'utf8')

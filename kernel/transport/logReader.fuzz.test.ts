@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { eventsOf } from '#kernel/event/logEvents.testkit.ts'
+import { createRandom } from '#kernel/random.testkit.ts'
 import type { OomLogEvent } from '#kernel/event/oomLogEvent.ts'
 
 const folder = new URL('../../test/fixtures/dumps/', import.meta.url)
@@ -9,17 +10,6 @@ const dumps = readdirSync(folder)
   .map((name) => readFileSync(new URL(name, folder), 'utf8'))
 
 const ROUNDS = 150
-
-/** Marsaglia's xorshift32: the same mutations in every run. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
 
 const PREFIXES = [
   '',
