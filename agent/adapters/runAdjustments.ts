@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { ContainerStatus } from '#contract/nodeStatus.ts'
 import { messageOf } from '#program/errors.ts'
 import type { Adjuster } from '../adjust/adjuster.ts'
-import { SweepPace } from '../adjust/sweepPace.ts'
+import { CALM_MS, SweepPace } from '../adjust/sweepPace.ts'
 import type { Wake } from '../adjust/wake.ts'
 import type { DesiredLink, NodeReport, ReadDesired } from './desiredLink.ts'
 
@@ -39,7 +39,7 @@ export async function runAdjustments(
     telling = false
   }
   let said: NodeReport | undefined
-  let waitMs = STATUS_EVERY_MS
+  let waitMs = CALM_MS
   while (!signal.aborted) {
     const woken = wake.arm()
     if (desired !== undefined) {

@@ -1,5 +1,5 @@
 /** New processes inherit; this finds those that came in from outside (exec), and what no notification told. */
-const CALM_MS = 2_000
+export const CALM_MS = 2_000
 const SHORTEST_MS = 5
 /** A runtime makes the mounts, by which a container is known, a fraction of a second after its cgroup. */
 const BEGINS_MS = 3_000
@@ -13,7 +13,8 @@ export class SweepPace {
    * @param nowMs on a clock that only goes forward
    */
   nextMs(unnamed: readonly string[], nowMs: number): number {
-    for (const id of this.#firstSeenMs.keys()) if (!unnamed.includes(id)) this.#firstSeenMs.delete(id)
+    const present = new Set(unnamed)
+    for (const id of this.#firstSeenMs.keys()) if (!present.has(id)) this.#firstSeenMs.delete(id)
     let waitMs = CALM_MS
     for (const id of unnamed) {
       const firstSeenMs = this.#firstSeenMs.get(id) ?? nowMs
