@@ -8,39 +8,53 @@ export interface CgroupPlace {
   kubepods: boolean
   podUid?: string
   containerId?: string
+  /** Absent where the ancestors that tell it are hidden by a cgroup namespace. */
   qosClass?: QosClass
 }
 
 /** cgroupfs driver: `pod<uid>`. Static pods' "uid" is the config hash, 32 hexadecimal digits. */
 const POD_FOLDER = /^pod([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/
-/** systemd driver: `kubepods[-qos]-pod<uid, dashes as underscores>.slice`, nested below a parent's name or not. */
-const POD_SLICE = /-pod([0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12}|[0-9a-f]{32})\.slice$/
-/** `<id>`, `cri-containerd-<id>.scope`, `crio-<id>.scope`, `docker-<id>.scope`; CRI-O's cgroupfs form is `crio-<id>`. */
-const CONTAINER = /^(?:[a-z][a-z-]*-)?([0-9a-f]{64})(?:\.scope)?$/
-const KUBEPODS = /^(?:[a-z0-9_.-]*-)?kubepods(?:-(?:burstable|besteffort))?(?:\.slice)?$/
+/**
+ * systemd driver: `kubepods[-qos]-pod<uid, dashes as underscores>.slice`, after a parent's name or not. A runtime that
+ * takes the kubelet's systemd name without being told of systemd makes one folder of it, `<slice>:<prefix>:<id>`, below
+ * its own cgroup (runc libcontainer/cgroups/fs: the name is no absolute path).
+ */
+const POD_SLICE =
+  /^(?:[A-Za-z0-9_.-]*-)?kubepods(?:-(burstable|besteffort))?-pod([0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12}|[0-9a-f]{32})\.slice(?::[a-z-]*:([0-9a-f]{64}))?$/
+/**
+ * `<id>`, `cri-containerd-<id>.scope`, `crio-<id>.scope`, `docker-<id>.scope`; CRI-O's cgroupfs form is `crio-<id>`, that of a
+ * Kata sandbox `kata_<id>`. CRI-O may keep its monitor beside the container, `crio-conmon-<id>.scope`: that is none.
+ */
+const CONTAINER = /^(?!(?:[a-z]+-)?conmon-)(?:[a-z][a-z-]*[-_])?([0-9a-f]{64})(?:\.scope)?$/
+const KUBEPODS = /^(?:[A-Za-z0-9_.-]*-)?kubepods(?:-(?:burstable|besteffort))?(?:\.slice)?$/
 
 /**
  * Reads pod UID, container id and QoS class out of a cgroup path of any driver and runtime, below any prefix
- * (a nested kubelet, `--cgroup-root`). Never throws; an unknown path is outside any pod.
- * Source: kubernetes pkg/kubelet/cm/pod_container_manager_linux.go, GetPodContainerName.
+ * (a nested kubelet, `--cgroup-root`). Of pods inside a pod it is the outer one, this node's: what is below a container is
+ * the container's own doing. Never throws; an unknown path is outside any pod.
+ * Source: kubernetes pkg/kubelet/cm/pod_container_manager_linux.go, GetPodContainerName; cgroup_manager_linux.go, ToSystemd.
  */
 export function parseCgroupPath(path: string): CgroupPlace {
   const place: CgroupPlace = { kubepods: false }
-  let qosClass: QosClass = 'Guaranteed'
+  const hidden = isAncestorHidden(path)
+  let qosClass: QosClass | undefined = hidden ? undefined : 'Guaranteed'
   for (const segment of path.split('/')) {
     if (place.podUid === undefined) {
-      const podUid = POD_FOLDER.exec(segment)?.[1] ?? POD_SLICE.exec(segment)?.[1]?.replaceAll('_', '-')
-      if (podUid !== undefined && place.kubepods) {
-        place.podUid = podUid
-        place.qosClass = segment.includes('burstable-pod')
-          ? 'Burstable'
-          : segment.includes('besteffort-pod')
-            ? 'BestEffort'
-            : qosClass
+      const slice = POD_SLICE.exec(segment)
+      const folder = place.kubepods || hidden ? POD_FOLDER.exec(segment)?.[1] : undefined
+      if (slice?.[2] !== undefined) {
+        place.kubepods = true
+        place.podUid = slice[2].replaceAll('_', '-')
+        place.qosClass = slice[1] === undefined ? 'Guaranteed' : QOS_BY_NAME[slice[1] as QosName]
+        if (slice[3] !== undefined) place.containerId = slice[3]
+      } else if (folder !== undefined) {
+        place.kubepods = true
+        place.podUid = folder
+        if (qosClass !== undefined) place.qosClass = qosClass
       } else if (KUBEPODS.test(segment)) {
         place.kubepods = true
-        qosClass = qosOf(segment) ?? qosClass
-      } else if (place.kubepods) {
+        qosClass = qosOf(segment) ?? 'Guaranteed'
+      } else if (place.kubepods || hidden) {
         qosClass = qosOf(segment) ?? qosClass
       }
     } else if (place.containerId === undefined) {
@@ -51,8 +65,18 @@ export function parseCgroupPath(path: string): CgroupPlace {
   return place
 }
 
+/**
+ * Whether a path of /proc/PID/cgroup leads out of the reader's own cgroup namespace, by `..`: the folders above are not
+ * told, so that one without a pod may be anywhere. Source: cgroup_namespaces(7).
+ */
+export function isAncestorHidden(path: string): boolean {
+  return path === '/..' || path.startsWith('/../')
+}
+
+const QOS_BY_NAME = { burstable: 'Burstable', besteffort: 'BestEffort' } as const
+type QosName = keyof typeof QOS_BY_NAME
+
 function qosOf(segment: string): QosClass | undefined {
-  if (segment === 'burstable' || segment.endsWith('-burstable.slice')) return 'Burstable'
-  if (segment === 'besteffort' || segment.endsWith('-besteffort.slice')) return 'BestEffort'
-  return undefined
+  const name = /^(?:.*-)?(burstable|besteffort)(?:\.slice)?$/.exec(segment)?.[1]
+  return name === undefined ? undefined : QOS_BY_NAME[name as QosName]
 }
