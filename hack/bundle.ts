@@ -1,4 +1,5 @@
 import { globSync, rmSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
 /** CommonJS parts of the dependencies ask for `require`, which an ES module does not have. */
@@ -17,19 +18,22 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions
 
+/** `import { names } from 'node:…'` of our own sources. */
+const BUILTIN_IMPORT = /^import \{([^}]+)\} from '(node:[^']+)'$/gm
+
 /**
- * Node's modules without their ES module faces, which load all that a module exports: half of what a light command takes
- * to start would be `fs.promises` with readline, and `util`'s with worker_threads.
+ * Node's modules without their ES module faces, which load all that a module could export: half of what a light command
+ * takes to start would be `fs.promises` with readline, and `util`'s `TextDecoder` with node's streams and workers.
  */
 const bareBuiltins: Plugin = {
   name: 'bare-builtins',
   setup(bundle) {
-    // What is imported when it is needed is left as it is.
-    bundle.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-      kind === 'dynamic-import' ? { path, external: true } : { path, namespace: 'builtin' },
-    )
-    bundle.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replaceAll(BUILTIN_IMPORT, (_all, names: string, builtin: string) => {
+        const values = names.split(',').filter((name) => name.trim() !== '' && !name.trim().startsWith('type '))
+        return `const {${values.join(',').replaceAll(' as ', ': ')}} = process.getBuiltinModule('${builtin}')`
+      }),
+      loader: 'ts',
     }))
   },
 }

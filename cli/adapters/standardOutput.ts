@@ -1,12 +1,13 @@
 import { fstatSync, writeSync } from 'node:fs'
 import { EXIT } from '#program/errors.ts'
 
-const STDOUT = 1
+export const STDOUT = 1
+export const STDERR = 2
 const RETRY_MS = 5
 
 /** A terminal is a character device. So is /dev/null, where nobody looks; node:tty would load node:net with it, 2 ms. */
-export function isTerminal(): boolean {
-  return fstatSync(STDOUT).isCharacterDevice()
+export function isTerminal(descriptor: number): boolean {
+  return fstatSync(descriptor).isCharacterDevice()
 }
 
 /**

@@ -106,10 +106,11 @@ describe('oomkeeper rank', () => {
     expect(stderr).toMatch(/^oomkeeper rank: --proc: expected a proc file system, got: .* without any process; mount/)
   })
 
-  it('loads neither zod nor NATS nor the Kubernetes client: it must start fast', () => {
+  it('loads neither zod nor NATS nor the Kubernetes client nor another command: it must start fast', () => {
     const sources = spawnSync(process.execPath, ['--input-type=module', '-e', LOADED], { cwd: root, encoding: 'utf8' })
     expect(sources.stdout.match(/node_modules\S*/g)).toBeNull()
     expect(sources.stdout).toContain('cli/rank.ts')
+    expect(sources.stdout).not.toContain('cli/analyze.ts')
   })
 })
 
@@ -117,7 +118,6 @@ describe('oomkeeper rank', () => {
 const LOADED = `
 import { registerHooks } from 'node:module'
 registerHooks({ load(url, context, next) { console.log(url); return next(url, context) } })
-process.argv.splice(1, process.argv.length, 'oomkeeper', '--version')
-process.argv.unshift(process.execPath)
+process.argv.splice(1, process.argv.length, 'oomkeeper', 'rank', '--help')
 await import('./cli/main.ts')
 `
