@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { LiveTask } from '../agent/rank/liveTask.ts'
-import type { ProcFiles } from '../agent/rank/readTask.ts'
+import type { ProcFiles } from '../agent/proc/processFiles.ts'
 import { scanLiveTasks } from '../agent/rank/scan.ts'
 import type { NodeRanking } from '../operator/api/nodeRanking.ts'
 import type { FlagValues } from '#program/flags.ts'

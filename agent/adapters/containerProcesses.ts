@@ -5,6 +5,7 @@ import type { Wanted } from '../adjust/adjuster.ts'
 import type { ObservedProcess } from '../adjust/plan.ts'
 import type { ObservedContainer } from '../adjust/target.ts'
 import { parseContainerName } from '../cgroup/containerName.ts'
+import { parseOomScoreAdj } from '../proc/oomScoreAdj.ts'
 import { parseStat } from '../proc/stat.ts'
 import { parseCgroupPath } from '../cgroup/path.ts'
 import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
@@ -93,7 +94,7 @@ export class ContainerProcesses {
     for (const { pid } of processes) {
       const known = this.#names.get(containerId)
       if (known !== undefined) return known
-      const name = parseContainerName(readOrEmpty(join(this.#proc, String(pid), 'mountinfo')), podUid)
+      const name = parseContainerName(readOrEmpty(join(this.#proc, String(pid), 'mountinfo')).toString(), podUid)
       if (name !== undefined) this.#names.set(containerId, name)
     }
     return this.#names.get(containerId)
@@ -101,6 +102,7 @@ export class ContainerProcesses {
 
   #processesIn(path: string, containerId: string): ObservedProcess[] {
     const pids = readOrEmpty(join(this.#cgroupRoot, path, 'cgroup.procs'))
+      .toString()
       .split('\n')
       .filter(Boolean)
       .map(Number)
@@ -113,13 +115,12 @@ export class ContainerProcesses {
 
   /** @returns undefined for a process that is gone, or is not in that container. */
   #readProcess(pid: number, containerId: string): ObservedProcess | undefined {
-    const read = (file: string): string => readOrEmpty(join(this.#proc, String(pid), file))
+    const read = (file: string): Buffer => readOrEmpty(join(this.#proc, String(pid), file))
     const cgroup = parseMemoryCgroup(read('cgroup'))
     if (cgroup === undefined || parseCgroupPath(cgroup).containerId !== containerId) return undefined
     const startTicks = parseStat(read('stat'))?.startTicks
-    const score = read('oom_score_adj').trim()
-    if (startTicks === undefined || !/^-?\d+$/.test(score)) return undefined
-    return { pid, startTicks, oomScoreAdj: Number(score) }
+    const oomScoreAdj = parseOomScoreAdj(read('oom_score_adj'))
+    return startTicks === undefined || oomScoreAdj === undefined ? undefined : { pid, startTicks, oomScoreAdj }
   }
 }
 
@@ -139,10 +140,10 @@ function readFolders(folder: string): string[] {
   }
 }
 
-function readOrEmpty(path: string): string {
+function readOrEmpty(path: string): Buffer {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch {
-    return ''
+    return Buffer.alloc(0)
   }
 }

@@ -1,6 +1,5 @@
 import type { ProcFiles } from '#program/adapters/procFiles.ts'
-import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
-import { parseOomScore } from '../proc/oomScore.ts'
+import { readMemoryCgroup, readOomScore } from '../proc/processFiles.ts'
 import type { LiveProcess } from '../rank/candidates.ts'
 
 /** What a proc file system says of its machine and of single processes. A process that is gone is data, not an error. */
@@ -23,13 +22,13 @@ export class ProcFs {
   }
 
   readCgroup(pid: number): string | undefined {
-    return parseMemoryCgroup(this.#files.readText(`${pid}/cgroup`) ?? '')
+    return readMemoryCgroup(this.#files, pid)
   }
 
   /** @param command guards against a pid that was given to another process since. */
   readLive(pid: number, command: string): LiveProcess | undefined {
     if (this.#files.readText(`${pid}/comm`)?.trimEnd() !== command) return undefined
-    const oomScore = parseOomScore(this.#files.readText(`${pid}/oom_score`) ?? '')
+    const oomScore = readOomScore(this.#files, pid)
     return oomScore === undefined ? undefined : { oomScore, cgroupPath: this.readCgroup(pid) }
   }
 }

@@ -93,7 +93,7 @@ describe('DomainRanking', () => {
     const listPids = (): number[] => {
       throw new Error('EMFILE')
     }
-    const blind = new DomainRanking({ listPids, readText: () => undefined }, () => STARTED_MS)
+    const blind = new DomainRanking({ ...fakeProc([]), listPids }, () => STARTED_MS)
     expect(blind.rank({ victimPid: 1, killedAtMs: STARTED_MS, cgroupPath: undefined })).toBeUndefined()
   })
 })

@@ -1,8 +1,8 @@
 import { MAX_CANDIDATES } from '#contract/killEvent.ts'
-import { parseTgid } from '../proc/status.ts'
+import { readStatus, type ProcFiles } from '../proc/processFiles.ts'
 import { rankCgroupTasks, rankLiveTasks, type LiveTask } from './liveTask.ts'
 import { isIn, ProcessSnapshot } from './processSnapshot.ts'
-import { readTask, type ProcFiles } from './readTask.ts'
+import { readTask } from './readTask.ts'
 import type { LiveRanking } from './scan.ts'
 
 /** A kill of which the kernel printed one line, without the table of tasks that were in line. */
@@ -46,7 +46,7 @@ export class DomainRanking {
     if (killedAtMs < this.#startedAtMs) return undefined
     const snapshot = this.#snapshot()
     if (snapshot === undefined) return undefined
-    const tgid = parseTgid(this.#files.readText(`${victimPid}/status`) ?? '') ?? victimPid
+    const tgid = readStatus(this.#files, victimPid)?.tgid ?? victimPid
     const inLine = snapshot.tasksIn(cgroupPath).filter(({ pid }) => pid !== tgid)
     const rank = cgroupPath === undefined ? rankLiveTasks : rankCgroupTasks
     const alive: LiveTask[] = []

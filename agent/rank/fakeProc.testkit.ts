@@ -1,4 +1,4 @@
-import type { ProcFiles } from './readTask.ts'
+import type { ProcFiles } from '../proc/processFiles.ts'
 
 export interface FakeProcess {
   pid: number
@@ -19,15 +19,20 @@ export function fakeProc(processes: readonly FakeProcess[]): ProcFiles {
   const byPid = new Map(
     processes.flatMap((process) => [process.pid, ...(process.threads ?? [])].map((pid) => [String(pid), process])),
   )
+  function readText(path: string): string | undefined {
+    if (path === 'meminfo') return 'MemTotal:  1048576 kB\nSwapTotal:  0 kB\n'
+    if (path === 'sys/kernel/osrelease') return '6.18.44\n'
+    const [pid = '', file = ''] = path.split('/')
+    const found = byPid.get(pid)
+    if (found === undefined || (found.gone && file !== 'oom_score')) return undefined
+    return textOf(found, file)
+  }
   return {
     listPids: () => processes.map(({ pid }) => pid),
-    readText(path) {
-      if (path === 'meminfo') return 'MemTotal:  1048576 kB\nSwapTotal:  0 kB\n'
-      if (path === 'sys/kernel/osrelease') return '6.18.44\n'
-      const [pid = '', file = ''] = path.split('/')
-      const found = byPid.get(pid)
-      if (found === undefined || (found.gone && file !== 'oom_score')) return undefined
-      return textOf(found, file)
+    readText,
+    readRecord(path) {
+      const text = readText(path)
+      return text === undefined ? undefined : Buffer.from(text)
     },
   }
 }

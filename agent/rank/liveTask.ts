@@ -1,10 +1,8 @@
 import { rankByBadness } from '#kernel/badness/badness.ts'
 import type { OomTask } from '#kernel/dump/oomDump.ts'
 import { parseCgroupPath } from '../cgroup/path.ts'
-import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
-import { parseOomScoreAdj } from '../proc/oomScoreAdj.ts'
-import { parseStat } from '../proc/stat.ts'
-import { parseStatus } from '../proc/status.ts'
+import type { ProcStat } from '../proc/stat.ts'
+import type { ProcStatus } from '../proc/status.ts'
 
 /** A process that the killer may take, as /proc has it now. */
 export interface LiveTask {
@@ -16,6 +14,10 @@ export interface LiveTask {
   oomScoreAdj: number
   /** Unknown where the thread group's leader has exited and other threads go on. */
   rssKib: number | undefined
+  /** What makes up rssKib; unknown before 4.5. */
+  anonRssKib: number | undefined
+  fileRssKib: number | undefined
+  shmemRssKib: number | undefined
   swapKib: number | undefined
   vmSizeKib: number | undefined
   pgtablesKib: number | undefined
@@ -26,27 +28,24 @@ export interface LiveTask {
   containerId: string | undefined
 }
 
-/** The texts of one process's files. */
-export interface TaskTexts {
-  stat: string
-  status: string
-  oomScoreAdj: string
-  cgroup: string
+/** What the files of one process say. */
+export interface TaskFiles {
+  oomScore: number
+  oomScoreAdj: number
+  stat: ProcStat
+  status: ProcStatus
+  cgroupPath: string | undefined
 }
 
 /**
  * @returns undefined for what the killer never takes: a kernel thread and a zombie (no memory), the machine's init, a
- *   process at −1000; and for a process that went while it was read.
+ *   process at −1000.
  */
-export function describeLiveTask(pid: number, oomScore: number, texts: TaskTexts): LiveTask | undefined {
-  const stat = parseStat(texts.stat)
-  const status = parseStatus(texts.status)
-  const oomScoreAdj = parseOomScoreAdj(texts.oomScoreAdj)
-  if (stat === undefined || status === undefined || oomScoreAdj === undefined) return undefined
+export function describeLiveTask(pid: number, files: TaskFiles): LiveTask | undefined {
+  const { oomScore, oomScoreAdj, stat, status, cgroupPath } = files
   const { memory } = status
   // The score is the kernel's word: pid 1 with one is a container's init, seen from inside, and the killer may take it.
   if (oomScore === 0 && (oomScoreAdj === -1000 || pid === 1 || memory === undefined)) return undefined
-  const cgroupPath = parseMemoryCgroup(texts.cgroup)
   const { podUid, containerId } = cgroupPath === undefined ? {} : parseCgroupPath(cgroupPath)
   return {
     pid,
@@ -55,6 +54,9 @@ export function describeLiveTask(pid: number, oomScore: number, texts: TaskTexts
     oomScore,
     oomScoreAdj,
     rssKib: memory?.rssKib,
+    anonRssKib: memory?.anonRssKib,
+    fileRssKib: memory?.fileRssKib,
+    shmemRssKib: memory?.shmemRssKib,
     swapKib: memory?.swapKib,
     vmSizeKib: memory?.vmSizeKib,
     pgtablesKib: memory?.pgtablesKib,

@@ -9,7 +9,10 @@ describe('ProcessSnapshot', () => {
       { pid: 11, oomScore: 1, cgroup: '/b' },
     ])
     const read: string[] = []
-    const snapshot = new ProcessSnapshot({ ...files, readText: (path) => (read.push(path), files.readText(path)) }, 0)
+    const snapshot = new ProcessSnapshot(
+      { ...files, readRecord: (path) => (read.push(path), files.readRecord(path)) },
+      0,
+    )
     for (let times = 0; times < 2; times++) expect(snapshot.tasksIn('/a').map(({ pid }) => pid)).toEqual([10])
     expect(read.filter((path) => path.startsWith('11/'))).toEqual(['11/cgroup'])
     expect(read.filter((path) => path === '10/status')).toHaveLength(1)

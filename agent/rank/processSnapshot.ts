@@ -1,6 +1,6 @@
-import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
+import { readMemoryCgroup, type ProcFiles } from '../proc/processFiles.ts'
 import type { LiveTask, Machine } from './liveTask.ts'
-import { readMachine, readTask, type ProcFiles } from './readTask.ts'
+import { readMachine, readTask } from './readTask.ts'
 
 /**
  * The processes that are there at one moment. Each is read when it is first asked for, and once: a container's takes one
@@ -29,7 +29,7 @@ export class ProcessSnapshot {
   }
 
   #cgroupOf(pid: number): string | undefined {
-    return remembered(this.#cgroups, pid, () => parseMemoryCgroup(this.#files.readText(`${pid}/cgroup`) ?? ''))
+    return remembered(this.#cgroups, pid, () => readMemoryCgroup(this.#files, pid))
   }
 
   #taskOf(pid: number): LiveTask | undefined {

@@ -1,5 +1,6 @@
+import { readOomScore, type ProcFiles } from '../proc/processFiles.ts'
 import { rankLiveTasks, type LiveTask, type RankedLiveTask } from './liveTask.ts'
-import { readLiveTask, readMachine, readOomScore, type ProcFiles } from './readTask.ts'
+import { readLiveTask, readMachine } from './readTask.ts'
 
 export interface LiveRanking {
   /** Processes that were there, those among them that the killer never takes. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { ProgramError, messageOf } from '#program/errors.ts'
 
-/** The files of a process that are read are one page at most; a cgroup file may be longer, and is cut. */
+/** The files of a process that are read are one page at most; what is longer is cut. */
 const BUFFER_BYTES = 16 * 1024
 
 /**
@@ -36,18 +36,38 @@ export class ProcFiles {
     return text
   }
 
+  /**
+   * A file that the kernel writes as one record, in one read: a process's stat, status, cgroup, comm, oom_score and
+   * oom_score_adj (fs/proc/base.c, proc_single_show). A list of records (maps, mountinfo) would end early.
+   * @returns what is in it, until the next file is read; undefined when it is gone
+   */
+  readRecord(path: string): Buffer | undefined {
+    return this.#read(path, (descriptor) => this.#buffer.subarray(0, this.#readOnce(descriptor, 0)))
+  }
+
+  /** @returns undefined when the file is gone. */
   readText(path: string): string | undefined {
-    let descriptor: number | undefined
-    try {
-      descriptor = openSync(`${this.#root}/${path}`, 'r')
+    return this.#read(path, (descriptor) => {
       let length = 0
-      // A proc file may come in several reads; its end is a read of nothing.
+      // It may come in several reads; its end is a read of nothing.
       for (;;) {
-        const bytes = readSync(descriptor, this.#buffer, length, BUFFER_BYTES - length, null)
+        const bytes = this.#readOnce(descriptor, length)
         length += bytes
         if (bytes === 0 || length === BUFFER_BYTES) break
       }
       return this.#buffer.toString('utf8', 0, length)
+    })
+  }
+
+  #readOnce(descriptor: number, offset: number): number {
+    return readSync(descriptor, this.#buffer, offset, BUFFER_BYTES - offset, null)
+  }
+
+  #read<T>(path: string, read: (descriptor: number) => T): T | undefined {
+    let descriptor: number | undefined
+    try {
+      descriptor = openSync(`${this.#root}/${path}`, 'r')
+      return read(descriptor)
     } catch {
       return undefined
     } finally {
