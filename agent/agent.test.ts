@@ -6,7 +6,7 @@ import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
 import { RecordSplitter } from './kmsg/split.ts'
 import { DomainRanking } from './rank/domainRanking.ts'
 import { fakeProc } from './rank/fakeProc.testkit.ts'
-import { FakeCursorFile, FakeStream } from './testing/fakes.ts'
+import { FakeCursorFile, FakeLedgerFile, FakeStream } from './testing/fakes.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const NOW_MS = Date.UTC(2026, 10, 23)
@@ -31,17 +31,26 @@ class FakeSource {
   resume(): void {}
 }
 
+interface FakeNode {
+  monotonicUsec?: number
+  kernelKills?: number
+  ledgerFile?: FakeLedgerFile
+}
+
 function agentFor(
   log: string,
   stream: FakeStream,
   cursorFile: FakeCursorFile,
   ofNode: Partial<AgentIdentity> = {},
+  { monotonicUsec = 0, kernelKills, ledgerFile = new FakeLedgerFile() }: FakeNode = {},
 ): Agent {
   const ports: AgentPorts = {
     source: new FakeSource(log),
     publisher: stream,
     cursorFile,
-    now: () => ({ wallMs: NOW_MS, monotonicUsec: 0 }),
+    ledgerFile,
+    readKernelKills: () => kernelKills,
+    now: () => ({ wallMs: NOW_MS, monotonicUsec }),
     random: () => 0,
     logger: pino({ level: 'silent' }),
   }
@@ -109,5 +118,37 @@ describe('Agent', () => {
     expect(events.at(-2)?.candidates.map(({ pid }) => pid)).toEqual([19316, 4711])
     expect(events.at(-1)?.candidates.map(({ pid }) => pid)).toEqual([4711])
     expect(looks).toBe(1)
+  })
+
+  it('tells what is younger than the dedupe window by the kernel’s clock, whatever the wall clock says', async () => {
+    const killUsec = 385_743_518
+    const told = async (monotonicUsec: number): Promise<number> => {
+      const stream = new FakeStream()
+      await agentFor(recast(recorded, {}), stream, new FakeCursorFile(), {}, { monotonicUsec }).run(never)
+      return stream.messages.size
+    }
+    expect(await told(killUsec + 3_600_000_000)).toBe(1)
+    expect(await told(killUsec + 3_600_000_001)).toBe(0)
+  })
+
+  it('tells all of a new boot, and what its ring has lost', async () => {
+    const stream = new FakeStream()
+    const cursorFile = new FakeCursorFile()
+    cursorFile.cursor = { bootId: BOOT.replace('0f', '1f'), sequence: 9_000 }
+    const node = { monotonicUsec: 86_400_000_000 }
+    const agent = agentFor(recast(recorded, {}), stream, cursorFile, { source: 'kmsg' }, node)
+    await agent.run(never)
+    expect(stream.messages.size).toBe(1)
+    await expect(agent.metrics.registry.metrics()).resolves.toContain('oomkeeper_agent_kmsg_lost_records_total 344')
+  })
+
+  it('counts a kill line once over restarts, and keeps the counts with the cursor', async () => {
+    const stream = new FakeStream()
+    const ledgerFile = new FakeLedgerFile()
+    const log = recast(recorded, {}) + recast(recorded, { sequenceOffset: 1000 })
+    for (let run = 0; run < 2; run++) {
+      await agentFor(log, stream, new FakeCursorFile(), {}, { ledgerFile }).run(never)
+    }
+    expect(ledgerFile.ledger).toMatchObject({ bootId: BOOT, lines: 2, nextSequence: 1426 })
   })
 })

@@ -12,10 +12,12 @@ import { isKmsgDevice } from './adapters/isKmsgDevice.ts'
 import { KillPublisher } from './adapters/killPublisher.ts'
 import { KmsgDevice } from './adapters/kmsgDevice.ts'
 import { KmsgRecording } from './adapters/kmsgRecording.ts'
+import { LedgerFile } from './adapters/ledgerFile.ts'
 import { OriginalsFile } from './adapters/originalsFile.ts'
 import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
 import { runAdjustments } from './adapters/runAdjustments.ts'
+import { StatusTeller } from './adapters/statusTeller.ts'
 import { Adjuster } from './adjust/adjuster.ts'
 import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
@@ -74,6 +76,9 @@ await runProgram({
         source: recording ?? new KmsgDevice(flags.kmsg, logger),
         publisher,
         cursorFile: new CursorFile(flags.stateDir, logger),
+        ledgerFile: new LedgerFile(flags.stateDir, logger),
+        // A recording's kills are not those that this kernel counts.
+        readKernelKills: () => (recording === undefined ? proc.readOomKillCount() : undefined),
         // A recording's time stamps are another boot's: its kills happen as they are told.
         now: () => ({ wallMs: Date.now(), monotonicUsec: recording === undefined ? monotonicUsec() : 0 }),
         random: Math.random,
@@ -84,6 +89,7 @@ await runProgram({
       notReady: () => agent.notReady(),
       metrics: agent.metrics.registry,
     })
+    const teller = new StatusTeller(flags.node, publisher.connection, () => agent.completeness, logger)
     // A recording's processes are not this machine's.
     if (flags.adjust === 'on' && recording === undefined) {
       const originals = new OriginalsFile(flags.stateDir, proc.readBootId(), logger)
@@ -97,8 +103,10 @@ await runProgram({
         saveOriginals: (containers) => originals.write(containers),
       })
       const link = new DesiredLink(flags.node, publisher.connection, logger)
-      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, wake, logger, signal)])
+      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, wake, teller, logger, signal)])
       watch.close()
+    } else if (recording === undefined) {
+      await Promise.all([agent.run(signal), teller.run(signal)])
     } else {
       await agent.run(signal)
     }

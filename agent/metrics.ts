@@ -1,9 +1,15 @@
 import { Counter, Gauge, Registry } from 'prom-client'
+import type { Completeness } from '#contract/nodeStatus.ts'
 
 export type AgentMetrics = ReturnType<typeof createMetrics>
 
-/** What the agent tells about itself. `pending` is read when asked. */
-export function createMetrics(pending: () => number) {
+export interface MetricSources {
+  pending: () => number
+  completeness: () => Completeness | undefined
+}
+
+/** What the agent tells about itself. The sources are read when asked. */
+export function createMetrics({ pending, completeness }: MetricSources) {
   const registry = new Registry()
   const registers = [registry]
   const counter = (name: string, help: string) => new Counter({ name: `oomkeeper_agent_${name}`, help, registers })
@@ -15,6 +21,17 @@ export function createMetrics(pending: () => number) {
       this.set(pending())
     },
   })
+  for (const [name, field, help] of COMPLETENESS) {
+    new Gauge({
+      name: `oomkeeper_agent_${name}`,
+      help,
+      registers,
+      collect() {
+        // Not 0 where the kernel does not count.
+        this.set(completeness()?.[field] ?? Number.NaN)
+      },
+    })
+  }
   return {
     registry,
     outcomes: new Counter({
@@ -45,3 +62,12 @@ export function createMetrics(pending: () => number) {
     cursorFailures: counter('cursor_write_failures_total', 'Attempts to save the cursor that failed.'),
   }
 }
+
+/** docs/completeness.md. They may fall: when the node boots, and when a line comes late. */
+const COMPLETENESS = [
+  ['kernel_kills', 'kernelKills', 'Kills that the kernel has counted since boot (oom_kill of /proc/vmstat).'],
+  ['kills_before', 'killsBefore', 'Kills of this boot whose lines were gone when the first agent began to read.'],
+  ['kill_lines', 'killLines', 'Kill lines read on this boot, over restarts of the agent.'],
+  ['kills_lost', 'killsLost', 'Kills whose lines were overwritten before they could be read.'],
+  ['kills_unseen', 'killsUnseen', 'Kills that the kernel has counted and that nothing else accounts for: 0 at rest.'],
+] as const satisfies readonly (readonly [string, keyof Completeness, string])[]

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { MAX_DESIRED_CONTAINERS } from './desiredState.ts'
 
-/** What an agent says about its desired state, on `statusSubject(node)`, as JSON, every 30 s and on change. Version 1. */
+/** What an agent says about its node, on `statusSubject(node)`, as JSON, every 30 s and on change. Version 1. */
 
 /** `ContainerAbsent`: no such cgroup on the node, yet or any more. `KernelRefused`: it takes a right that the agent lacks. */
 export const adjustReason = z.enum(['ContainerAbsent', 'KernelRefused', 'WriteFailed'])
@@ -16,16 +16,41 @@ const containerStatus = z.object({
 })
 export type ContainerStatus = z.infer<typeof containerStatus>
 
+const count = z.int().nonnegative()
+
+/**
+ * Whether every kill of this boot is accounted for, by the kernel's own counter: at rest
+ * `kernelKills = killsBefore + killLines + killsLost + killsUnseen`.
+ */
+const completeness = z.object({
+  bootId: z.uuid(),
+  /** `oom_kill` of /proc/vmstat: kills since boot. */
+  kernelKills: count,
+  /** Of these, those whose lines were overwritten before the first agent of this boot began to read. */
+  killsBefore: count,
+  /** Kill lines read, each once; the first victim of a group kill may have two, and counts twice in the kernel too. */
+  killLines: count,
+  /** Kills whose lines were overwritten in the kernel's ring before they could be read. */
+  killsLost: count,
+  /** Of the lost ones, those that a cgroup's memory.events tells. */
+  killsRecovered: count,
+  /** Kills for which nobody knows a reason why they have no line; negative when there are more lines than kills. */
+  killsUnseen: z.int(),
+})
+export type Completeness = z.infer<typeof completeness>
+
 export const nodeStatus = z.object({
   version: z.literal(1),
   node: z.string().min(1).max(253),
   reportedAt: z.iso.datetime({ precision: 3 }),
-  /** Of the desired state that this is about, in its bucket; 0 where there was never one. */
+  /** Of the desired state that this is about, in its bucket; 0 where there was never one, absent where none is applied. */
   desiredRevision: z.int().nonnegative().optional(),
   /** One for each container of the desired state that is there or should be. */
   containers: z.array(containerStatus).max(MAX_DESIRED_CONTAINERS),
   /** Containers that are desired no more and could not be given back yet. */
   restoring: z.int().nonnegative().optional(),
+  /** Absent where the kernel does not count kills, and before the first look. */
+  completeness: completeness.optional(),
 })
 export type NodeStatus = z.infer<typeof nodeStatus>
 

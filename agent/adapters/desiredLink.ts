@@ -2,14 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import { decodeDesiredState, type DesiredContainer } from '#contract/desiredState.ts'
-import { encodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
-import { DESIRED_BUCKET, desiredHintSubject, nodeToken, statusSubject } from '#contract/subjects.ts'
+import { DESIRED_BUCKET, desiredHintSubject, nodeToken } from '#contract/subjects.ts'
 import { messageOf } from '#program/errors.ts'
 
 const READ_EVERY_MS = 60_000
 /** After a read that failed: NATS or the bucket may be back soon. */
 const RETRY_MS = 2_000
-const STATUS_TIMEOUT_MS = 5_000
 
 /** The desired state as it was read, with its revision in the bucket; 0 where there was never one. */
 export interface ReadDesired {
@@ -17,9 +15,7 @@ export interface ReadDesired {
   revision: number
 }
 
-export type NodeReport = Required<Pick<NodeStatus, 'containers' | 'desiredRevision' | 'restoring'>>
-
-/** A node's desired state, as NATS has it, and what is said back about it. */
+/** A node's desired state, as NATS has it. */
 export class DesiredLink {
   readonly #node: string
   readonly #connection: Promise<NatsConnection>
@@ -47,20 +43,6 @@ export class DesiredLink {
       if (desired !== undefined) onDesired(desired)
       const waitMs = desired === undefined ? RETRY_MS : READ_EVERY_MS
       await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined)
-    }
-  }
-
-  /** @returns whether the status is stored. */
-  async publish(report: NodeReport): Promise<boolean> {
-    const status = { version: 1, node: this.#node, reportedAt: new Date().toISOString(), ...report } as const
-    try {
-      const connection = await this.#connection
-      await connection.request(statusSubject(this.#node), encodeNodeStatus(status), { timeout: STATUS_TIMEOUT_MS })
-      return true
-    } catch (error) {
-      // Expected while the operator has made no stream for it: sent again with the next one.
-      this.#logger.debug(`expected to store the node's status, got: ${messageOf(error)}`)
-      return false
     }
   }
 

@@ -1,5 +1,6 @@
 import type { ProcFiles } from '#program/adapters/procFiles.ts'
 import { readMemoryCgroup, readOomScore } from '../proc/processFiles.ts'
+import { parseOomKillCount } from '../proc/vmstat.ts'
 import type { LiveProcess } from '../rank/candidates.ts'
 
 /** What a proc file system says of its machine and of single processes. A process that is gone is data, not an error. */
@@ -19,6 +20,11 @@ export class ProcFs {
   readPageSizeKib(): number {
     const match = /^(?:Kernel|MMU)PageSize:\s+(\d+) kB$/m.exec(this.#files.readText('self/smaps') ?? '')
     return match?.[1] === undefined ? 4 : Number(match[1])
+  }
+
+  /** The kernel's own count of OOM kills since boot. */
+  readOomKillCount(): number | undefined {
+    return parseOomKillCount(this.#files.readText('vmstat') ?? '')
   }
 
   readCgroup(pid: number): string | undefined {

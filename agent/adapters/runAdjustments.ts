@@ -6,9 +6,8 @@ import { messageOf } from '#program/errors.ts'
 import type { Adjuster } from '../adjust/adjuster.ts'
 import { CALM_MS, SweepPace } from '../adjust/sweepPace.ts'
 import type { Wake } from '../adjust/wake.ts'
-import type { DesiredLink, NodeReport, ReadDesired } from './desiredLink.ts'
-
-const STATUS_EVERY_MS = 30_000
+import type { DesiredLink, ReadDesired } from './desiredLink.ts'
+import type { NodeReport, StatusTeller } from './statusTeller.ts'
 
 /**
  * Keeps the scores as desired, and tells what became of it, until the signal is aborted. Nothing is written or given
@@ -19,6 +18,7 @@ export async function runAdjustments(
   link: DesiredLink,
   adjuster: Adjuster,
   wake: Wake,
+  teller: StatusTeller,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
@@ -30,14 +30,6 @@ export async function runAdjustments(
   }, signal)
   // Ended while still connecting: told by the await below, not as a rejection that nobody handles.
   listening.catch(() => undefined)
-  let told: { report: NodeReport; atMs: number } | undefined
-  let telling = false
-  // Never waited for: while NATS is away, a container that starts gets its score all the same.
-  const tell = async (report: NodeReport): Promise<void> => {
-    telling = true
-    if (await link.publish(report)) told = { report, atMs: performance.now() }
-    telling = false
-  }
   let said: NodeReport | undefined
   let waitMs = CALM_MS
   while (!signal.aborted) {
@@ -51,8 +43,7 @@ export async function runAdjustments(
         if (!isDeepStrictEqual(said, report))
           logger.info({ desired: containers.length, failed: failures(statuses), restoring }, 'scores as desired')
         said = report
-        const due = performance.now() - (told?.atMs ?? 0) >= STATUS_EVERY_MS || !isDeepStrictEqual(told?.report, report)
-        if (due && !telling) void tell(report)
+        teller.tell(report)
       } catch (error) {
         logger.warn(`expected to save the scores of before, got: ${messageOf(error)}; no score is written until then`)
       }

@@ -26,13 +26,22 @@ describe('parseCursor', () => {
 
 describe('planStart', () => {
   it('goes on where a cursor of this boot stands', () => {
-    expect(planStart({ bootId: BOOT, sequence: 12 }, BOOT, 5_000, 1_000)).toEqual({ fromSequence: 12 })
+    expect(planStart({ bootId: BOOT, sequence: 12 }, BOOT, 5_000, 1_000)).toEqual({
+      fromSequence: 12,
+      wholeBoot: false,
+    })
   })
 
-  it.each([undefined, { bootId: OTHER_BOOT, sequence: 12 }])(
-    'reads the whole ring, but tells only the window, with cursor %j',
-    (cursor) => {
-      expect(planStart(cursor, BOOT, 5_000, 1_000)).toEqual({ fromSequence: 0, publishAfterMs: 4_000 })
-    },
-  )
+  it('reads the whole ring, but tells only the window, without a cursor', () => {
+    expect(planStart(undefined, BOOT, 5_000, 1_000)).toEqual({
+      fromSequence: 0,
+      wholeBoot: false,
+      publishAfterUsec: 4_000,
+    })
+  })
+
+  it('tells all of a boot that began after the cursor was saved', () => {
+    const cursor = { bootId: OTHER_BOOT, sequence: 12 }
+    expect(planStart(cursor, BOOT, 5_000, 1_000)).toEqual({ fromSequence: 0, wholeBoot: true })
+  })
 })

@@ -31,20 +31,25 @@ export function formatCursor(cursor: Cursor): string {
 export interface StartPlan {
   /** Records below are skipped. */
   fromSequence: number
-  /** Set when there is no cursor of this boot: kills before this wall clock are counted, not published. */
-  publishAfterMs?: number
+  /** An agent was on this node before this boot: what is gone from the ring's beginning is a loss. */
+  wholeBoot: boolean
+  /** Set when there is no cursor: kills with a time stamp before this one are counted, not published. */
+  publishAfterUsec?: number
 }
 
 /**
- * Without a cursor of this boot the ring is read from its beginning, but only kills inside the dedupe window are
- * published: an older one may have been stored, aged out, and would then be counted twice.
+ * With a cursor of an earlier boot nothing of this one was told yet, and all of it is. Without any, the ring is read from
+ * its beginning, but only kills inside the dedupe window are published: an older one may have been stored, aged out, and
+ * would then be counted twice. The window is on the kernel's own clock, which nobody sets.
+ * @param monotonicUsec now, on the clock of the records
  */
 export function planStart(
   cursor: Cursor | undefined,
   bootId: string,
-  nowMs: number,
-  dedupeWindowMs: number,
+  monotonicUsec: number,
+  dedupeWindowUsec: number,
 ): StartPlan {
-  if (cursor?.bootId === bootId) return { fromSequence: cursor.sequence }
-  return { fromSequence: 0, publishAfterMs: nowMs - dedupeWindowMs }
+  if (cursor?.bootId === bootId) return { fromSequence: cursor.sequence, wholeBoot: false }
+  if (cursor !== undefined) return { fromSequence: 0, wholeBoot: true }
+  return { fromSequence: 0, wholeBoot: false, publishAfterUsec: monotonicUsec - dedupeWindowUsec }
 }

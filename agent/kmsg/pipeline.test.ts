@@ -7,6 +7,7 @@ import { KmsgPipeline } from './pipeline.ts'
 const RECORDS = readRecording('6.18-memcg-v1.kmsg')
 const KILL_LINE = 425
 const KILL_USEC = 385_743_518
+const FIRST: StartPlan = { fromSequence: 0, wholeBoot: false }
 
 function pipelineFor(plan: StartPlan, nowUsec = KILL_USEC) {
   const seen = {
@@ -29,7 +30,7 @@ function pipelineFor(plan: StartPlan, nowUsec = KILL_USEC) {
 
 describe('KmsgPipeline', () => {
   it('makes one outcome of a captured kill, at the time of its kill line', () => {
-    const { pipeline, seen } = pipelineFor({ fromSequence: 0 }, KILL_USEC + 2_000_000)
+    const { pipeline, seen } = pipelineFor(FIRST, KILL_USEC + 2_000_000)
     for (const record of RECORDS) pipeline.push(record)
     expect(seen.outcomes).toHaveLength(1)
     expect(seen.outcomes[0]).toEqual([expect.objectContaining({ sequence: KILL_LINE, outcome: 'killed' }), 998_000])
@@ -37,7 +38,7 @@ describe('KmsgPipeline', () => {
   })
 
   it('needs the dump from its header on until the kill line has come', () => {
-    const { pipeline, seen } = pipelineFor({ fromSequence: 0 })
+    const { pipeline, seen } = pipelineFor(FIRST)
     const first = Number(RECORDS[0]?.toString().split(',')[1])
     for (const record of RECORDS.slice(0, -1)) pipeline.push(record)
     expect(pipeline.neededSequence).toBe(first)
@@ -47,7 +48,7 @@ describe('KmsgPipeline', () => {
   })
 
   it('passes over what a cursor says is told, and counts what was lost behind it', () => {
-    const { pipeline, seen } = pipelineFor({ fromSequence: KILL_LINE + 1 })
+    const { pipeline, seen } = pipelineFor({ ...FIRST, fromSequence: KILL_LINE + 1 })
     for (const record of RECORDS) pipeline.push(record)
     expect(seen.outcomes).toEqual([])
     pipeline.push(Buffer.from(`6,${KILL_LINE + 4},385743600,-;later`))
@@ -55,13 +56,13 @@ describe('KmsgPipeline', () => {
   })
 
   it('counts a kill from before the window, and does not tell it', () => {
-    const { pipeline, seen } = pipelineFor({ fromSequence: 0, publishAfterMs: 999_999 }, KILL_USEC + 2_000_000)
+    const { pipeline, seen } = pipelineFor({ ...FIRST, publishAfterUsec: KILL_USEC + 1 })
     for (const record of RECORDS) pipeline.push(record)
     expect(seen).toMatchObject({ outcomes: [], beforeCursor: 1 })
   })
 
   it('says what was no record, and goes on', () => {
-    const { pipeline, seen } = pipelineFor({ fromSequence: 0 })
+    const { pipeline, seen } = pipelineFor(FIRST)
     pipeline.push(Buffer.from('rubbish'))
     for (const record of RECORDS) pipeline.push(record)
     expect(seen.bad).toEqual(['badHeader'])
@@ -69,7 +70,7 @@ describe('KmsgPipeline', () => {
   })
 
   it('counts a kill that a process wrote, and does not tell it', () => {
-    const { pipeline, seen } = pipelineFor({ fromSequence: 0 })
+    const { pipeline, seen } = pipelineFor(FIRST)
     pipeline.push(
       Buffer.from(
         '12,1,10,-;Memory cgroup out of memory: Killed process 1 (init) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB',

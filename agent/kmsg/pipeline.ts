@@ -25,7 +25,7 @@ export class KmsgPipeline {
   constructor(plan: StartPlan, ports: PipelinePorts) {
     this.#plan = plan
     this.#ports = ports
-    this.#tracker = new SequenceTracker(plan.fromSequence)
+    this.#tracker = new SequenceTracker(plan.fromSequence, plan.wholeBoot)
   }
 
   push(raw: Buffer): void {
@@ -49,10 +49,9 @@ export class KmsgPipeline {
   }
 
   #tell(outcome: OomOutcome): void {
-    const killedAtMs = wallClockMs(outcome.monotonicUsec, this.#ports.now())
-    if (this.#plan.publishAfterMs !== undefined && killedAtMs < this.#plan.publishAfterMs) {
+    if (this.#plan.publishAfterUsec !== undefined && outcome.monotonicUsec < this.#plan.publishAfterUsec) {
       return this.#ports.onBeforeCursor(outcome)
     }
-    this.#ports.onOutcome(outcome, killedAtMs)
+    this.#ports.onOutcome(outcome, wallClockMs(outcome.monotonicUsec, this.#ports.now()))
   }
 }

@@ -30,4 +30,8 @@ describe('SequenceTracker', () => {
   it('does not call the ring’s beginning a loss on a first start', () => {
     expect(new SequenceTracker(0).take(4711)).toBe('taken')
   })
+
+  it('calls it one where an agent was there before this boot', () => {
+    expect(new SequenceTracker(0, true).take(4711)).toEqual({ firstLost: 0, nextRead: 4711 })
+  })
 })

@@ -14,10 +14,13 @@ export class SequenceTracker {
   /** The ring's beginning is no loss on a first start: nobody promised to have read what came before. */
   #anchored: boolean
 
-  /** @param fromSequence where a cursor says to go on; 0 when there is none. */
-  constructor(fromSequence: number) {
+  /**
+   * @param fromSequence where a cursor says to go on; 0 when there is none
+   * @param wholeBoot whether the ring's beginning is a loss all the same
+   */
+  constructor(fromSequence: number, wholeBoot = false) {
     this.#next = fromSequence
-    this.#anchored = fromSequence > 0
+    this.#anchored = fromSequence > 0 || wholeBoot
   }
 
   /** The sequence after the newest record that was taken. */

@@ -1,3 +1,4 @@
+import type { KillLedger } from '../completeness/ledger.ts'
 import type { Cursor } from '../kmsg/cursor.ts'
 import type { PublishOutcome } from '../publish/outcome.ts'
 
@@ -25,5 +26,18 @@ export class FakeCursorFile {
 
   write(cursor: Cursor): void {
     this.cursor = cursor
+  }
+}
+
+/** Counts that outlive their agent. */
+export class FakeLedgerFile {
+  ledger: KillLedger | undefined
+
+  read(): KillLedger | undefined {
+    return this.ledger
+  }
+
+  write(ledger: KillLedger): void {
+    this.ledger = ledger
   }
 }

@@ -59,7 +59,8 @@ export class NatsPolicies implements DesiredBucket {
       if (before === 0) observer.following()
       for await (const message of messages) {
         const status = decodeNodeStatus(message.string())
-        if (status !== undefined) observer.said(message.subject.split('.')[3] ?? '', status)
+        // An agent that adjusts nothing says nothing about desired states.
+        if (status?.desiredRevision !== undefined) observer.said(message.subject.split('.')[3] ?? '', status)
         if (--before === 0) observer.following()
       }
       throw new Error('the end of the stream of statuses')

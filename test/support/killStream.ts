@@ -1,4 +1,4 @@
-import { connect, type JetStreamManager, type NatsConnection } from 'nats'
+import { connect, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats'
 import { decodeKillEvent, type KillEvent } from '../../contract/killEvent.ts'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -33,6 +33,10 @@ export class KillStreamView {
     // After a restart of the server the connection needs a moment to come back.
     const ensure = () => ensureStream(this.jsm, killStreamPlan(maxBytes)).then(() => true)
     await waitUntil('the kill stream to be made', ensure, { deadlineMs: 15_000 })
+  }
+
+  get js(): JetStreamClient {
+    return this.#connection.jetstream()
   }
 
   async count(): Promise<number> {

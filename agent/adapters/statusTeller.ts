@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { NatsConnection } from 'nats'
+import type { Logger } from 'pino'
+import { encodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
+import { statusSubject } from '#contract/subjects.ts'
+import { messageOf } from '#program/errors.ts'
+
+export type NodeReport = Omit<NodeStatus, 'version' | 'node' | 'reportedAt' | 'completeness'>
+
+const STATUS_EVERY_MS = 30_000
+const STATUS_TIMEOUT_MS = 5_000
+const LOOK_EVERY_MS = 2_000
+
+/** Says how the node is: on change, and every 30 s. */
+export class StatusTeller {
+  readonly #node: string
+  readonly #connection: Promise<NatsConnection>
+  readonly #readCompleteness: () => NodeStatus['completeness']
+  readonly #logger: Logger
+  #told: { status: object; atMs: number } | undefined
+  #telling = false
+
+  constructor(
+    node: string,
+    connection: Promise<NatsConnection>,
+    readCompleteness: () => NodeStatus['completeness'],
+    logger: Logger,
+  ) {
+    this.#node = node
+    this.#connection = connection
+    this.#readCompleteness = readCompleteness
+    this.#logger = logger
+  }
+
+  /** Never waited for: while NATS is away, what the node does goes on. */
+  tell(report: NodeReport): void {
+    const completeness = this.#readCompleteness()
+    const status = { ...report, ...(completeness && { completeness }) }
+    const old = performance.now() - (this.#told?.atMs ?? Number.NEGATIVE_INFINITY) >= STATUS_EVERY_MS
+    if (this.#telling || !(old || !isDeepStrictEqual(this.#told?.status, status))) return
+    this.#telling = true
+    void this.#publish(status).then((stored) => {
+      this.#telling = false
+      if (stored) this.#told = { status, atMs: performance.now() }
+    })
+  }
+
+  /** For a node whose scores nobody adjusts. Resolves when the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.tell({ containers: [] })
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  async #publish(status: Omit<NodeStatus, 'version' | 'node' | 'reportedAt'>): Promise<boolean> {
+    const whole = { version: 1, node: this.#node, reportedAt: new Date().toISOString(), ...status } as const
+    try {
+      const connection = await this.#connection
+      await connection.request(statusSubject(this.#node), encodeNodeStatus(whole), { timeout: STATUS_TIMEOUT_MS })
+      return true
+    } catch (error) {
+      // Expected while the operator has made no stream for it: sent again with the next one.
+      this.#logger.debug(`expected to store the node's status, got: ${messageOf(error)}`)
+      return false
+    }
+  }
+}

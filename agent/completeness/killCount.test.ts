@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { KillCount } from './killCount.ts'
+import { openLedger, type KillLedger } from './ledger.ts'
+
+const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
+
+function counting(kept: KillLedger = openLedger(undefined, BOOT, true)) {
+  const node = { kernelKills: 0 as number | undefined, behind: false, full: false }
+  const missing: [string, number][] = []
+  const failures: unknown[] = []
+  const saved: KillLedger[] = []
+  const count = new KillCount(kept, {
+    readKernelKills: () => node.kernelKills,
+    isBehind: () => node.behind,
+    save: (ledger) => {
+      if (node.full) throw new Error('ENOSPC')
+      saved.push(ledger)
+    },
+    onFailure: (error) => failures.push(error),
+    onMissing: (kind, kills) => missing.push([kind, kills]),
+    monotonicMs: () => performance.now(),
+  })
+  count.start()
+  return { count, node, missing, failures, saved }
+}
+
+describe('KillCount', () => {
+  beforeEach(() => void jest.useFakeTimers())
+  afterEach(() => void jest.useRealTimers())
+
+  it('agrees with the kernel when each kill has its line', () => {
+    const { count, node, missing } = counting()
+    for (const sequence of [5, 9]) {
+      node.kernelKills = (node.kernelKills ?? 0) + 1
+      count.line(sequence)
+    }
+    jest.advanceTimersByTime(3_000)
+    expect(count.completeness).toMatchObject({ kernelKills: 2, killLines: 2, killsLost: 0, killsUnseen: 0 })
+    expect(missing).toEqual([])
+  })
+
+  it('waits for a line that is on its way before it calls the kill unseen', () => {
+    const { count, node, missing } = counting()
+    node.kernelKills = 1
+    jest.advanceTimersByTime(3_000)
+    expect(count.completeness).toMatchObject({ kernelKills: 1, killsUnseen: 0 })
+    count.line(5)
+    jest.advanceTimersByTime(10_000)
+    expect(missing).toEqual([])
+    expect(count.completeness).toMatchObject({ killLines: 1, killsUnseen: 0 })
+  })
+
+  it('says once that a kill is unseen, and of more again', () => {
+    const { count, node, missing } = counting()
+    node.kernelKills = 1
+    jest.advanceTimersByTime(200_000)
+    expect(missing).toEqual([['unseen', 1]])
+    expect(count.completeness).toMatchObject({ killsUnseen: 1 })
+    node.kernelKills = 3
+    jest.advanceTimersByTime(60_000)
+    expect(missing).toEqual([
+      ['unseen', 1],
+      ['unseen', 3],
+    ])
+  })
+
+  it('calls it lost where records were overwritten, and keeps that', () => {
+    const { count, node, missing, saved } = counting()
+    node.kernelKills = 4
+    count.line(100)
+    count.recordsLost()
+    jest.advanceTimersByTime(10_000)
+    expect(missing).toEqual([['lost', 3]])
+    expect(count.completeness).toMatchObject({ killLines: 1, killsLost: 3, killsUnseen: 0 })
+    expect(saved.at(-1)).toMatchObject({ lines: 1, lost: 3, recordsLost: false })
+  })
+
+  it('decides nothing while records wait to be read', () => {
+    const { count, node, missing } = counting()
+    node.kernelKills = 2
+    node.behind = true
+    jest.advanceTimersByTime(100_000)
+    expect(missing).toEqual([])
+    node.behind = false
+    count.line(7)
+    count.line(8)
+    jest.advanceTimersByTime(100_000)
+    expect(missing).toEqual([])
+    expect(count.completeness).toMatchObject({ killLines: 2, killsUnseen: 0 })
+  })
+
+  it('goes on without a disk, and saves what is new only', () => {
+    const { count, node, failures, saved } = counting()
+    node.full = true
+    node.kernelKills = 1
+    count.recordsLost()
+    jest.advanceTimersByTime(10_000)
+    expect(failures).toHaveLength(1)
+    expect(() => count.save()).toThrow('ENOSPC')
+    node.full = false
+    count.save()
+    count.save()
+    expect(saved).toHaveLength(1)
+  })
+
+  it('says nothing where the kernel does not count', () => {
+    const { count, node } = counting()
+    node.kernelKills = undefined
+    jest.advanceTimersByTime(100_000)
+    expect(count.completeness).toBeUndefined()
+  })
+})

@@ -1,0 +1,129 @@
+import type { Completeness } from '#contract/nodeStatus.ts'
+import { countLine, missingKills, settleLedger, type KillLedger } from './ledger.ts'
+
+export interface KillCountPorts {
+  /** `oom_kill` of /proc/vmstat; undefined where it cannot be read. */
+  readKernelKills(): number | undefined
+  /** Whether records wait unread on purpose: nothing can be said of their kills. */
+  isBehind(): boolean
+  /** Kept for the next start. @throws when the disk refuses. */
+  save(ledger: KillLedger): void
+  onFailure(error: unknown): void
+  /** Kills that were found missing: known to be lost with overwritten records, or without any reason. */
+  onMissing(kind: 'lost' | 'unseen', kills: number): void
+  /** Milliseconds on a clock that only goes forward. */
+  monotonicMs(): number
+}
+
+const LOOK_EVERY_MS = 30_000
+/** The counter grows right before a line is printed, and a reader is woken within a tick; a busy node takes longer. */
+const SETTLE_MS = 2_000
+
+/** Holds the kill lines that were read against the kernel's own counter, a while after each and now and then. */
+export class KillCount {
+  readonly #ports: KillCountPorts
+  #ledger: KillLedger
+  #saved: KillLedger | undefined
+  #kernelKills: number | undefined
+  /** A difference that has been there since; it may be a line on its way. */
+  #waiting: { kernelKills: number; lines: number; sinceMs: number } | undefined
+  #saidUnseen = 0
+  #timer: NodeJS.Timeout | undefined
+  #dueMs = Number.POSITIVE_INFINITY
+
+  constructor(ledger: KillLedger, ports: KillCountPorts) {
+    this.#ledger = ledger
+    this.#ports = ports
+  }
+
+  /** As of the last look; undefined before the first one, and where the kernel does not count. */
+  get completeness(): Completeness | undefined {
+    if (this.#kernelKills === undefined) return undefined
+    const { bootId, before, lines, lost, recovered } = this.#ledger
+    return {
+      bootId,
+      kernelKills: this.#kernelKills,
+      killsBefore: before,
+      killLines: lines,
+      killsLost: lost,
+      killsRecovered: recovered,
+      killsUnseen: this.#unseen(this.#kernelKills),
+    }
+  }
+
+  start(): void {
+    this.#lookIn(SETTLE_MS)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  line(sequence: number): void {
+    this.#ledger = countLine(this.#ledger, sequence)
+    this.#lookIn(SETTLE_MS)
+  }
+
+  recordsLost(): void {
+    this.#ledger = { ...this.#ledger, recordsLost: true }
+    this.#lookIn(SETTLE_MS)
+  }
+
+  /** Before the cursor is saved: it must never be ahead of what is counted. @throws when the disk refuses. */
+  save(): void {
+    if (this.#saved === this.#ledger) return
+    this.#ports.save(this.#ledger)
+    this.#saved = this.#ledger
+  }
+
+  look(): void {
+    const kernelKills = this.#ports.readKernelKills()
+    if (kernelKills === undefined) return
+    this.#kernelKills = kernelKills
+    const missing = missingKills(this.#ledger, kernelKills)
+    if (missing > 0 && !this.#hasWaited(kernelKills)) return
+    this.#waiting = undefined
+    const before = this.#ledger
+    this.#ledger = settleLedger(before, kernelKills)
+    if (this.#ledger.lost > before.lost) this.#ports.onMissing('lost', this.#ledger.lost - before.lost)
+    const unseen = missingKills(this.#ledger, kernelKills)
+    if (unseen > this.#saidUnseen) this.#ports.onMissing('unseen', unseen)
+    this.#saidUnseen = unseen
+    if (this.#ledger === before) return
+    try {
+      this.save()
+    } catch (error) {
+      this.#ports.onFailure(error)
+    }
+  }
+
+  /** What is on its way is not unseen yet. */
+  #unseen(kernelKills: number): number {
+    return this.#waiting === undefined ? missingKills(this.#ledger, kernelKills) : Math.max(0, this.#saidUnseen)
+  }
+
+  /** Whether this difference is as it was a while ago; otherwise looks again. */
+  #hasWaited(kernelKills: number): boolean {
+    const { lines } = this.#ledger
+    const nowMs = this.#ports.monotonicMs()
+    const same = this.#waiting?.kernelKills === kernelKills && this.#waiting.lines === lines
+    if (this.#waiting === undefined || !same || this.#ports.isBehind()) {
+      this.#waiting = { kernelKills, lines, sinceMs: nowMs }
+    }
+    const waited = nowMs - this.#waiting.sinceMs >= SETTLE_MS
+    if (!waited) this.#lookIn(SETTLE_MS)
+    return waited
+  }
+
+  #lookIn(delayMs: number): void {
+    const dueMs = this.#ports.monotonicMs() + delayMs
+    if (dueMs >= this.#dueMs) return
+    clearTimeout(this.#timer)
+    this.#dueMs = dueMs
+    this.#timer = setTimeout(() => {
+      this.#dueMs = Number.POSITIVE_INFINITY
+      this.look()
+      this.#lookIn(LOOK_EVERY_MS)
+    }, delayMs).unref()
+  }
+}

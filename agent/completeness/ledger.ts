@@ -1,0 +1,95 @@
+import * as z from 'zod'
+
+/**
+ * What a node's agents have counted of one boot, kept across their restarts. At rest
+ * `kernelKills = before + lines + lost` (docs/completeness.md); what is missing is unseen.
+ */
+export interface KillLedger {
+  bootId: string
+  /** The kmsg sequence after the newest kill line that is counted here. */
+  nextSequence: number
+  /** Kills whose lines were overwritten before the first agent of this boot began to read. */
+  before: number
+  /** Whether `before` is known: lines and counter have agreed once. */
+  settled: boolean
+  /** Kill lines of the kernel, each once, told or not. */
+  lines: number
+  /** Kills whose lines were overwritten since. */
+  lost: number
+  /** Of the lost ones: those that a cgroup's memory.events tells. */
+  recovered: number
+  /** Records were overwritten since lines and counter last agreed: what is missing went with them. */
+  recordsLost: boolean
+}
+
+const count = z.int().nonnegative()
+const ledgerSchema = z.object({
+  version: z.literal(1),
+  bootId: z.uuid(),
+  nextSequence: count,
+  before: count,
+  settled: z.boolean(),
+  lines: count,
+  lost: count,
+  recovered: count,
+  recordsLost: z.boolean(),
+})
+
+export type ParsedLedger = { ok: true; ledger: KillLedger } | { ok: false; reason: string }
+
+export function parseLedger(text: string): ParsedLedger {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { ok: false, reason: `expected JSON, got ${text.length} characters that are not` }
+  }
+  const result = ledgerSchema.safeParse(value)
+  if (result.success) {
+    const { version: _version, ...ledger } = result.data
+    return { ok: true, ledger }
+  }
+  const issue = result.error.issues[0]
+  return { ok: false, reason: `${issue?.path.join('.') || 'counts'}: ${issue?.message ?? 'not accepted'}` }
+}
+
+export function formatLedger(ledger: KillLedger): string {
+  return `${JSON.stringify({ version: 1, ...ledger })}\n`
+}
+
+/**
+ * The counts to go on with.
+ * @param wholeBoot An agent was on this node before this boot, so all of the boot is to be accounted for.
+ */
+export function openLedger(kept: KillLedger | undefined, bootId: string, wholeBoot: boolean): KillLedger {
+  if (kept?.bootId === bootId) return kept
+  const none = { nextSequence: 0, before: 0, lines: 0, lost: 0, recovered: 0, recordsLost: false }
+  return { bootId, ...none, settled: wholeBoot }
+}
+
+/** Counts a kill line; one that was read before an agent ended and is read again counts once. */
+export function countLine(ledger: KillLedger, sequence: number): KillLedger {
+  if (sequence < ledger.nextSequence) return ledger
+  return { ...ledger, nextSequence: sequence + 1, lines: ledger.lines + 1 }
+}
+
+/** Kills that the kernel counted and nobody can account for. Negative: more lines than the kernel counted kills. */
+export function missingKills(ledger: KillLedger, kernelKills: number): number {
+  return kernelKills - ledger.before - ledger.lines - ledger.lost
+}
+
+/**
+ * Lines and counter compared at a moment when no line is on its way any more: says of what is missing whether it was
+ * before the first look or was lost, and takes that back when lines turned out to be late. The rest is unseen.
+ */
+export function settleLedger(ledger: KillLedger, kernelKills: number): KillLedger {
+  const missing = missingKills(ledger, kernelKills)
+  if (missing < 0) {
+    const notLost = Math.min(ledger.lost, -missing)
+    const notBefore = Math.min(ledger.before, -missing - notLost)
+    return { ...ledger, lost: ledger.lost - notLost, before: ledger.before - notBefore }
+  }
+  if (!ledger.settled) return { ...ledger, before: ledger.before + missing, settled: true, recordsLost: false }
+  if (!ledger.recordsLost) return ledger
+  return { ...ledger, lost: ledger.lost + missing, recordsLost: false }
+}
