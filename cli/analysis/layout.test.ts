@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { bar, cell, paragraph } from './layout.ts'
+import { bar, cell, numberCell, paragraph } from './layout.ts'
 
 describe('paragraph', () => {
   it('keeps to 80 columns, later lines under the first', () => {
@@ -25,6 +25,22 @@ describe('cell', () => {
   it('is as wide as it says, whatever is in it', () => {
     expect(cell('tmux: server', 6)).toBe('tmux:…')
     expect(cell('x\u001b', 8)).toBe('x\\x1b   ')
+    expect(cell('日本語データ', 8)).toBe('日本語… ')
+  })
+
+  it('cuts no character in two', () => {
+    expect(cell('\u{1f600}'.repeat(9), 16)).toBe(`${'\u{1f600}'.repeat(7)}… `)
+    expect(paragraph('\u{1f600}'.repeat(40)).every((line) => line.isWellFormed())).toBe(true)
+  })
+})
+
+describe('numberCell', () => {
+  it.each([
+    [20557, '   20557'],
+    [undefined, '       –'],
+    [-9_007_199_254_740_991, '  -9e+15'],
+  ])('is as wide as it says for %p', (value, expected) => {
+    expect(numberCell(value, 8)).toBe(expected)
   })
 })
 

@@ -1,4 +1,5 @@
 import { printable } from '#program/errors.ts'
+import { columnsOf, cutToColumns, padToColumns, splitToColumns } from './columns.ts'
 
 export const WIDTH = 80
 
@@ -13,12 +14,14 @@ export function paragraph(text: string, lead = '  '): string[] {
   let line = ''
   for (const word of printable(text).split(BETWEEN_WORDS)) {
     const longer = line === '' ? word : `${line} ${word}`
-    if (longer.length <= room) {
+    if (columnsOf(longer) <= room) {
       line = longer
       continue
     }
     if (line !== '') lines.push(line)
-    for (line = word; line.length > room; line = line.slice(room)) lines.push(line.slice(0, room))
+    const pieces = splitToColumns(word, room)
+    lines.push(...pieces.slice(0, -1))
+    line = pieces.at(-1) ?? ''
   }
   if (line !== '') lines.push(line)
   return lines.map((one, at) => `${at === 0 ? lead : indent}${one}`)
@@ -27,7 +30,13 @@ export function paragraph(text: string, lead = '  '): string[] {
 /** Shown in a column: printable, and no longer than it is wide. */
 export function cell(text: string, width: number): string {
   const shown = printable(text)
-  return (shown.length > width ? `${shown.slice(0, Math.max(0, width - 1))}…` : shown).padEnd(width)
+  return padToColumns(columnsOf(shown) > width ? `${cutToColumns(shown, width - 1)}…` : shown, width)
+}
+
+/** A number on the right of a column; what is not known is a dash, and what a damaged log made too long is rounded. */
+export function numberCell(value: number | undefined, width: number): string {
+  const digits = value === undefined ? '–' : String(value)
+  return (digits.length > width ? (value ?? 0).toExponential(0) : digits).padStart(width)
 }
 
 const BLOCKS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']

@@ -1,6 +1,6 @@
 import type { ChoiceSection } from '#kernel/explain/choice/choice.ts'
 import { formatKib } from '#kernel/explain/quantity.ts'
-import { cell } from './layout.ts'
+import { cell, numberCell } from './layout.ts'
 
 const SHOWN = 5
 
@@ -11,13 +11,12 @@ export function rankingTable({ ranking, victimRank }: ChoiceSection, verbose: bo
   const head = `       ${'command'.padEnd(16)} ${'pid'.padStart(8)} ${'points'.padStart(10)} ${'of 1000'.padStart(8)} ${'resident'.padStart(10)} ${'adj'.padStart(6)}`
   const rows = shown.map((candidate, at) => {
     const mark = at + 1 === victimRank ? '→' : ' '
-    const thousandths = candidate.thousandths === undefined ? '–' : String(candidate.thousandths)
     const columns = [
-      String(candidate.pid).padStart(8),
-      String(candidate.badnessPages).padStart(10),
-      thousandths.padStart(8),
+      numberCell(candidate.pid, 8),
+      numberCell(candidate.badnessPages, 10),
+      numberCell(candidate.thousandths, 8),
       formatKib(candidate.residentKib).padStart(10),
-      String(candidate.oomScoreAdj ?? '–').padStart(6),
+      numberCell(candidate.oomScoreAdj, 6),
     ]
     return `  ${mark} ${String(at + 1).padStart(2)} ${cell(candidate.command, 16)} ${columns.join(' ')}`
   })

@@ -1,6 +1,6 @@
 import { formatKib } from '#kernel/explain/quantity.ts'
 import type { AnalysedEvent } from './analysedEvent.ts'
-import { cell, WIDTH } from './layout.ts'
+import { cell, numberCell, WIDTH } from './layout.ts'
 
 /** Events above this are counted under the table. */
 const MAX_ROWS = 200
@@ -16,7 +16,7 @@ export function summaryTable(events: readonly AnalysedEvent[]): string[] {
   const findingWidth = WIDTH - 2 - numberWidth - timeWidth - 16 - 8 - 9 - 13 - 6
   const row = (columns: readonly [string, string, string, string, string, string, string]) => {
     const [number, time, command, pid, freed, limit, finding] = columns
-    return `  ${number.padStart(numberWidth)} ${cell(time, timeWidth)} ${cell(command, 16)} ${pid.padStart(8)} ${freed.padStart(9)} ${cell(limit, 13)} ${cell(finding, findingWidth)}`.trimEnd()
+    return `  ${number.padStart(numberWidth)} ${cell(time, timeWidth)} ${cell(command, 16)} ${pid} ${freed.padStart(9)} ${cell(limit, 13)} ${cell(finding, findingWidth)}`.trimEnd()
   }
   const rows = shown.map((event, at) => {
     const { asked, worth, limit, memory } = event.explanation
@@ -27,7 +27,7 @@ export function summaryTable(events: readonly AnalysedEvent[]): string[] {
       String(at + 1),
       timeOf(event),
       name,
-      victim === undefined ? '–' : String(victim.pid),
+      numberCell(victim?.pid, 8),
       worth.freedKib === undefined ? '–' : formatKib(worth.freedKib),
       limit.kind,
       memory.findings[0]?.name ?? '',
@@ -35,7 +35,7 @@ export function summaryTable(events: readonly AnalysedEvent[]): string[] {
   })
   const left = events.length - rows.length
   const more = left > 0 ? [`  … and ${left} more`] : []
-  return [row(['#', 'time', 'victim', 'pid', 'freed', 'limit', 'finding']), ...rows, ...more]
+  return [row(['#', 'time', 'victim', 'pid'.padStart(8), 'freed', 'limit', 'finding']), ...rows, ...more]
 }
 
 /** Events over time, from the first to the last: a dot where there is one, a digit where there are more. */
