@@ -67,7 +67,7 @@ function memoryLines({ memory }: Explanation, style: Style, verbose: boolean): s
   return [
     ...sentences(memory.statements),
     ...(kinds.length === 0 ? [] : ['', ...kinds]),
-    ...(processes.length === 0 ? [] : ['', `  by command: ${memory.counted.join(', ')}`, ...processes]),
+    ...(processes.length === 0 ? [] : ['', ...processes]),
     ...(verbose && slabs.length > 0 ? ['', ...paragraph(`Unreclaimable slab: ${slabs.join(', ')}.`)] : []),
     ...(verbose && sites.length > 0 ? ['', ...paragraph(`Allocated at: ${sites.join(', ')}.`)] : []),
     ...(findings.length === 0 ? [] : ['', ...findings]),

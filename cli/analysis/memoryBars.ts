@@ -23,9 +23,17 @@ export function kindBars({ kinds, wholeKib }: MemorySection, style: Style, verbo
     .map(({ kind, kib }) => barLine(KIND_NAMES[kind], kib, whole, style))
 }
 
-/** Memory by command, the largest first: resident, swap and page tables. */
-export function processBars({ processes, wholeKib }: MemorySection, style: Style, verbose: boolean): string[] {
-  const whole = wholeKib ?? processes.reduce((kib, group) => kib + group.heldKib, 0)
+/**
+ * Memory by command, the largest first: resident, swap and page tables. Swap is no part of the memory, and what processes
+ * share is counted for each: where all that is more than the memory, shares are of what they hold in all.
+ */
+export function processBars(memory: MemorySection, style: Style, verbose: boolean): string[] {
+  const { processes, wholeKib } = memory
+  if (processes.length === 0) return []
+  const sumKib = processes.reduce((kib, group) => kib + group.heldKib, 0)
+  const isOfSum = wholeKib === undefined || sumKib > wholeKib
+  const whole = isOfSum ? sumKib : wholeKib
+  const head = `  by command: ${memory.counted.join(', ')}${isOfSum ? '; shares of their sum' : ''}`
   const shown = verbose ? processes : processes.slice(0, SHOWN_PROCESSES).filter(({ heldKib }) => heldKib > 0)
   const lines = shown.map((group) =>
     barLine(
@@ -37,7 +45,8 @@ export function processBars({ processes, wholeKib }: MemorySection, style: Style
   )
   const rest = processes.slice(shown.length)
   const restKib = rest.reduce((kib, group) => kib + group.heldKib, 0)
-  return rest.length === 0 ? lines : [...lines, barLine(`${rest.length} other commands`, restKib, whole, style)]
+  const others = rest.length === 0 ? [] : [barLine(`${rest.length} other commands`, restKib, whole, style)]
+  return [head, ...lines, ...others]
 }
 
 function barLine(name: string, kib: number, whole: number, style: Style): string {

@@ -84,6 +84,7 @@ describe('totalPages', () => {
       undefined,
       1000,
     ],
+    ['nothing where more is reserved than there is', { ramPages: 10, reservedPages: 100 }, undefined, undefined],
     ['nothing where RAM is not told', { constraint: 'None' }, undefined, undefined],
     ['a cgroup’s maximum', { constraint: 'Memcg', cgroup: limit }, 4096, 8192],
     ['with v2 swap up to its maximum', { constraint: 'Memcg', cgroup: { ...limit, swapLimitKib: 400 } }, 4096, 8292],

@@ -1,3 +1,4 @@
+import { exactInteger } from '#kernel/dump/number.ts'
 import type { OomDump, OomTask } from '#kernel/dump/oomDump.ts'
 import { badnessEra, type BadnessEra } from './era.ts'
 
@@ -68,7 +69,8 @@ export function totalPages(dump: OomDump, machineSwapKib = 0): number | undefine
   const allowed = dump.constraint === 'Cpuset' ? dump.memsAllowed : nodes
   const present = allowed === undefined ? undefined : presentKib(dump.memoryLines, parseNodeList(allowed))
   if (present !== undefined) return Math.floor(present / pageKib) + swapPages
-  return dump.ramPages === undefined ? undefined : dump.ramPages - (dump.reservedPages ?? 0) + swapPages
+  const usablePages = dump.ramPages === undefined ? -1 : dump.ramPages - (dump.reservedPages ?? 0)
+  return usablePages < 0 ? undefined : usablePages + swapPages
 }
 
 /** Before 5.0 the constraint is not printed, but whose limit it was. */
@@ -89,7 +91,7 @@ function presentKib(memoryLines: readonly string[], nodes: ReadonlySet<number>):
   let sum: number | undefined
   for (const line of memoryLines) {
     const match = /^Node (\d+) \w+ free:.* present:(\d+)kB/.exec(line)
-    if (match !== null && nodes.has(Number(match[1]))) sum = (sum ?? 0) + Number(match[2])
+    if (match !== null && nodes.has(Number(match[1]))) sum = (sum ?? 0) + (exactInteger(match[2]) ?? 0)
   }
   return sum
 }

@@ -1,4 +1,4 @@
-import { exactInteger, oomScoreAdjOf, uidOf } from './number.ts'
+import { exactCount, exactInteger, oomScoreAdjOf, uidOf } from './number.ts'
 import type { OomVictim } from '#kernel/event/oomEvent.ts'
 
 export interface KillLine {
@@ -38,11 +38,11 @@ export function parseKillLine(text: string): KillLine | undefined {
       pid,
       command: open >= 0 && close > open ? rest.slice(open + 1, close) : '',
       uid: uidOf(start[3] ?? figures?.get('UID') ?? /^\), UID (\d+),/.exec(rest.slice(close))?.[1]),
-      totalVmKib: exactInteger(figures?.get('total-vm') ?? figures?.get('vsz')),
-      anonRssKib: exactInteger(figures?.get('anon-rss')),
-      fileRssKib: exactInteger(figures?.get('file-rss')),
-      shmemRssKib: exactInteger(figures?.get('shmem-rss')),
-      pgtablesKib: exactInteger(figures?.get('pgtables')),
+      totalVmKib: exactCount(figures?.get('total-vm') ?? figures?.get('vsz')),
+      anonRssKib: exactCount(figures?.get('anon-rss')),
+      fileRssKib: exactCount(figures?.get('file-rss')),
+      shmemRssKib: exactCount(figures?.get('shmem-rss')),
+      pgtablesKib: exactCount(figures?.get('pgtables')),
       oomScoreAdj: oomScoreAdjOf(figures?.get('oom_score_adj')),
     },
   }

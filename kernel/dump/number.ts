@@ -5,14 +5,21 @@ export function exactInteger(digits: string | undefined): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined
 }
 
+/** @returns the number as exactInteger does, but none below 0: what counts pages or processes has no sign. */
+export function exactCount(digits: string | undefined): number | undefined {
+  const value = exactInteger(digits)
+  return value === undefined || value < 0 ? undefined : value
+}
+
 /** The range the kernel allows (include/uapi/linux/oom.h); a number outside it was not an oom_score_adj. */
 export function oomScoreAdjOf(digits: string | undefined): number | undefined {
   const value = exactInteger(digits)
   return value !== undefined && value >= -1000 && value <= 1000 ? value : undefined
 }
 
-/** Kernels before 5.4 print a uid with %d; the upper half of the range comes out negative. */
+/** Kernels before 5.4 print a uid with %d; the upper half of the range comes out negative. 32 bits are all there are. */
 export function uidOf(digits: string | undefined): number | undefined {
   const value = exactInteger(digits)
-  return value === undefined || value >= 0 ? value : value + 2 ** 32
+  if (value === undefined || value < -(2 ** 31) || value >= 2 ** 32) return undefined
+  return value >= 0 ? value : value + 2 ** 32
 }

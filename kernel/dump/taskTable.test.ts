@@ -70,6 +70,8 @@ describe('parseTaskRows', () => {
   it('leaves out rows that do not fit, and knows a uid printed as negative', () => {
     expect(parse(CURRENT, '[  12950]     0 12950     8801     84', '[12] 0 1 2', 'Killed', '')).toEqual([])
     expect(parse(CURRENT, ROW('x').replace('    0 12950', '   -2 12950'))[0]).toMatchObject({ uid: 4294967294 })
+    expect(parse(CURRENT, ROW('x').replace('    0 12950', '-9999999999 12950'))).toEqual([])
+    expect(parse(CURRENT, ROW('x').replace(' 8801 ', ' -8801 '))).toEqual([])
   })
 
   it('knows a row from the start of a stack line', () => {

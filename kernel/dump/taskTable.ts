@@ -1,4 +1,4 @@
-import { exactInteger, oomScoreAdjOf, uidOf } from './number.ts'
+import { exactCount, exactInteger, oomScoreAdjOf, uidOf } from './number.ts'
 import type { OomTask } from './oomDump.ts'
 
 /** `[  pid  ]   uid  tgid total_vm      rss …  name`. Source: mm/oom_kill.c, dump_tasks. */
@@ -33,9 +33,9 @@ function parseRow(columns: readonly string[], row: string): OomTask | undefined 
 
   const column = (name: string) => numbers.values[columns.indexOf(name)]
   const uid = uidOf(column('uid'))
-  const tgid = exactInteger(column('tgid'))
-  const totalVmPages = exactInteger(column('total_vm'))
-  const rssPages = exactInteger(column('rss'))
+  const tgid = exactCount(column('tgid'))
+  const totalVmPages = exactCount(column('total_vm'))
+  const rssPages = exactCount(column('rss'))
   if (uid === undefined || tgid === undefined || totalVmPages === undefined || rssPages === undefined) return undefined
 
   return {
@@ -44,13 +44,13 @@ function parseRow(columns: readonly string[], row: string): OomTask | undefined 
     uid,
     totalVmPages,
     rssPages,
-    rssAnonPages: exactInteger(column('rss_anon')),
-    rssFilePages: exactInteger(column('rss_file')),
-    rssShmemPages: exactInteger(column('rss_shmem')),
-    pgtablesBytes: exactInteger(column('pgtables_bytes')),
-    nrPtesPages: exactInteger(column('nr_ptes')),
-    nrPmdsPages: exactInteger(column('nr_pmds')),
-    swapPages: exactInteger(column('swapents')),
+    rssAnonPages: exactCount(column('rss_anon')),
+    rssFilePages: exactCount(column('rss_file')),
+    rssShmemPages: exactCount(column('rss_shmem')),
+    pgtablesBytes: exactCount(column('pgtables_bytes')),
+    nrPtesPages: exactCount(column('nr_ptes')),
+    nrPmdsPages: exactCount(column('nr_pmds')),
+    swapPages: exactCount(column('swapents')),
     oomScoreAdj: oomScoreAdjOf(column('oom_score_adj')),
     oomAdj: exactInteger(column('oom_adj')),
     // One space stands before the name; any more are the name's own.

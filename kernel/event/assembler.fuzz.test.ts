@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { rankByBadness, totalPages } from '#kernel/badness/badness.ts'
 import { formatKmsgRecord } from '#kernel/kmsg/formatRecord.ts'
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
+import { mutate } from '#kernel/mutation.testkit.ts'
 import { createRandom } from '#kernel/random.testkit.ts'
 import { readTextRecords } from '#kernel/transport/textLines.ts'
 import { createAssembler } from './assembler.ts'
@@ -23,34 +24,6 @@ const corpus = [
 ]
   .filter((name) => /\.(?:kmsg|log)$/.test(name))
   .map(linesOf)
-
-const JUNK = ['\\x0a', ',pid=1,uid=0', ')', '(', '[  12]', ' kB', ';', ',', '9'.repeat(30), '\\xff', ' ', '']
-
-function mutate(lines: readonly string[], random: (below: number) => number): string[] {
-  const mutated = [...lines]
-  for (let count = random(20); count > 0; count--) {
-    const at = random(mutated.length)
-    const line = mutated[at] ?? ''
-    const cut = random(line.length + 1)
-    switch (random(5)) {
-      case 0:
-        mutated.splice(at, 1 + random(10))
-        break
-      case 1:
-        mutated[at] = line.slice(0, cut)
-        break
-      case 2:
-        mutated[at] = line.slice(0, cut) + (JUNK[random(JUNK.length)] ?? '') + line.slice(cut + random(4))
-        break
-      case 3:
-        mutated.splice(random(mutated.length + 1), 0, line)
-        break
-      default:
-        mutated[at] = line.slice(0, cut) + (mutated[random(mutated.length)] ?? '').slice(cut)
-    }
-  }
-  return mutated
-}
 
 function read(lines: readonly string[]): OomOutcome[] {
   const outcomes: OomOutcome[] = []

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
+import { mutate } from '#kernel/mutation.testkit.ts'
 import { createRandom } from '#kernel/random.testkit.ts'
 import { readTextRecords } from '#kernel/transport/textLines.ts'
 import { explainOom } from './explainOom.ts'
@@ -24,41 +25,12 @@ const corpus = ['dumps', 'kmsg'].flatMap((folder) =>
     .map((name) => textsOf(folder, name)),
 )
 
-const JUNK = [
-  '\n',
-  'order=60',
-  'order=-7',
-  '0',
-  '-',
-  ' kB',
-  '9'.repeat(15),
-  '9'.repeat(400),
-  ':0',
-  '(',
-  '\u001b[2J',
-  '',
-]
-
-function mutate(texts: readonly string[], random: (below: number) => number): string[] {
-  const mutated = [...texts]
-  for (let count = 1 + random(30); count > 0; count--) {
-    const at = random(mutated.length)
-    const text = mutated[at] ?? ''
-    const cut = random(text.length + 1)
-    const junk = JUNK[random(JUNK.length)] ?? ''
-    if (random(4) === 0) mutated.splice(at, 1 + random(8))
-    else if (random(3) === 0) mutated.splice(random(mutated.length + 1), 0, text)
-    else mutated[at] = text.slice(0, cut) + junk + text.slice(cut + random(6))
-  }
-  return mutated
-}
-
 describe('explaining mutated dumps', () => {
   it('never throws, and says only numbers that are numbers', () => {
     const random = createRandom(20250117)
     for (let round = 0; round < ROUNDS; round++) {
       for (const texts of corpus) {
-        const explanation = explainOom(caseOf(mutate(texts, random)))
+        const explanation = explainOom(caseOf(mutate(texts, random, 30)))
         expect(explanation.verdict).toHaveLength(3)
         // JSON has null for what is no number.
         expect(JSON.stringify(explanation)).not.toMatch(/\bNaN\b|\bundefined\b|Infinity|:null/)

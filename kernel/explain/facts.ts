@@ -7,10 +7,13 @@ import { parseMachineMemory, type MachineMemory } from '#kernel/memory/machineMe
 import { cgroupKinds, machineKinds, type MemoryKind, type MemoryKindName } from './memoryKinds.ts'
 import type { OomCase } from './oomCase.ts'
 import { groupProcesses, type ProcessGroup } from './processGroups.ts'
-import { limitOrNone } from './quantity.ts'
+import { formatKib, formatPart, limitOrNone } from './quantity.ts'
 
 /** drivers/tty/sysrq.c, moom_callback: no allocation asked. */
 export const SYSRQ_ORDER = -1
+
+/** The rss of 6.2 and later is an approximate sum of per-CPU counters. Source: include/linux/mm.h, get_mm_counter. */
+export const APPROXIMATE_RSS_SINCE = 6002
 
 /** What the sections of an explanation have in common, read once from a case. */
 export interface OomFacts {
@@ -27,7 +30,7 @@ export interface OomFacts {
   pageKib: number
   /** A memory cgroup's limit was hit, not the machine's memory. */
   isMemcg: boolean
-  /** What the event is about: the machine's RAM, or the cgroup's limit. */
+  /** What the event is about: the machine's RAM, or the cgroup's limit. Never 0, which nothing is a part of. */
   wholeKib: number | undefined
   /** What the kinds are parts of: the machine's RAM, or the cgroup's usage. */
   kinds: readonly MemoryKind[]
@@ -58,7 +61,7 @@ export function gatherFacts(oomCase: OomCase): OomFacts {
     version: parseKernelVersion(dump.kernelRelease) ?? versionByShape(dump),
     pageKib,
     isMemcg,
-    wholeKib: isMemcg ? limitOrNone(dump.cgroup.limitKib) : wholeOfMachine(memory, pageKib),
+    wholeKib: (isMemcg ? limitOrNone(dump.cgroup.limitKib) : wholeOfMachine(memory, pageKib)) || undefined,
     kinds: isMemcg ? cgroupKinds(stat, dump.cgroup.usageKib) : machineKinds(memory, pageKib),
     groups: groupProcesses(dump.tasks, pageKib),
     taskOf: lookUp(dump.tasks),
@@ -84,6 +87,11 @@ export function kibOf(facts: OomFacts, kind: MemoryKindName): number {
   return facts.kinds.find((one) => one.kind === kind)?.kib ?? 0
 }
 
+/** `5.9 GiB of 16 GiB (37 %)`, of RAM or the cgroup's limit; the size alone where that is not known. */
+export function partOf({ wholeKib, isMemcg }: OomFacts, kib: number): string {
+  return wholeKib === undefined ? formatKib(kib) : formatPart(kib, wholeKib, isMemcg ? 'limit' : 'RAM')
+}
+
 /**
  * By the kill line's summary first: 5.2-rc prints CONSTRAINT_NONE on a cgroup's kill. Before 5.0 no constraint is
  * printed, but whose limit it was.
@@ -97,8 +105,7 @@ function isMemcgCase({ message }: OomCase, { constraint, cgroup }: OomDump): boo
 /** RAM, else what the zones have. */
 function wholeOfMachine({ ramPages, zones }: MachineMemory, pageKib: number): number | undefined {
   if (ramPages !== undefined) return ramPages * pageKib
-  const sum = zones.reduce((kib, zone) => kib + (zone.presentKib ?? 0), 0)
-  return sum === 0 ? undefined : sum
+  return zones.reduce((kib, zone) => kib + (zone.presentKib ?? 0), 0)
 }
 
 /** v1 limits memory and swap together, so that what is above memory's limit is swap. */

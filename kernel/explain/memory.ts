@@ -6,7 +6,7 @@ import type { Finding } from './findings/finding.ts'
 import { findAll } from './findings/findings.ts'
 import { KIND_NAMES, sumKnown, type MemoryKind } from './memoryKinds.ts'
 import type { ProcessGroup } from './processGroups.ts'
-import { formatCount, formatKib, formatShare } from './quantity.ts'
+import { formatCount, formatKib, formatPart, formatShare } from './quantity.ts'
 import { state, type Statement } from './statement.ts'
 
 /** Where the memory went. */
@@ -35,7 +35,7 @@ const TOP_ROWS = 10
 export function explainMemory(facts: OomFacts): MemorySection {
   const { memory, dump, pageKib } = facts
   return {
-    wholeKib: facts.isMemcg ? dump.cgroup.usageKib : facts.wholeKib,
+    wholeKib: wholeOfKinds(facts),
     kinds: facts.kinds,
     processes: facts.groups,
     counted: countedIn(dump.tasks),
@@ -55,8 +55,12 @@ export function explainMemory(facts: OomFacts): MemorySection {
   }
 }
 
+function wholeOfKinds({ isMemcg, dump, wholeKib }: OomFacts): number | undefined {
+  return isMemcg ? dump.cgroup.usageKib || undefined : wholeKib
+}
+
 function largestStatement(facts: OomFacts): Statement[] {
-  const wholeKib = facts.isMemcg ? facts.dump.cgroup.usageKib : facts.wholeKib
+  const wholeKib = wholeOfKinds(facts)
   const largest = facts.kinds.toSorted((a, b) => b.kib - a.kib)[0]
   if (largest === undefined || wholeKib === undefined)
     return [state('The dump does not say what the memory was used for.')]
@@ -65,7 +69,7 @@ function largestStatement(facts: OomFacts): Statement[] {
     unaccounted === 0 ? '' : ` No line accounts for ${formatKib(unaccounted)} (${formatShare(unaccounted, wholeKib)}).`
   return [
     state(
-      `The largest part is ${KIND_NAMES[largest.kind]}: ${formatKib(largest.kib)} of ${formatKib(wholeKib)} (${formatShare(largest.kib, wholeKib)}).${rest}`,
+      `The largest part is ${KIND_NAMES[largest.kind]}: ${formatPart(largest.kib, wholeKib, facts.isMemcg ? 'usage' : 'RAM')}.${rest}`,
       { kind: largest.kind, kib: largest.kib, wholeKib, unaccountedKib: unaccounted },
     ),
   ]
@@ -95,6 +99,7 @@ function processStatement({ groups, dump }: OomFacts): Statement[] {
 function swapStatement({ swapTotalKib, swapFreeKib, isMemcg }: OomFacts): Statement[] {
   if (swapTotalKib === undefined || swapFreeKib === undefined || swapTotalKib === 0) return []
   const usedKib = swapTotalKib - swapFreeKib
+  if (usedKib < 0) return [state('More swap is said to be free than there is.', { swapTotalKib, swapFreeKib })]
   const whose = isMemcg ? 'Swap that the cgroup may use' : 'Swap'
   return [
     state(

@@ -85,4 +85,8 @@ describe('cgroupKinds', () => {
       { kind: 'unaccounted', kib: 0 },
     ])
   })
+
+  it('misses nothing where the parts are more than the whole', () => {
+    expect(cgroupKinds(new Map([['anon', 409_600]]), 300)).toEqual([{ kind: 'anonymous', kib: 400 }])
+  })
 })

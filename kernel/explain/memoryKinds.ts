@@ -121,8 +121,9 @@ function listKnown(kinds: Partial<Record<MemoryKindName, number | undefined>>): 
 
 function withUnaccounted(kinds: readonly MemoryKind[], wholeKib: number | undefined, isWhole: boolean): MemoryKind[] {
   if (wholeKib === undefined || !isWhole) return [...kinds]
-  const sum = kinds.reduce((kib, one) => kib + one.kib, 0)
-  return [...kinds, { kind: 'unaccounted', kib: Math.max(0, wholeKib - sum) }]
+  const rest = kinds.reduce((kib, one) => kib - one.kib, wholeKib)
+  // Counters that lag behind add up to more than all: then nothing is known to be missing.
+  return rest < 0 ? [...kinds] : [...kinds, { kind: 'unaccounted', kib: rest }]
 }
 
 /** The sum of what is known; undefined where nothing is. */

@@ -1,6 +1,6 @@
 import type { Explanation } from './explanation.ts'
-import type { OomFacts } from './facts.ts'
-import { formatKib, formatShare } from './quantity.ts'
+import { partOf, type OomFacts } from './facts.ts'
+import { formatKib } from './quantity.ts'
 
 type Sections = Omit<Explanation, 'verdict' | 'missing'>
 
@@ -63,13 +63,13 @@ function causeOf({ kind, limitKib, usageKib, memoryWasFree }: Sections['limit'])
   }
 }
 
-function whereItWent({ groups, wholeKib }: OomFacts, { memory }: Sections): string {
+function whereItWent(facts: OomFacts, { memory }: Sections): string {
   const [finding] = memory.findings
   if (finding !== undefined) return finding.text
-  const [largest] = groups
+  const [largest] = facts.groups
   if (largest === undefined) return 'Where the memory went is not in the log.'
-  const of = wholeKib === undefined ? '' : ` of ${formatKib(wholeKib)} (${formatShare(largest.heldKib, wholeKib)})`
-  return `Most of it is held by ${largest.command}: ${formatKib(largest.heldKib)}${of}.`
+  // What is swapped out is no part of RAM, nor of a limit on memory.
+  return `Most of it is held by ${largest.command}: ${partOf(facts, largest.heldKib - largest.swapKib)}.`
 }
 
 function whatNow({ worth, advice }: Sections): string {

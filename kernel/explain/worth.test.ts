@@ -47,6 +47,22 @@ describe('explainWorth', () => {
     )
   })
 
+  it('says of more than the limit that it cannot all have come free', () => {
+    const lines = [
+      ...HEAD,
+      'memory: usage 32768kB, limit 32768kB, failcnt 5',
+      announce('CONSTRAINT_MEMCG', 'oom_memcg=/a,task_memcg=/a'),
+    ]
+    const kills = [killOf(7, 'app', 30_000), killOf(8, 'app', 30_000)]
+    const worth = worthOf(...lines, ...kills.map((kill) => kill.replace('Out of', 'Memory cgroup out of')))
+    expect(worth.statements.slice(0, 2).map(({ text }) => text)).toEqual([
+      'Killing app and 1 more freed 58.7 MiB (more than the limit of 32 MiB); 4 KiB was asked for: enough for now.',
+      expect.stringMatching(
+        /^That is more than the cgroup can hold: what the victims share is counted for each, .* 6\.2; other/,
+      ),
+    ])
+  })
+
   it('says that shared memory stays', () => {
     const worth = worthOf(...MACHINE, killOf(7, 'app', 2_000_000).replace('shmem-rss:0kB', 'shmem-rss:2048kB'))
     expect(worth.statements[1]?.text).toMatch(/^Shared memory it had mapped, 2 MiB, stays/)

@@ -1,5 +1,5 @@
-import type { OomFacts } from './facts.ts'
-import { formatKib, formatShare } from './quantity.ts'
+import { APPROXIMATE_RSS_SINCE, partOf, type OomFacts } from './facts.ts'
+import { formatKib } from './quantity.ts'
 import { state, type Statement } from './statement.ts'
 import type { ZoneJudgement } from './watermark.ts'
 
@@ -35,7 +35,6 @@ export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): 
     return { neededKib, wholeKib, statements: [state(`What killing ${name} freed is not printed.`)] }
 
   const enough = isEnough(freedKib, neededKib, wholeKib)
-  const of = wholeKib === undefined ? '' : ` of ${formatKib(wholeKib)} (${formatShare(freedKib, wholeKib)})`
   const needed =
     neededKib === undefined || neededKib === 0
       ? ''
@@ -43,13 +42,17 @@ export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): 
         ? `; ${formatKib(neededKib)} was asked for`
         : `; the zones lacked ${formatKib(neededKib)} to their high watermarks`
   const outcome = enough === undefined ? '' : enough ? ': enough for now' : ': the next kill follows'
-  const text = `Killing ${name} freed ${formatKib(freedKib)}${of}${needed}${outcome}.`
+  const text = `Killing ${name} freed ${partOf(facts, freedKib)}${needed}${outcome}.`
   return {
     freedKib,
     neededKib,
     wholeKib,
     enough,
-    statements: [state(text, { freedKib, neededKib, wholeKib, enough }), ...sharedStatement(facts)],
+    statements: [
+      state(text, { freedKib, neededKib, wholeKib, enough }),
+      ...countedTwiceStatement(facts, freedKib),
+      ...sharedStatement(facts),
+    ],
   }
 }
 
@@ -84,6 +87,20 @@ function namesOf({ oomCase }: OomFacts): string {
   const [first] = oomCase.victims
   const others = oomCase.victims.length - 1
   return others === 0 ? (first?.command ?? '') : `${first?.command ?? ''} and ${others} more`
+}
+
+/** Why the kill lines may add up to more than the cgroup, or the machine, can hold. */
+function countedTwiceStatement({ isMemcg, wholeKib, oomCase, version }: OomFacts, freedKib: number): Statement[] {
+  if (wholeKib === undefined || freedKib <= wholeKib) return []
+  const reasons = [
+    ...(oomCase.victims.length > 1
+      ? ['what the victims share is counted for each, and a later one may hold what an earlier one gave back']
+      : []),
+    ...(version >= APPROXIMATE_RSS_SINCE ? ['the kernel’s counts of a process are approximate since 6.2'] : []),
+    ...(isMemcg ? ['other cgroups may pay for a part'] : []),
+  ]
+  const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
+  return [state(`That is more than ${isMemcg ? 'the cgroup' : 'the machine'} can hold${why}.`, { freedKib, wholeKib })]
 }
 
 function sharedStatement({ oomCase }: OomFacts): Statement[] {

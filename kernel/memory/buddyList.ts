@@ -26,7 +26,8 @@ export interface NamedBuddyList extends BuddyList {
  */
 export function parseBuddyLine(line: string): NamedBuddyList | undefined {
   const match = /^(?:Node (\d+) )?(DMA|DMA32|Normal|HighMem|Movable|Device): (?=\d+\*|empty)/.exec(line)
-  if (match === null) return undefined
+  const node = exactInteger(match?.[1] ?? '0')
+  if (match === null || node === undefined) return undefined
   const rest = line.slice(match[0].length)
   const blocks: FreeBlocks[] = []
   for (const [, count, size, types] of rest.matchAll(/(?<!\d)(\d+)\*(\d+)kB(?: \(([A-Z]+)\))?/g)) {
@@ -34,7 +35,7 @@ export function parseBuddyLine(line: string): NamedBuddyList | undefined {
     if (known !== undefined && sizeKib !== undefined) blocks.push({ sizeKib, count: known, types })
   }
   return {
-    node: Number(match[1] ?? 0),
+    node,
     name: match[2] as ZoneName,
     blocks,
     totalKib: exactInteger(/ = (\d+)kB/.exec(rest)?.[1]),

@@ -16,5 +16,7 @@ export function parseHugepagesLine(line: string): Hugepages | undefined {
   if (match === null) return undefined
   const [node = 0, total, free, surplus, sizeKib] = match.slice(1).map(exactInteger)
   if (total === undefined || free === undefined || surplus === undefined || sizeKib === undefined) return undefined
+  // More than can be held exactly is more than there can be.
+  if (!Number.isSafeInteger(Math.max(total, free) * sizeKib)) return undefined
   return { node, total, free, surplus, sizeKib }
 }

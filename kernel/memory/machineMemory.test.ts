@@ -114,6 +114,19 @@ describe('parseMachineMemory', () => {
     expect(memory.allocations).toMatchObject([{ bytes: 2_147_483_648, calls: 131_072 }, { bytes: 1_610_612_736 }])
   })
 
+  it('passes over numbers that no machine has', () => {
+    const huge = '9'.repeat(400)
+    const memory = parseMachineMemory(
+      [
+        `Node ${huge} Normal free:36200kB min:43192kB`,
+        `Node ${huge} active_anon:24000kB`,
+        `Node 0 hugepages_total=9007199254740988 hugepages_free=4 hugepages_surp=1 hugepages_size=2048kB`,
+      ],
+      [`${huge} 131072 mm/slub.c:2264 func:alloc_slab_page`],
+    )
+    expect(memory).toMatchObject({ zones: [], nodes: [], hugepages: [], allocations: [] })
+  })
+
   it('passes over what a cut left of a line, wherever the cut is', () => {
     const whole = 'Node 0 Normal free:36200kB min:43192kB low:53988kB high:64788kB present:5242880kB'
     for (let end = 0; end < whole.length; end++) {

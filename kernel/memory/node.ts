@@ -1,3 +1,4 @@
+import { exactInteger } from '#kernel/dump/number.ts'
 import { readFigures } from './figures.ts'
 
 /** A NUMA node's own line (4.8+): what is counted by node and no longer by zone, in KiB. */
@@ -19,11 +20,12 @@ export interface MemoryNode {
 /** `Node 0 active_anon:24000kB inactive_anon:… kernel_stack:… all_unreclaimable? no`. Source: mm/show_mem.c. */
 export function parseNodeLine(line: string): MemoryNode | undefined {
   const match = /^Node (\d+) (?=active_anon:)/.exec(line)
-  if (match === null) return undefined
+  const node = exactInteger(match?.[1])
+  if (match === null || node === undefined) return undefined
   const figures = readFigures(line.slice(match[0].length), 'kB')
   const given = / all_unreclaimable\? (yes|no)/.exec(line)?.[1]
   return {
-    node: Number(match[1]),
+    node,
     activeAnonKib: figures.get('active_anon'),
     inactiveAnonKib: figures.get('inactive_anon'),
     activeFileKib: figures.get('active_file'),

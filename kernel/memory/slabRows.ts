@@ -26,8 +26,9 @@ export function parseSlabRow(line: string): SlabCache | undefined {
 export function parseAllocationRow(line: string): AllocationSite | undefined {
   const match = /^\s*(\d+(?:\.\d+)?)(?: ?([KMGT]?i?B))?\s+(\d+)\s+(\S+:\d+ .*\S)\s*$/.exec(line)
   const calls = exactInteger(match?.[3])
-  if (match?.[4] === undefined || calls === undefined) return undefined
-  return { bytes: Math.round(Number(match[1]) * unitBytes(match[2])), calls, site: match[4] }
+  const bytes = Math.round(Number(match?.[1]) * unitBytes(match?.[2]))
+  if (match?.[4] === undefined || calls === undefined || !Number.isSafeInteger(bytes)) return undefined
+  return { bytes, calls, site: match[4] }
 }
 
 function unitBytes(unit: string | undefined): number {

@@ -50,8 +50,9 @@ const ZONE_LINE = /^(?:Node (\d+) )?(DMA|DMA32|Normal|HighMem|Movable|Device) fr
 /** `Node 0 Normal free:36200kB min:43192kB …`; undefined for any other line. */
 export function parseZoneLine(line: string): Zone | undefined {
   const match = ZONE_LINE.exec(line)
-  if (match === null) return undefined
-  const zone: Zone = { node: Number(match[1] ?? 0), name: match[2] as ZoneName }
+  const node = exactInteger(match?.[1] ?? '0')
+  if (match === null || node === undefined) return undefined
+  const zone: Zone = { node, name: match[2] as ZoneName }
   for (const [name, value] of readFigures(line.slice(match[0].length - 'free:'.length), 'kB')) {
     if (name in FIELDS) zone[FIELDS[name as keyof typeof FIELDS]] = value
   }

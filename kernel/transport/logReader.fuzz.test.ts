@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { eventsOf } from '#kernel/event/logEvents.testkit.ts'
+import { interleave, mutate } from '#kernel/mutation.testkit.ts'
 import { createRandom } from '#kernel/random.testkit.ts'
 import type { OomLogEvent } from '#kernel/event/oomLogEvent.ts'
 
@@ -10,64 +11,6 @@ const dumps = readdirSync(folder)
   .map((name) => readFileSync(new URL(name, folder), 'utf8'))
 
 const ROUNDS = 150
-
-const PREFIXES = [
-  '',
-  '    ',
-  '> ',
-  '[    1.000000] ',
-  '[    1.000000][   T12] ',
-  '<4>[    1.000000] ',
-  '[jeu. nov. 23 10:11:12 2023] ',
-  'Jun  4 17:19:10 h kernel: ',
-  'Jun  4 17:19:10 h npd[6]: ',
-  '2025-12-17T10:32:14.000000001Z stdout P ',
-  '<4>1 2025-12-17T11:32:14Z h kernel - - - ',
-  '4,1,2,-;',
-  '{"MESSAGE":"',
-]
-const JUNK = [
-  '\r',
-  '\0',
-  '\u001b[31m',
-  '#012',
-  '\u00a0',
-  '>',
-  '[',
-  ']',
-  '{',
-  '"',
-  ',pid=1,uid=0',
-  '9'.repeat(30),
-  '=',
-  '\ufffd',
-]
-
-function mutate(text: string, random: (below: number) => number): string {
-  const lines = text.split('\n')
-  for (let count = random(30); count > 0; count--) {
-    const at = random(lines.length)
-    const line = lines[at] ?? ''
-    const cut = random(line.length + 1)
-    switch (random(5)) {
-      case 0:
-        lines[at] = `${line.slice(0, cut)}\n${line.slice(cut)}`
-        break
-      case 1:
-        lines[at] = (PREFIXES[random(PREFIXES.length)] ?? '') + line.slice(line.indexOf('kernel: ') + 8)
-        break
-      case 2:
-        lines[at] = line.slice(0, cut) + (JUNK[random(JUNK.length)] ?? '') + line.slice(cut)
-        break
-      case 3:
-        lines.splice(at, random(8), lines[random(lines.length)] ?? '')
-        break
-      default:
-        lines[at] = line.slice(cut)
-    }
-  }
-  return lines.join('\n')
-}
 
 function pidsOf(events: readonly OomLogEvent[]): (number | undefined)[] {
   return events.flatMap(({ victims }) => victims.map(({ pid }) => pid))
@@ -99,7 +42,9 @@ describe('reading broken logs', () => {
     let victims = 0
     for (let round = 0; round < ROUNDS; round++) {
       for (const text of dumps) {
-        for (const event of eventsOf(mutate(text, random))) {
+        const other = dumps[random(dumps.length)] ?? ''
+        const logs = random(8) === 0 ? interleave([text.split('\n'), other.split('\n')], random) : text.split('\n')
+        for (const event of eventsOf(mutate(logs, random, 30).join('\n'))) {
           victims += event.victims.length
           expect(event.line).toBeGreaterThan(0)
           expect(event.victims.every(({ pid }) => Number.isSafeInteger(pid) && pid >= 0)).toBe(true)

@@ -43,7 +43,7 @@ const EXAMPLES: Readonly<Record<string, [readonly string[], RegExp]>> = {
   ],
   'raise the limit, or use less': [
     cgroup(32_768, killOf(7, 'app', 30_000)),
-    /uses 32 MiB of 32 MiB; app has 32 MiB resident/,
+    /uses 32 MiB of 32 MiB \(100 %\); app has 32 MiB resident/,
   ],
   'raise min_free_kbytes': [
     [
@@ -66,7 +66,7 @@ const EXAMPLES: Readonly<Record<string, [readonly string[], RegExp]>> = {
   'run fewer processes': [machine({}, ...many(120, part(0.006))), /^2 of p\d+ hold 49/],
   'take the exemption back': [
     machine({}, TABLE, row(7, 'app', 100), row(8, 'daemon', part(0.2), -1000), killOf(7, 'app', 400)),
-    /daemon \(pid 8\) holds 819 MiB of 4 GiB and cannot be chosen/,
+    /daemon \(pid 8\) holds 819 MiB of 4 GiB \(20 %\) and cannot be chosen/,
   ],
   'look at oom_score_adj': [
     machine({}, TABLE, row(7, 'app', 100, 900), row(8, 'big', part(0.2)), killOf(7, 'app', 400)),

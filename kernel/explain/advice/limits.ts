@@ -1,4 +1,5 @@
-import { formatKib } from '../quantity.ts'
+import { partOf } from '../facts.ts'
+import { formatKib, formatPart } from '../quantity.ts'
 import { state } from '../statement.ts'
 import { figuresOf, type AdviceRule } from './rule.ts'
 
@@ -26,7 +27,7 @@ export const raiseLimit: AdviceRule = {
     const swapped = largest === undefined || largest.swapKib === 0 ? '' : ` and ${formatKib(largest.swapKib)} in swap`
     const holder =
       largest === undefined ? '' : `; ${largest.command} has ${formatKib(largest.residentKib)} resident${swapped}`
-    const text = `the cgroup uses ${formatKib(usageKib)} of ${formatKib(limitKib)}${holder}: if it needs that the limit is too low, if it grows without end it leaks.`
+    const text = `the cgroup uses ${formatPart(usageKib, limitKib, 'limit')}${holder}: if it needs that the limit is too low, if it grows without end it leaks.`
     return state(text, {
       limitKib,
       usageKib,
@@ -38,11 +39,12 @@ export const raiseLimit: AdviceRule = {
 
 export const boundGiant: AdviceRule = {
   action: 'give the largest process a limit',
-  advise({ isMemcg, wholeKib }, found) {
+  advise(facts, found) {
+    const { isMemcg, wholeKib } = facts
     const figures = figuresOf(found, 'one giant')
     if (isMemcg || figures === undefined || wholeKib === undefined) return undefined
     const { pid, heldKib = 0 } = figures
-    const text = `pid ${pid} holds ${formatKib(heldKib)} of ${formatKib(wholeKib)}: a heap or cgroup limit (memory.max) below that keeps its growth from the rest of the machine.`
+    const text = `pid ${pid} holds ${partOf(facts, heldKib)}: a heap or cgroup limit (memory.max) below that keeps its growth from the rest of the machine.`
     return state(text, figures)
   },
 }

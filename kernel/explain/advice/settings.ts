@@ -1,3 +1,4 @@
+import { partOf } from '../facts.ts'
 import { formatKib, formatShare } from '../quantity.ts'
 import { state } from '../statement.ts'
 import { figuresOf, type AdviceRule } from './rule.ts'
@@ -73,13 +74,14 @@ export const reorderScores: AdviceRule = {
 
 export const liftExemption: AdviceRule = {
   action: 'take the exemption back',
-  advise({ dump, pageKib, wholeKib }) {
+  advise(facts) {
+    const { dump, pageKib, wholeKib } = facts
     const exempt = dump.tasks.filter(({ oomScoreAdj }) => oomScoreAdj === -1000)
     const [largest] = exempt.toSorted((a, b) => b.rssPages - a.rssPages)
     const heldKib = (largest?.rssPages ?? 0) * pageKib
     if (largest === undefined || wholeKib === undefined || heldKib < wholeKib * PASSED_OVER_SHARE) return undefined
     const { command, pid } = largest
-    const text = `${command} (pid ${pid}) holds ${formatKib(heldKib)} of ${formatKib(wholeKib)} and cannot be chosen at oom_score_adj −1000: −999 puts it behind nearly everything, and leaves the kernel a way out.`
+    const text = `${command} (pid ${pid}) holds ${partOf(facts, heldKib)} and cannot be chosen at oom_score_adj −1000: −999 puts it behind nearly everything, and leaves the kernel a way out.`
     return state(text, { pid, heldKib, wholeKib, oomScoreAdj: -1000 })
   },
 }

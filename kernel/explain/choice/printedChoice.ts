@@ -1,4 +1,5 @@
 import type { RankedTask } from '#kernel/badness/badness.ts'
+import { exactInteger } from '#kernel/dump/number.ts'
 import { parseChoiceLine } from '#kernel/dump/killLine.ts'
 import type { OomFacts } from '../facts.ts'
 import { formatKib } from '../quantity.ts'
@@ -16,7 +17,7 @@ export function findPrintedChoice(rawLines: readonly string[] = []): PrintedChoi
     if (choice === undefined) continue
     // From the right: the command may hold the words too.
     const score = /.*\) score (\d+) /s.exec(line)?.[1]
-    return { pid: choice.pid, score: score === undefined ? undefined : Number(score) }
+    return { pid: choice.pid, score: exactInteger(score) }
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 import type { RankedTask } from '#kernel/badness/badness.ts'
-import type { OomFacts } from '../facts.ts'
+import { APPROXIMATE_RSS_SINCE, type OomFacts } from '../facts.ts'
 import { formatCount } from '../quantity.ts'
 import { state, type Statement } from '../statement.ts'
 import type { PrintedChoice } from './printedChoice.ts'
@@ -37,9 +37,6 @@ export function victimPlaceStatement(
   return state(`${place}; the first is ${firstIs}. ${whyNotFirst(facts, ranked, at, printed)}`, figures)
 }
 
-/** The rss of 6.2 and later is an approximate sum of per-CPU counters. */
-const APPROXIMATE_SINCE = 6002
-
 function whyNotFirst(
   { dump, taskOf, oomCase, version }: OomFacts,
   ranked: readonly RankedTask[],
@@ -58,6 +55,6 @@ function whyNotFirst(
   if (row.swapPages === undefined) return 'The table has no swap column, and swap counts.'
   if (dump.trigger?.pid === victim?.pid) return 'It is the process that asked: vm.oom_kill_allocating_task may be set.'
   if (at !== undefined && ranked[at]?.badnessPages === ranked[0]?.badnessPages) return 'Both have the same points.'
-  const approximate = version >= APPROXIMATE_SINCE ? ', which are approximate since 6.2,' : ''
+  const approximate = version >= APPROXIMATE_RSS_SINCE ? ', which are approximate since 6.2,' : ''
   return `The printed numbers${approximate} do not say why: those before it may have been on their way out already.`
 }

@@ -100,7 +100,7 @@ const EXAMPLES: Readonly<Record<string, { shows: string[]; not: string[]; says: 
     shows: machine({}, ...processes(100, part(0.007))),
     // The same, but for one of them that is large.
     not: machine({}, ...processes(100, part(0.005)), row(7, 'large', part(0.2))),
-    says: /^100 processes together hold 2.8 GiB of 4 GiB, the largest of them 28.7 MiB/,
+    says: /^100 processes together hold 2.8 GiB of 4 GiB \(70 %\), the largest of them 28.7 MiB/,
   },
   'swap full': {
     shows: machine({ swapTotalKib: 2_000_000, swapFreeKib: 1000 }),

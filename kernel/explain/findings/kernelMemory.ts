@@ -1,5 +1,5 @@
-import { kibOf, type OomFacts } from '../facts.ts'
-import { formatKib, formatShare } from '../quantity.ts'
+import { kibOf, partOf, type OomFacts } from '../facts.ts'
+import { formatKib } from '../quantity.ts'
 import { state } from '../statement.ts'
 import type { FindingCheck } from './finding.ts'
 
@@ -35,7 +35,7 @@ export const pageTableBloat: FindingCheck = {
     const kib = kibOf(facts, 'pageTables')
     const whole = wholeFor(facts, kib, PAGE_TABLE_SHARE)
     if (whole === undefined) return undefined
-    return state(`${formatKib(kib)} of ${formatKib(whole)} (${formatShare(kib, whole)}) is page tables.`, {
+    return state(`${partOf(facts, kib)} is page tables.`, {
       pageTablesKib: kib,
       wholeKib: whole,
     })
@@ -49,10 +49,10 @@ export const unaccountedMemory: FindingCheck = {
     const kib = kibOf(facts, 'unaccounted')
     const whole = facts.isMemcg ? undefined : wholeFor(facts, kib, UNACCOUNTED_SHARE)
     if (whole === undefined) return undefined
-    return state(
-      `${formatKib(kib)} of ${formatKib(whole)} (${formatShare(kib, whole)}) stands in no line: a driver, a balloon or vmalloc may hold it.`,
-      { unaccountedKib: kib, wholeKib: whole },
-    )
+    return state(`${partOf(facts, kib)} stands in no line: a driver, a balloon or vmalloc may hold it.`, {
+      unaccountedKib: kib,
+      wholeKib: whole,
+    })
   },
 }
 

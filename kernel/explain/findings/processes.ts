@@ -1,6 +1,6 @@
-import type { OomFacts } from '../facts.ts'
+import { partOf, type OomFacts } from '../facts.ts'
 import { heldBy } from '../processGroups.ts'
-import { formatCount, formatKib, formatShare } from '../quantity.ts'
+import { formatCount, formatKib } from '../quantity.ts'
 import { state } from '../statement.ts'
 import type { FindingCheck } from './finding.ts'
 
@@ -35,7 +35,7 @@ export const manySmallProcesses: FindingCheck = {
     const largestKib = largestOf(facts)?.heldKib ?? 0
     if (heldKib < wholeKib * TOGETHER_SHARE || largestKib >= wholeKib * SMALL_SHARE) return undefined
     return state(
-      `${formatCount(dump.tasks.length, 'process', 'processes')} together hold ${formatKib(heldKib)} of ${formatKib(wholeKib)}, the largest of them ${formatKib(largestKib)}: no one of them is to blame.`,
+      `${formatCount(dump.tasks.length, 'process', 'processes')} together hold ${partOf(facts, heldKib)}, the largest of them ${formatKib(largestKib)}: no one of them is to blame.`,
       { processes: dump.tasks.length, heldKib, largestKib, wholeKib },
     )
   },
@@ -48,7 +48,7 @@ export const oneGiant: FindingCheck = {
     const largest = largestOf(facts)
     if (wholeKib === undefined || largest === undefined || largest.heldKib < wholeKib * GIANT_SHARE) return undefined
     return state(
-      `${largest.command} (pid ${largest.pid}) holds most of the memory: ${formatKib(largest.heldKib)} of ${formatKib(wholeKib)} (${formatShare(largest.heldKib, wholeKib)}).`,
+      `${largest.command} (pid ${largest.pid}) holds most of the memory: ${partOf(facts, largest.heldKib)}.`,
       { pid: largest.pid, heldKib: largest.heldKib, wholeKib },
     )
   },

@@ -1,5 +1,5 @@
-import { kibOf } from '../facts.ts'
-import { formatCount, formatKib, formatShare } from '../quantity.ts'
+import { kibOf, partOf } from '../facts.ts'
+import { formatCount, formatKib } from '../quantity.ts'
 import { state } from '../statement.ts'
 import type { FindingCheck } from './finding.ts'
 
@@ -14,23 +14,24 @@ export const tmpfsOrShmem: FindingCheck = {
     const { wholeKib } = facts
     const kib = kibOf(facts, 'shmem')
     if (wholeKib === undefined || kib < wholeKib * SHMEM_SHARE) return undefined
-    return state(
-      `${formatKib(kib)} of ${formatKib(wholeKib)} (${formatShare(kib, wholeKib)}) is shared memory or files in tmpfs, which a kill need not free.`,
-      { shmemKib: kib, wholeKib },
-    )
+    return state(`${partOf(facts, kib)} is shared memory or files in tmpfs, which a kill need not free.`, {
+      shmemKib: kib,
+      wholeKib,
+    })
   },
 }
 
 /** Hugepages are set aside whether they are used or not. */
 export const hugepageReservation: FindingCheck = {
   name: 'hugepage reservation',
-  find({ memory, wholeKib, isMemcg }) {
+  find(facts) {
+    const { memory, wholeKib, isMemcg } = facts
     const totalKib = memory.hugepages.reduce((kib, { total, sizeKib }) => kib + total * sizeKib, 0)
     const freeKib = memory.hugepages.reduce((kib, { free, sizeKib }) => kib + free * sizeKib, 0)
     if (isMemcg || wholeKib === undefined || totalKib < wholeKib * HUGEPAGES_SHARE) return undefined
     const pages = memory.hugepages.reduce((count, { total }) => count + total, 0)
     return state(
-      `${formatCount(pages, 'hugepage')} set ${formatKib(totalKib)} of ${formatKib(wholeKib)} (${formatShare(totalKib, wholeKib)}) aside; ${formatKib(freeKib)} of that nobody uses.`,
+      `${formatCount(pages, 'hugepage')} set ${partOf(facts, totalKib)} aside; ${formatKib(freeKib)} of that nobody uses.`,
       { hugepagesKib: totalKib, hugepagesFreeKib: freeKib, wholeKib },
     )
   },
@@ -42,9 +43,9 @@ export const lockedMemory: FindingCheck = {
     const { wholeKib } = facts
     const kib = kibOf(facts, 'unevictable')
     if (wholeKib === undefined || kib < wholeKib * LOCKED_SHARE) return undefined
-    return state(
-      `${formatKib(kib)} of ${formatKib(wholeKib)} (${formatShare(kib, wholeKib)}) is locked or otherwise unevictable: reclaim may not touch it.`,
-      { unevictableKib: kib, wholeKib },
-    )
+    return state(`${partOf(facts, kib)} is locked or otherwise unevictable: reclaim may not touch it.`, {
+      unevictableKib: kib,
+      wholeKib,
+    })
   },
 }

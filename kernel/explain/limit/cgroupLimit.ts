@@ -1,5 +1,5 @@
 import type { OomFacts } from '../facts.ts'
-import { formatKib, formatShare, limitOrNone } from '../quantity.ts'
+import { formatKib, formatPart, limitOrNone } from '../quantity.ts'
 import { state, type Statement } from '../statement.ts'
 import { classifyCgroup } from './cgroupKind.ts'
 import type { LimitSection } from './limit.ts'
@@ -46,7 +46,7 @@ function useOf(usageKib: number | undefined, rawLimitKib: number | undefined): s
   if (usageKib === undefined || rawLimitKib === undefined) return 'its usage is not printed'
   const limitKib = limitOrNone(rawLimitKib)
   if (limitKib === undefined) return `it used ${formatKib(usageKib)} and has no limit of its own`
-  return `it used ${formatKib(usageKib)} of ${formatKib(limitKib)} (${formatShare(usageKib, limitKib)})`
+  return `it used ${formatPart(usageKib, limitKib, 'limit')}`
 }
 
 function pathStatement({ oom, task }: OomFacts['dump']['cgroup']): Statement[] {

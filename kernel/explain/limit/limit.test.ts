@@ -24,6 +24,12 @@ describe('explainLimit', () => {
     ])
   })
 
+  it('does not know what was used where more is free than there is, or there is nothing', () => {
+    const limit = limitOf(...HEAD, ...machineLines({ free: 2_000_000 }), `Node 0 Normal ${SHORT}`, announce())
+    expect(limit).toMatchObject({ kind: 'Node', limitKib: 4_194_304, usageKib: undefined })
+    expect(factsOf([...HEAD, '0 pages RAM']).wholeKib).toBeUndefined()
+  })
+
   it('is the lower zones where memory was free above them', () => {
     const header = 'app invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0'
     expect(limitOf(header, `Normal ${SHORT}`, `HighMem ${ROOMY}`).kind).toBe('Zone')

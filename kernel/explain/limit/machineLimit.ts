@@ -10,7 +10,10 @@ export function explainMachineLimit(facts: OomFacts, zones: readonly ZoneJudgeme
   const memoryWasFree = kind === 'Node' && zones.some(hasPlenty)
   const nodes = kind === 'Cpuset' || kind === 'MemoryPolicy' ? memoryOf(facts, zones) : undefined
   const { wholeKib } = facts
-  const machine = wholeKib === undefined ? undefined : { limitKib: wholeKib, usageKib: wholeKib - kibOf(facts, 'free') }
+  const usedKib = wholeKib === undefined ? undefined : wholeKib - kibOf(facts, 'free')
+  // More free than there is: then what was used is not known.
+  const usageKib = usedKib === undefined || usedKib < 0 ? undefined : usedKib
+  const machine = { limitKib: wholeKib, usageKib }
   return {
     kind,
     ...(nodes ?? machine),
