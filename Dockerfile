@@ -7,7 +7,7 @@ LABEL org.opencontainers.image.title="oomkeeper" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}"
 WORKDIR /app
-COPY dist/*.mjs LICENSE /app/
+COPY dist/*.mjs dist/*.cjs dist/*.cache LICENSE /app/
 ENV NODE_ENV=production
 # A number, so that runAsNonRoot can be checked. The agent's pod asks for root: /dev/kmsg is root's.
 USER 65532:65532

@@ -55,7 +55,7 @@ cluster-down: setup ## Take the test cluster down, with all that it made
 bench: setup ## Measure what helm installs: install to ready, kill to visible, start to score, and idle cost in the pods
 	@node test/bench/main.ts
 
-bench-parse: setup ## Measure: reading a kernel log, beside the kubelet's reader
+bench-parse: build ## Measure: reading a kernel log, beside the kubelet's reader; the start of analyze, beside Node's own
 	@node test/bench/parse/main.ts
 
 captures: setup ## Make the captures of Debian's kernels in test/fixtures/kmsg anew, by real kills in virtual machines

@@ -1,4 +1,4 @@
-import { EXIT, ProgramError, messageOf } from '#program/errors.ts'
+import { EXIT, isProgramError, messageOf } from '#program/errors.ts'
 import { VERSION } from '#program/version.ts'
 import { refuse, say, type CommandModule } from './adapters/answer.ts'
 
@@ -44,7 +44,7 @@ async function run([command, ...argv]: readonly string[]): Promise<number> {
   try {
     return await (await known.load()).run(name, argv)
   } catch (error) {
-    if (error instanceof ProgramError) return refuse(name, [error.message], error.exitCode)
+    if (isProgramError(error)) return refuse(name, [error.message], error.exitCode)
     return refuse(name, [`unforeseen error: ${messageOf(error)}; please report it`], EXIT.environment)
   }
 }

@@ -31,6 +31,11 @@ export class ProgramError extends Error {
   }
 }
 
+/** By its name: each part of a bundle has a class of its own. */
+export function isProgramError(error: unknown): error is ProgramError {
+  return error instanceof Error && error.name === 'ProgramError'
+}
+
 /** One printable line of any thrown value. Control characters are shown as \xNN: the text may come from outside. */
 export function messageOf(error: unknown): string {
   return printable(error instanceof Error || hasMessage(error) ? error.message : String(error))

@@ -27,7 +27,9 @@ export function describeUnusable(head: Buffer): string | undefined {
 /** A kernel log has no zero bytes but for a hole that a crash left; text has few control characters. */
 function isBinary(head: Buffer): boolean {
   let controls = 0
-  for (const byte of head) {
+  // By index: an iterator takes 1 ms for it before the code is warm.
+  for (let at = 0; at < head.length; at++) {
+    const byte = head[at] ?? 0
     if (byte < 0x09 || (byte > 0x0d && byte < 0x20 && byte !== 0x1b && byte !== 0x1e)) controls++
   }
   return controls * 10 > head.length

@@ -6,6 +6,7 @@ import type { GoModule } from '../../cluster/build/goModule.ts'
 import { runCommand } from '../../cluster/process/run.ts'
 import { errorMessage } from '../../cluster/process/wait.ts'
 import { percentile } from '../percentile.ts'
+import { measureStart } from './start.ts'
 
 const CADVISOR: GoModule = {
   name: 'cadvisor-oom',
@@ -66,7 +67,8 @@ function writeInput(file: string): number {
 }
 
 try {
-  console.log(`bench-parse ok: ${await bench()}`)
+  const speed = await bench()
+  console.log(`bench-parse ok: ${speed}; ${measureStart(console.log)}`)
 } catch (error) {
   console.log(`bench-parse failed: ${errorMessage(error)}`)
   process.exit(3)
