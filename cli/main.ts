@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'what the kernel said of its OOM kills, read from a log that was saved',
     load: () => import('./commands/analyze.ts'),
   },
+  node: {
+    about: "this node's settings for when memory runs out, and whether they are sound for Kubernetes",
+    load: () => import('./commands/node.ts'),
+  },
   rank: {
     about: "the processes that the kernel's OOM killer would take next, the likeliest first",
     load: () => import('./commands/rank.ts'),

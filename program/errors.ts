@@ -1,5 +1,5 @@
 /** What a program tells its caller when it ends. */
-export const EXIT = { ok: 0, finding: 1, usage: 2, environment: 3 } as const
+export const EXIT = { ok: 0, finding: 1, usage: 2, environment: 3, critical: 4 } as const
 
 export interface ProgramErrorOptions {
   /** Stable, for machines: log fields, metrics, tests. */

@@ -10,6 +10,11 @@ export function isTerminal(descriptor: number): boolean {
   return fstatSync(descriptor).isCharacterDevice()
 }
 
+/** Whether what is written is seen on a terminal that shows colours. Source: https://no-color.org */
+export function showsColor(env: Readonly<Record<string, string | undefined>>): boolean {
+  return isTerminal(STDOUT) && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
+}
+
 /**
  * Writes and returns when it is written: `process.stdout` would take everything at once into memory where a pipe is
  * slower than the log is read. A reader that has seen enough (`| head`) ends the program quietly.

@@ -3,7 +3,7 @@ import { parseFlags } from '#program/flags.ts'
 import { answerFlags, refuse } from '../adapters/answer.ts'
 import { readLogFile } from '../adapters/logFile.ts'
 import { withProgress } from '../adapters/progress.ts'
-import { isTerminal, STDERR, STDOUT, writeOut } from '../adapters/standardOutput.ts'
+import { isTerminal, showsColor, STDERR, writeOut } from '../adapters/standardOutput.ts'
 import { analyze } from '../analyze.ts'
 import { analyzeFlags, analyzeOperand } from '../analyzeFlags.ts'
 
@@ -17,8 +17,7 @@ export async function run(name: string, argv: readonly string[]): Promise<number
   await analyze(values, operand ?? '-', {
     readLog: (path) => withProgress(readLogFile(path), path, { isTTY: isTerminal(STDERR), write: writeError }),
     write: writeOut,
-    // https://no-color.org
-    hasColor: isTerminal(STDOUT) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    hasColor: showsColor(process.env),
   })
   return EXIT.ok
 }

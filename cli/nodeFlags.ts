@@ -1,0 +1,32 @@
+import { optional, switchedOff, withDefault } from '#program/flags.ts'
+import { sizeKibSchema } from './sizeSchema.ts'
+import { textSchema } from './textSchema.ts'
+
+export type NodeOutput = 'text' | 'json'
+
+const THRESHOLDS = ['note', 'warning', 'critical', 'never'] as const
+export type FailOn = (typeof THRESHOLDS)[number]
+
+const path = textSchema((text) => (text === '' ? undefined : text), 'it must not be empty')
+const output = textSchema<NodeOutput>(
+  (text) => (text === 'text' || text === 'json' ? text : undefined),
+  'it must be text or json',
+)
+const failOn = textSchema<FailOn>(
+  (text) => THRESHOLDS.find((known) => known === text),
+  'it must be note, warning, critical or never',
+)
+
+export const nodeFlags = {
+  output: withDefault(output, 'text|json', 'text', 'for people or for programs'),
+  root: optional(path, 'FOLDER', "the node's root folder, as a pod has it mounted; without it, /"),
+  evictionHard: withDefault(sizeKibSchema, 'SIZE', '100Mi', "the kubelet's evictionHard memory.available"),
+  failOn: withDefault(
+    failOn,
+    THRESHOLDS.join('|'),
+    'warning',
+    'from what on the exit code tells it: 1, or 4 where something is critical',
+  ),
+  verbose: switchedOff('what would be sound, and where each verdict comes from'),
+  noColor: switchedOff('no colours, also on a terminal; so does NO_COLOR in the environment'),
+}
