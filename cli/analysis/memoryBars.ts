@@ -28,7 +28,7 @@ export function kindBars({ kinds, wholeKib }: MemorySection, style: Style, verbo
  * share is counted for each: where all that is more than the memory, shares are of what they hold in all.
  */
 export function processBars(memory: MemorySection, style: Style, verbose: boolean): string[] {
-  const { processes, wholeKib } = memory
+  const { processes, processWholeKib: wholeKib } = memory
   if (processes.length === 0) return []
   const sumKib = processes.reduce((kib, group) => kib + group.heldKib, 0)
   const isOfSum = wholeKib === undefined || sumKib > wholeKib

@@ -29,7 +29,7 @@ export function explainOom(oomCase: OomCase): Explanation {
   return { verdict: giveVerdict(facts, sections), ...sections, missing: missingFrom(facts) }
 }
 
-function missingFrom({ oomCase, dump, isMemcg, memory, wholeKib }: OomFacts): string[] {
+function missingFrom({ oomCase, dump, isMemcg, memory, domain, wholeKib, ramKib }: OomFacts): string[] {
   const isBare = dump.trigger === undefined && dump.tasks.length === 0 && dump.memoryLines.length === 0
   if (isBare) return ['the dump: it was cut, or the kernel left it out (it prints ten in five seconds)']
   return [
@@ -39,7 +39,8 @@ function missingFrom({ oomCase, dump, isMemcg, memory, wholeKib }: OomFacts): st
     ...(dump.tasks.length === 0 ? ['the task table'] : []),
     ...(!isMemcg && memory.zones.length === 0 ? ['the zones'] : []),
     ...(isMemcg && dump.cgroup.limitKib === undefined ? ['the cgroup’s limit'] : []),
-    ...(!isMemcg && wholeKib === undefined ? ['the size of RAM'] : []),
+    ...(!isMemcg && ramKib === undefined ? ['the size of RAM'] : []),
+    ...(domain !== undefined && wholeKib === undefined ? ['what the nodes that may be used have'] : []),
     ...(oomCase.outcome === 'killed' && oomCase.victims.length === 0 ? ['the kill line'] : []),
   ]
 }

@@ -5,6 +5,7 @@ import { parseKernelVersion } from '#kernel/kernelVersion.ts'
 import { parseCgroupStat, type CgroupStat } from '#kernel/memory/cgroupStat.ts'
 import { parseMachineMemory, type MachineMemory } from '#kernel/memory/machineMemory.ts'
 import { cgroupKinds, machineKinds, type MemoryKind, type MemoryKindName } from './memoryKinds.ts'
+import { memoryOfNodes, nodesDomainOf, type NodesDomain } from './nodesDomain.ts'
 import type { OomCase } from './oomCase.ts'
 import { groupProcesses, type ProcessGroup } from './processGroups.ts'
 import { formatKib, formatPart, limitOrNone } from './quantity.ts'
@@ -30,10 +31,16 @@ export interface OomFacts {
   pageKib: number
   /** A memory cgroup's limit was hit, not the machine's memory. */
   isMemcg: boolean
-  /** What the event is about: the machine's RAM, or the cgroup's limit. Never 0, which nothing is a part of. */
+  /** A cpuset's or a memory policy's nodes ran out, not the machine. */
+  domain: NodesDomain | undefined
+  /** What the event is about: the machine's RAM, its nodes' memory, or the cgroup's limit. Never 0, which nothing is a part of. */
   wholeKib: number | undefined
-  /** What the kinds are parts of: the machine's RAM, or the cgroup's usage. */
+  /** What processes' memory is a part of: the whole, but of some nodes, since which nodes they have it on is not printed. */
+  processWholeKib: number | undefined
+  /** What the kinds are parts of: the machine's RAM, its nodes' memory, or the cgroup's usage. */
   kinds: readonly MemoryKind[]
+  /** The machine's, whatever the event is about. */
+  ramKib: number | undefined
   groups: readonly ProcessGroup[]
   /** The row of a process, by its pid or a thread's. */
   taskOf: (pid: number | undefined) => OomTask | undefined
@@ -51,18 +58,27 @@ export function gatherFacts(oomCase: OomCase): OomFacts {
   const stat = parseCgroupStat(dump.memoryLines)
   const pageKib = dump.pageSizeKib ?? DEFAULT_PAGE_KIB
   const isMemcg = isMemcgCase(oomCase, dump)
+  const order = orderOf(dump.trigger?.order)
+  const ramKib = wholeOfMachine(memory, pageKib) || undefined
+  const domain = isMemcg || order === SYSRQ_ORDER ? undefined : nodesDomainOf(dump, memory)
+  const ofNodes = domain?.nodes && memoryOfNodes(memory, domain.nodes)
+  const machine = { wholeKib: ramKib, processWholeKib: ramKib, kinds: machineKinds(memory, pageKib) }
+  const limitKib = limitOrNone(dump.cgroup.limitKib) || undefined
+  const cgroup = { wholeKib: limitKib, processWholeKib: limitKib, kinds: cgroupKinds(stat, dump.cgroup.usageKib) }
+  const nodes = { wholeKib: ofNodes?.wholeKib, processWholeKib: undefined, kinds: ofNodes?.kinds ?? [] }
   return {
     oomCase,
     dump,
     memory,
     stat,
     request: parseGfpRequest(dump.trigger, dump.kernelRelease),
-    order: orderOf(dump.trigger?.order),
+    order,
     version: parseKernelVersion(dump.kernelRelease) ?? versionByShape(dump),
     pageKib,
     isMemcg,
-    wholeKib: (isMemcg ? limitOrNone(dump.cgroup.limitKib) : wholeOfMachine(memory, pageKib)) || undefined,
-    kinds: isMemcg ? cgroupKinds(stat, dump.cgroup.usageKib) : machineKinds(memory, pageKib),
+    domain,
+    ...(isMemcg ? cgroup : domain === undefined ? machine : nodes),
+    ramKib,
     groups: groupProcesses(dump.tasks, pageKib),
     taskOf: lookUp(dump.tasks),
     ...(isMemcg ? cgroupSwap(dump) : { swapTotalKib: memory.swapTotalKib, swapFreeKib: memory.swapFreeKib }),
@@ -87,9 +103,23 @@ export function kibOf(facts: OomFacts, kind: MemoryKindName): number {
   return facts.kinds.find((one) => one.kind === kind)?.kib ?? 0
 }
 
-/** `5.9 GiB of 16 GiB (37 %)`, of RAM or the cgroup's limit; the size alone where that is not known. */
-export function partOf({ wholeKib, isMemcg }: OomFacts, kib: number): string {
-  return wholeKib === undefined ? formatKib(kib) : formatPart(kib, wholeKib, isMemcg ? 'limit' : 'RAM')
+/** `5.9 GiB of 16 GiB (37 %)`, of what the event is about; the size alone where that is not known. */
+export function partOf(facts: OomFacts, kib: number): string {
+  return facts.wholeKib === undefined ? formatKib(kib) : formatPart(kib, facts.wholeKib, wholeName(facts))
+}
+
+/** The same of what processes hold. */
+export function processPartOf(facts: OomFacts, kib: number): string {
+  return facts.processWholeKib === undefined ? formatKib(kib) : partOf(facts, kib)
+}
+
+/** Of the nodes that the event is about: those that may be used, else all. */
+export function isAsked({ domain }: OomFacts, { node }: { node: number }): boolean {
+  return domain?.nodes?.has(node) ?? true
+}
+
+export function wholeName({ isMemcg, domain }: OomFacts): string {
+  return isMemcg ? 'limit' : domain === undefined ? 'RAM' : 'nodes’ memory'
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { OomTask } from '#kernel/dump/oomDump.ts'
 import type { AllocationSite, SlabCache } from '#kernel/memory/slabRows.ts'
 import type { OomFacts } from './facts.ts'
-import { kibOf } from './facts.ts'
+import { isAsked, kibOf, wholeName } from './facts.ts'
 import type { Finding } from './findings/finding.ts'
 import { findAll } from './findings/findings.ts'
 import { KIND_NAMES, sumKnown, type MemoryKind } from './memoryKinds.ts'
@@ -11,8 +11,10 @@ import { state, type Statement } from './statement.ts'
 
 /** Where the memory went. */
 export interface MemorySection {
-  /** What the kinds are parts of: RAM, or the cgroup's usage, in KiB. */
+  /** What the kinds are parts of: RAM, the memory of the nodes that may be used, or the cgroup's usage, in KiB. */
   wholeKib?: number | undefined
+  /** What the processes are parts of: the same, but of some nodes, since which nodes a process is on is not printed. */
+  processWholeKib?: number | undefined
   kinds: readonly MemoryKind[]
   /** By command, the largest first. */
   processes: readonly ProcessGroup[]
@@ -36,13 +38,14 @@ export function explainMemory(facts: OomFacts): MemorySection {
   const { memory, dump, pageKib } = facts
   return {
     wholeKib: wholeOfKinds(facts),
+    processWholeKib: facts.domain === undefined ? wholeOfKinds(facts) : undefined,
     kinds: facts.kinds,
     processes: facts.groups,
     counted: countedIn(dump.tasks),
     swapTotalKib: facts.swapTotalKib,
     swapFreeKib: facts.swapFreeKib,
     swapCacheKib: memory.swapCachePages === undefined ? undefined : memory.swapCachePages * pageKib,
-    mlockedKib: sumKnown(memory.zones.map(({ mlockedKib }) => mlockedKib)),
+    mlockedKib: mlockedKibOf(facts),
     slabs: memory.slabs.toSorted((a, b) => b.totalKib - a.totalKib).slice(0, TOP_ROWS),
     allocations: memory.allocations.toSorted((a, b) => b.bytes - a.bytes).slice(0, TOP_ROWS),
     findings: findAll(facts),
@@ -69,10 +72,19 @@ function largestStatement(facts: OomFacts): Statement[] {
     unaccounted === 0 ? '' : ` No line accounts for ${formatKib(unaccounted)} (${formatShare(unaccounted, wholeKib)}).`
   return [
     state(
-      `The largest part is ${KIND_NAMES[largest.kind]}: ${formatPart(largest.kib, wholeKib, facts.isMemcg ? 'usage' : 'RAM')}.${rest}`,
+      `The largest part is ${KIND_NAMES[largest.kind]}: ${formatPart(largest.kib, wholeKib, facts.isMemcg ? 'usage' : wholeName(facts))}.${rest}`,
       { kind: largest.kind, kib: largest.kib, wholeKib, unaccountedKib: unaccounted },
     ),
+    ...slabOfNodesStatement(facts, wholeKib),
   ]
+}
+
+/** Since 4.13 slab is counted for each node, and not printed so. Source: mm/show_mem.c, show_free_areas. */
+function slabOfNodesStatement(facts: OomFacts, wholeKib: number): Statement[] {
+  const kib = kibOf(facts, 'slabOrUnaccounted')
+  if (kib === 0) return []
+  const text = `How much of these nodes is kernel slab is not printed: ${formatPart(kib, wholeKib, wholeName(facts))} is slab, or stands in no line.`
+  return [state(text, { slabOrUnaccountedKib: kib, wholeKib })]
 }
 
 function countedIn(tasks: readonly OomTask[]): string[] {
@@ -84,12 +96,13 @@ function countedIn(tasks: readonly OomTask[]): string[] {
   ]
 }
 
-function processStatement({ groups, dump }: OomFacts): Statement[] {
+function processStatement({ groups, dump, domain }: OomFacts): Statement[] {
   const [largest] = groups
   if (largest === undefined) return [state('The dump has no task table: which processes held memory is not known.')]
   const processes = dump.tasks.length
   const heldKib = groups.reduce((kib, group) => kib + group.heldKib, 0)
-  const all = `${formatCount(processes, 'process', 'processes')} held ${formatKib(heldKib)}`
+  const where = domain === undefined ? '' : ', on which nodes is not printed'
+  const all = `${formatCount(processes, 'process', 'processes')} held ${formatKib(heldKib)}${where}`
   const figures = { processes, heldKib, largestHeldKib: largest.heldKib, largestProcesses: largest.processes }
   if (groups.length === 1) return [state(`${all}: ${largest.command}.`, figures)]
   const most = `${formatKib(largest.heldKib)} in ${formatCount(largest.processes, 'process', 'processes')}`
@@ -112,8 +125,13 @@ function swapStatement({ swapTotalKib, swapFreeKib, isMemcg }: OomFacts): Statem
   ]
 }
 
-function lockedStatement({ memory }: OomFacts): Statement[] {
-  const mlockedKib = sumKnown(memory.zones.map((zone) => zone.mlockedKib)) ?? 0
+function mlockedKibOf(facts: OomFacts): number | undefined {
+  const zones = facts.memory.zones.filter((zone) => isAsked(facts, zone))
+  return sumKnown(zones.map(({ mlockedKib }) => mlockedKib))
+}
+
+function lockedStatement(facts: OomFacts): Statement[] {
+  const mlockedKib = mlockedKibOf(facts) ?? 0
   if (mlockedKib === 0) return []
   return [state(`${formatKib(mlockedKib)} is locked in memory (mlock).`, { mlockedKib })]
 }

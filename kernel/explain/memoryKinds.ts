@@ -26,6 +26,8 @@ export type MemoryKindName =
   | 'free'
   | 'reserved'
   | 'unaccounted'
+  /** Of some nodes: slab is printed for the machine. */
+  | 'slabOrUnaccounted'
 
 /** As they stand in a sentence and beside a bar. */
 export const KIND_NAMES: Readonly<Record<MemoryKindName, string>> = {
@@ -47,6 +49,7 @@ export const KIND_NAMES: Readonly<Record<MemoryKindName, string>> = {
   free: 'free',
   reserved: 'reserved at boot',
   unaccounted: 'unaccounted for',
+  slabOrUnaccounted: 'slab or unaccounted',
 }
 
 /**
@@ -70,7 +73,7 @@ export function machineKinds(memory: MachineMemory, pageKib: number): MemoryKind
     slabUnreclaimable: pages(totals.slabUnreclaimablePages),
     pageTables: pages(totals.pagetablesPages, totals.secPagetablesPages),
     kernelStacks: kernelStacksKib(memory),
-    hugepages: sumKnown(memory.hugepages.map(({ total, sizeKib }) => total * sizeKib)),
+    hugepages: hugepagesKib(memory.hugepages),
     kernelMisc: pages(totals.kernelMiscReclaimablePages, totals.bouncePages),
     free: pages(totals.freePages, totals.freePcpPages),
     reserved: pages(memory.reservedPages),
@@ -105,6 +108,10 @@ export function cgroupKinds(stat: CgroupStat, usageKib: number | undefined): Mem
   return withUnaccounted(kinds, usageKib, stat.size > 0)
 }
 
+export function hugepagesKib(hugepages: MachineMemory['hugepages']): number | undefined {
+  return sumKnown(hugepages.map(({ total, sizeKib }) => total * sizeKib))
+}
+
 /** Zones had it to 4.7, nodes have it since. */
 function kernelStacksKib({ zones, nodes }: MachineMemory): number | undefined {
   return (
@@ -113,7 +120,7 @@ function kernelStacksKib({ zones, nodes }: MachineMemory): number | undefined {
   )
 }
 
-function listKnown(kinds: Partial<Record<MemoryKindName, number | undefined>>): MemoryKind[] {
+export function listKnown(kinds: Partial<Record<MemoryKindName, number | undefined>>): MemoryKind[] {
   return Object.entries(kinds).flatMap(([kind, kib]) =>
     kib === undefined ? [] : [{ kind: kind as MemoryKindName, kib }],
   )
@@ -132,6 +139,6 @@ export function sumKnown(counts: readonly (number | undefined)[], unit = 1): num
   return known.length === 0 ? undefined : known.reduce((sum, count) => sum + count * unit, 0)
 }
 
-function less(whole: number | undefined, part: number | undefined): number | undefined {
+export function less(whole: number | undefined, part: number | undefined): number | undefined {
   return whole === undefined ? undefined : Math.max(0, whole - (part ?? 0))
 }

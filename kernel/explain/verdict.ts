@@ -1,5 +1,5 @@
 import type { Explanation } from './explanation.ts'
-import { partOf, type OomFacts } from './facts.ts'
+import { processPartOf, type OomFacts } from './facts.ts'
 import { formatKib } from './quantity.ts'
 
 type Sections = Omit<Explanation, 'verdict' | 'missing'>
@@ -69,7 +69,10 @@ function whereItWent(facts: OomFacts, { memory }: Sections): string {
   const [largest] = facts.groups
   if (largest === undefined) return 'Where the memory went is not in the log.'
   // What is swapped out is no part of RAM, nor of a limit on memory.
-  return `Most of it is held by ${largest.command}: ${partOf(facts, largest.heldKib - largest.swapKib)}.`
+  const held = processPartOf(facts, largest.heldKib - largest.swapKib)
+  return facts.domain === undefined
+    ? `Most of it is held by ${largest.command}: ${held}.`
+    : `${largest.command} holds the most of all, ${held}; on which nodes is not printed.`
 }
 
 function whatNow({ worth, advice }: Sections): string {

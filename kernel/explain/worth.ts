@@ -1,4 +1,4 @@
-import { APPROXIMATE_RSS_SINCE, partOf, type OomFacts } from './facts.ts'
+import { APPROXIMATE_RSS_SINCE, processPartOf, type OomFacts } from './facts.ts'
 import { formatKib } from './quantity.ts'
 import { state, type Statement } from './statement.ts'
 import type { ZoneJudgement } from './watermark.ts'
@@ -19,7 +19,7 @@ export interface WorthSection {
 const SHORT_RELIEF_SHARE = 0.01
 
 export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): WorthSection {
-  const { oomCase, wholeKib } = facts
+  const { oomCase, processWholeKib: wholeKib } = facts
   const neededKib = neededOf(facts, zones)
   if (oomCase.victims.length === 0)
     return {
@@ -34,7 +34,7 @@ export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): 
   if (freedKib === undefined)
     return { neededKib, wholeKib, statements: [state(`What killing ${name} freed is not printed.`)] }
 
-  const enough = isEnough(freedKib, neededKib, wholeKib)
+  const enough = isEnough(freedKib, neededKib, facts)
   const needed =
     neededKib === undefined || neededKib === 0
       ? ''
@@ -42,7 +42,8 @@ export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): 
         ? `; ${formatKib(neededKib)} was asked for`
         : `; the zones lacked ${formatKib(neededKib)} to their high watermarks`
   const outcome = enough === undefined ? '' : enough ? ': enough for now' : ': the next kill follows'
-  const text = `Killing ${name} freed ${partOf(facts, freedKib)}${needed}${outcome}.`
+  const where = facts.domain === undefined ? '' : ', on which nodes is not printed'
+  const text = `Killing ${name} freed ${processPartOf(facts, freedKib)}${where}${needed}${outcome}.`
   return {
     freedKib,
     neededKib,
@@ -56,8 +57,11 @@ export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): 
   }
 }
 
-function isEnough(freedKib: number, neededKib: number | undefined, wholeKib: number | undefined): boolean | undefined {
+function isEnough(freedKib: number, neededKib: number | undefined, facts: OomFacts): boolean | undefined {
+  const { domain, processWholeKib: wholeKib } = facts
   if (neededKib === undefined && wholeKib === undefined) return undefined
+  // More than enough of it may have been on other nodes.
+  if (domain !== undefined && freedKib >= (neededKib ?? 0)) return undefined
   return freedKib >= Math.max(neededKib ?? 0, (wholeKib ?? 0) * SHORT_RELIEF_SHARE)
 }
 
@@ -90,7 +94,10 @@ function namesOf({ oomCase }: OomFacts): string {
 }
 
 /** Why the kill lines may add up to more than the cgroup, or the machine, can hold. */
-function countedTwiceStatement({ isMemcg, wholeKib, oomCase, version }: OomFacts, freedKib: number): Statement[] {
+function countedTwiceStatement(
+  { isMemcg, processWholeKib: wholeKib, oomCase, version }: OomFacts,
+  freedKib: number,
+): Statement[] {
   if (wholeKib === undefined || freedKib <= wholeKib) return []
   const reasons = [
     ...(oomCase.victims.length > 1

@@ -1,7 +1,7 @@
 import { parseNodeList } from '#kernel/badness/badness.ts'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
 import type { Zone } from '#kernel/memory/zone.ts'
-import type { OomFacts } from './facts.ts'
+import { isAsked, type OomFacts } from './facts.ts'
 import { formatCount, formatShare } from './quantity.ts'
 import { state, type Statement } from './statement.ts'
 import { judgeZone, type ZoneJudgement, type ZoneReason } from './watermark.ts'
@@ -11,7 +11,7 @@ import { highestUsable, isAbove, reserveIndex } from './zoneIndex.ts'
 export interface ZonesSection {
   /** Within a node the highest first, the nodes as printed. */
   zones: readonly ZoneJudgement[]
-  /** vm.min_free_kbytes as the watermarks give it away, without what reclaim boosted them by. */
+  /** vm.min_free_kbytes as the watermarks of all nodes give it away, without what reclaim boosted them by. */
   minFreeKib?: number | undefined
   statements: readonly Statement[]
 }
@@ -33,8 +33,13 @@ export function explainZones(facts: OomFacts): ZonesSection {
     return { zones: [], statements: [state('The dump has no zones: why they refused is not known.')] }
 
   const zones = judgeZones(facts, order)
-  const minFreeKib = minFreeOf(memory.zones)
-  return { zones, minFreeKib, statements: [...statementsOn(zones, facts), ...minFreeStatement(minFreeKib, facts)] }
+  const minFreeKib = minFreeOf(memory.zones.filter((zone) => isAsked(facts, zone)))
+  return {
+    zones,
+    // The other nodes' zones have the rest of it, printed or not.
+    minFreeKib: facts.domain === undefined ? minFreeKib : undefined,
+    statements: [...statementsOn(zones, facts), ...minFreeStatement(minFreeKib, facts)],
+  }
 }
 
 function judgeZones(facts: OomFacts, order: number): ZoneJudgement[] {
@@ -117,13 +122,11 @@ function minFreeOf(zones: readonly Zone[]): number | undefined {
   return mins.length === 0 ? undefined : mins.reduce((sum, min) => sum + min, 0)
 }
 
-function minFreeStatement(minFreeKib: number | undefined, { wholeKib }: OomFacts): Statement[] {
+function minFreeStatement(minFreeKib: number | undefined, { wholeKib, domain }: OomFacts): Statement[] {
   if (minFreeKib === undefined) return []
-  const share = wholeKib === undefined ? '' : `, ${formatShare(minFreeKib, wholeKib)} of RAM`
-  return [
-    state(`Behind the watermarks stands vm.min_free_kbytes, about ${minFreeKib} (the zones’ min added up${share}).`, {
-      minFreeKib,
-      wholeKib,
-    }),
-  ]
+  const [what, whole] =
+    domain === undefined ? ['vm.min_free_kbytes', 'RAM'] : ['these nodes’ part of vm.min_free_kbytes', 'their memory']
+  const share = wholeKib === undefined ? '' : `, ${formatShare(minFreeKib, wholeKib)} of ${whole}`
+  const text = `Behind the watermarks stands ${what}, about ${minFreeKib} (the zones’ min added up${share}).`
+  return [state(text, { minFreeKib, wholeKib })]
 }

@@ -8,12 +8,16 @@ export interface MemoryNode {
   inactiveAnonKib?: number | undefined
   activeFileKib?: number | undefined
   inactiveFileKib?: number | undefined
+  isolatedAnonKib?: number | undefined
+  isolatedFileKib?: number | undefined
   unevictableKib?: number | undefined
   shmemKib?: number | undefined
   /** Transparent hugepages, part of the anonymous lists. */
   anonThpKib?: number | undefined
   kernelStackKib?: number | undefined
   pagetablesKib?: number | undefined
+  /** Of devices and guests (6.1+). */
+  secPagetablesKib?: number | undefined
   allUnreclaimable?: boolean | undefined
 }
 
@@ -30,11 +34,14 @@ export function parseNodeLine(line: string): MemoryNode | undefined {
     inactiveAnonKib: figures.get('inactive_anon'),
     activeFileKib: figures.get('active_file'),
     inactiveFileKib: figures.get('inactive_file'),
+    isolatedAnonKib: figures.get('isolated(anon)'),
+    isolatedFileKib: figures.get('isolated(file)'),
     unevictableKib: figures.get('unevictable'),
     shmemKib: figures.get('shmem'),
     anonThpKib: figures.get('anon_thp'),
     kernelStackKib: figures.get('kernel_stack'),
     pagetablesKib: figures.get('pagetables'),
+    secPagetablesKib: figures.get('sec_pagetables'),
     allUnreclaimable: given === undefined ? undefined : given === 'yes',
   }
 }

@@ -16,6 +16,8 @@ const FIELDS = {
   inactive_anon: 'inactiveAnonKib',
   active_file: 'activeFileKib',
   inactive_file: 'inactiveFileKib',
+  'isolated(anon)': 'isolatedAnonKib',
+  'isolated(file)': 'isolatedFileKib',
   unevictable: 'unevictableKib',
   present: 'presentKib',
   managed: 'managedKib',

@@ -45,6 +45,14 @@ const EXAMPLES: Readonly<Record<string, [readonly string[], RegExp]>> = {
     cgroup(32_768, killOf(7, 'app', 30_000)),
     /uses 32 MiB of 32 MiB \(100 %\); app has 32 MiB resident/,
   ],
+  'allow more NUMA nodes': [
+    machine(
+      { free: part(0.5) },
+      `${zone(10_000, 20_000).replace('Node 0', 'Node 1')}`,
+      announce('CONSTRAINT_CPUSET').replace('mems_allowed=0', 'mems_allowed=1'),
+    ),
+    /^2 GiB was free on nodes that may not be used: a cpuset.mems with more of them/,
+  ],
   'raise min_free_kbytes': [
     [
       'app invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=3, oom_score_adj=0',

@@ -2,13 +2,22 @@ import { SYSRQ_ORDER, type OomFacts } from '../facts.ts'
 import { findLeak, findUnaccounted, mapLess, shrinkHugepages } from './kernelMemory.ts'
 import { boundGiant, boundProcesses, boundTmpfs, heapBelowLimit, raiseLimit, runFewer } from './limits.ts'
 import type { Advice, AdviceRule, Found } from './rule.ts'
-import { addSwap, lessOvercommit, liftExemption, lowerMinFree, raiseMinFree, reorderScores } from './settings.ts'
+import {
+  addSwap,
+  allowMoreNodes,
+  lessOvercommit,
+  liftExemption,
+  lowerMinFree,
+  raiseMinFree,
+  reorderScores,
+} from './settings.ts'
 
 /** All there are, what helps most first. */
 export const ADVICE_RULES: readonly AdviceRule[] = [
   findLeak,
   heapBelowLimit,
   raiseLimit,
+  allowMoreNodes,
   raiseMinFree,
   shrinkHugepages,
   boundProcesses,

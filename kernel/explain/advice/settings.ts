@@ -18,13 +18,30 @@ export const addSwap: AdviceRule = {
   },
 }
 
+/** Less than this on other nodes would be used up at once. */
+const ELSEWHERE_SHARE = 0.05
+
+export const allowMoreNodes: AdviceRule = {
+  action: 'allow more NUMA nodes',
+  advise({ domain, ramKib }, { limit }) {
+    const { freeElsewhereKib = 0 } = limit
+    if (domain === undefined || ramKib === undefined || freeElsewhereKib < ramKib * ELSEWHERE_SHARE) return undefined
+    const how =
+      domain.kind === 'Cpuset'
+        ? 'a cpuset.mems with more of them'
+        : 'a policy with more of them (or one that only prefers: MPOL_PREFERRED_MANY, 5.15+)'
+    const text = `${formatKib(freeElsewhereKib)} was free on nodes that may not be used: ${how} would have had it.`
+    return state(text, { freeElsewhereKib, ramKib })
+  },
+}
+
 /** Far more address space than there is memory is granted only where overcommit allows it. */
 export const lessOvercommit: AdviceRule = {
   action: 'promise less memory',
-  advise({ isMemcg, oomCase, wholeKib, swapTotalKib }) {
-    if (isMemcg || wholeKib === undefined || swapTotalKib === undefined) return undefined
+  advise({ isMemcg, oomCase, ramKib, swapTotalKib }) {
+    if (isMemcg || ramKib === undefined || swapTotalKib === undefined) return undefined
     const totalVmKib = oomCase.victims.reduce((most, victim) => Math.max(most, victim.totalVmKib ?? 0), 0)
-    const machineKib = wholeKib + swapTotalKib
+    const machineKib = ramKib + swapTotalKib
     if (totalVmKib <= machineKib) return undefined
     const text = `one process has ${formatKib(totalVmKib)} of address space on ${formatKib(machineKib)} of RAM and swap: with vm.overcommit_memory=2 it is an allocation that fails, and nobody is killed.`
     return state(text, { totalVmKib, machineKib })
@@ -60,7 +77,7 @@ const PASSED_OVER_SHARE = 0.1
 
 export const reorderScores: AdviceRule = {
   action: 'look at oom_score_adj',
-  advise({ wholeKib }, { choice, worth }) {
+  advise({ processWholeKib: wholeKib }, { choice, worth }) {
     const { passedOver } = choice
     if (passedOver === undefined || wholeKib === undefined) return undefined
     if (passedOver.heldKib < wholeKib * PASSED_OVER_SHARE) return undefined
@@ -75,7 +92,7 @@ export const reorderScores: AdviceRule = {
 export const liftExemption: AdviceRule = {
   action: 'take the exemption back',
   advise(facts) {
-    const { dump, pageKib, wholeKib } = facts
+    const { dump, pageKib, processWholeKib: wholeKib } = facts
     const exempt = dump.tasks.filter(({ oomScoreAdj }) => oomScoreAdj === -1000)
     const [largest] = exempt.toSorted((a, b) => b.rssPages - a.rssPages)
     const heldKib = (largest?.rssPages ?? 0) * pageKib

@@ -15,7 +15,9 @@ export const kernelSlabLeak: FindingCheck = {
     const kib = kibOf(facts, 'slabUnreclaimable')
     const whole = wholeFor(facts, kib, SLAB_SHARE)
     if (whole === undefined || kib < kibOf(facts, 'anonymous')) return undefined
-    const largest = facts.memory.slabs.toSorted((a, b) => b.totalKib - a.totalKib)[0]
+    // The table is the machine’s.
+    const slabs = facts.domain === undefined ? facts.memory.slabs : []
+    const largest = slabs.toSorted((a, b) => b.totalKib - a.totalKib)[0]
     const most = largest === undefined ? '' : `, ${formatKib(largest.totalKib)} of it ${largest.name}`
     return state(
       `${formatKib(kib)} of ${formatKib(whole)} is unreclaimable kernel slab${most}: no kill gives that back.`,

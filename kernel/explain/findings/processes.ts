@@ -29,7 +29,7 @@ export const forkBomb: FindingCheck = {
 export const manySmallProcesses: FindingCheck = {
   name: 'many small processes',
   find(facts) {
-    const { groups, dump, wholeKib } = facts
+    const { groups, dump, processWholeKib: wholeKib } = facts
     if (wholeKib === undefined || dump.tasks.length < MANY_PROCESSES) return undefined
     const heldKib = groups.reduce((kib, group) => kib + group.heldKib, 0)
     const largestKib = largestOf(facts)?.heldKib ?? 0
@@ -44,7 +44,7 @@ export const manySmallProcesses: FindingCheck = {
 export const oneGiant: FindingCheck = {
   name: 'one giant',
   find(facts) {
-    const { wholeKib } = facts
+    const { processWholeKib: wholeKib } = facts
     const largest = largestOf(facts)
     if (wholeKib === undefined || largest === undefined || largest.heldKib < wholeKib * GIANT_SHARE) return undefined
     return state(

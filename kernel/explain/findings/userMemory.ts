@@ -1,4 +1,4 @@
-import { kibOf, partOf } from '../facts.ts'
+import { isAsked, kibOf, partOf } from '../facts.ts'
 import { formatCount, formatKib } from '../quantity.ts'
 import { state } from '../statement.ts'
 import type { FindingCheck } from './finding.ts'
@@ -26,10 +26,11 @@ export const hugepageReservation: FindingCheck = {
   name: 'hugepage reservation',
   find(facts) {
     const { memory, wholeKib, isMemcg } = facts
-    const totalKib = memory.hugepages.reduce((kib, { total, sizeKib }) => kib + total * sizeKib, 0)
-    const freeKib = memory.hugepages.reduce((kib, { free, sizeKib }) => kib + free * sizeKib, 0)
+    const hugepages = memory.hugepages.filter((ofNode) => isAsked(facts, ofNode))
+    const totalKib = hugepages.reduce((kib, { total, sizeKib }) => kib + total * sizeKib, 0)
+    const freeKib = hugepages.reduce((kib, { free, sizeKib }) => kib + free * sizeKib, 0)
     if (isMemcg || wholeKib === undefined || totalKib < wholeKib * HUGEPAGES_SHARE) return undefined
-    const pages = memory.hugepages.reduce((count, { total }) => count + total, 0)
+    const pages = hugepages.reduce((count, { total }) => count + total, 0)
     return state(
       `${formatCount(pages, 'hugepage')} set ${partOf(facts, totalKib)} aside; ${formatKib(freeKib)} of that nobody uses.`,
       { hugepagesKib: totalKib, hugepagesFreeKib: freeKib, wholeKib },

@@ -26,6 +26,8 @@ export interface LimitSection {
   /** RAM, the allowed nodes’ memory, or the cgroup’s limit; undefined where there is none, or it was not printed. */
   limitKib?: number | undefined
   usageKib?: number | undefined
+  /** On nodes that a cpuset or a memory policy leaves out, free. */
+  freeElsewhereKib?: number | undefined
   swapLimitKib?: number | undefined
   swapUsageKib?: number | undefined
   /** A zone that was asked had far more than it needs, by the printed numbers. */

@@ -8,19 +8,19 @@ import type { LimitKind, LimitSection } from './limit.ts'
 export function explainMachineLimit(facts: OomFacts, zones: readonly ZoneJudgement[]): LimitSection {
   const kind = machineKind(facts, zones)
   const memoryWasFree = kind === 'Node' && zones.some(hasPlenty)
-  const nodes = kind === 'Cpuset' || kind === 'MemoryPolicy' ? memoryOf(facts, zones) : undefined
   const { wholeKib } = facts
   const usedKib = wholeKib === undefined ? undefined : wholeKib - kibOf(facts, 'free')
   // More free than there is: then what was used is not known.
   const usageKib = usedKib === undefined || usedKib < 0 ? undefined : usedKib
-  const machine = { limitKib: wholeKib, usageKib }
   return {
     kind,
-    ...(nodes ?? machine),
+    limitKib: wholeKib,
+    usageKib,
+    freeElsewhereKib: freeElsewhereOf(facts),
     memoryWasFree,
     statements: [
       kindStatement(kind, facts),
-      ...nodesStatement(nodes),
+      ...nodesStatement(facts, usageKib),
       ...freeStatement(facts),
       ...plentyStatement(memoryWasFree),
       ...oddConstraint(facts),
@@ -28,15 +28,13 @@ export function explainMachineLimit(facts: OomFacts, zones: readonly ZoneJudgeme
   }
 }
 
-function machineKind({ dump, order, request, oomCase }: OomFacts, zones: readonly ZoneJudgement[]): LimitKind {
-  const { constraint, nodemask, memsAllowed } = dump
+function machineKind({ dump, domain, order, request, oomCase }: OomFacts, zones: readonly ZoneJudgement[]): LimitKind {
+  const { constraint } = dump
   if (order === SYSRQ_ORDER) return 'Sysrq'
-  if (constraint === 'Cpuset' || constraint === 'MemoryPolicy') return constraint
+  if (domain !== undefined) return domain.kind
   // The kill line says that it was no cgroup, the constraint that it was.
   if (constraint === 'Memcg') return 'Unknown'
   if (constraint === undefined && oomCase.dump === undefined && oomCase.message === undefined) return 'Unknown'
-  // Before 5.0 no constraint is printed; a mask of all nodes that are allowed is none.
-  if (constraint === undefined && nodemask !== undefined && nodemask !== memsAllowed) return 'MemoryPolicy'
   if (request?.thisNodeOnly === true && zones.some((zone) => zone.refused === false)) return 'NumaNode'
   return zones.some(isRoomAbove) ? 'Zone' : 'Node'
 }
@@ -51,18 +49,6 @@ const PLENTY = 4
 
 function hasPlenty({ refused, availableKib = 0, requiredKib = 0 }: ZoneJudgement): boolean {
   return refused === false && availableKib > requiredKib * PLENTY
-}
-
-/** What the nodes have that the request may use; undefined where their zones were not printed. */
-function memoryOf(
-  { memory }: OomFacts,
-  zones: readonly ZoneJudgement[],
-): { limitKib: number; usageKib: number } | undefined {
-  const out = new Set(zones.flatMap(({ reason, node }) => (reason === 'nodeNotAllowed' ? [node] : [])))
-  const allowed = memory.zones.filter(({ node }) => !out.has(node))
-  const limitKib = allowed.reduce((kib, zone) => kib + (zone.managedKib ?? zone.presentKib ?? 0), 0)
-  const freeKib = allowed.reduce((kib, zone) => kib + (zone.freeKib ?? 0), 0)
-  return limitKib === 0 ? undefined : { limitKib, usageKib: Math.max(0, limitKib - freeKib) }
 }
 
 function kindStatement(kind: LimitKind, { dump, request }: OomFacts): Statement {
@@ -92,19 +78,33 @@ function textOf(kind: LimitKind, memsAllowed: string, nodemask: string, highestZ
   }
 }
 
-function nodesStatement(nodes: { limitKib: number; usageKib: number } | undefined): Statement[] {
-  if (nodes === undefined) return []
-  const { limitKib, usageKib } = nodes
-  const text = `These nodes used ${formatKib(usageKib)} of ${formatKib(limitKib)} (${formatShare(usageKib, limitKib)}).`
-  return [state(text, { limitKib, usageKib })]
+function nodesStatement({ domain, wholeKib }: OomFacts, usageKib: number | undefined): Statement[] {
+  if (domain === undefined) return []
+  if (wholeKib === undefined || usageKib === undefined)
+    return [state('What these nodes have is not printed, or not of each: shares of it are not known.')]
+  const text = `These nodes used ${formatKib(usageKib)} of ${formatKib(wholeKib)} (${formatShare(usageKib, wholeKib)}).`
+  return [state(text, { limitKib: wholeKib, usageKib })]
+}
+
+/** Of the machine, whatever part of it ran out. */
+function freeOfMachine({ memory, pageKib }: OomFacts): number | undefined {
+  const { freePages, freePcpPages = 0 } = memory.totals
+  return freePages === undefined ? undefined : (freePages + freePcpPages) * pageKib
+}
+
+function freeElsewhereOf(facts: OomFacts): number | undefined {
+  const freeKib = freeOfMachine(facts)
+  if (facts.domain === undefined || facts.wholeKib === undefined || freeKib === undefined) return undefined
+  return Math.max(0, freeKib - kibOf(facts, 'free'))
 }
 
 function freeStatement(facts: OomFacts): Statement[] {
-  const { wholeKib, swapTotalKib, swapFreeKib, memory } = facts
-  if (wholeKib === undefined || memory.totals.freePages === undefined) return []
-  const freeKib = kibOf(facts, 'free')
-  const text = `Of ${formatKib(wholeKib)} RAM ${formatKib(freeKib)} (${formatShare(freeKib, wholeKib)}) was free${swapOf(facts)}.`
-  return [state(text, { wholeKib, freeKib, swapTotalKib, swapFreeKib })]
+  const { ramKib, swapTotalKib, swapFreeKib, domain } = facts
+  const freeKib = freeOfMachine(facts)
+  if (ramKib === undefined || freeKib === undefined) return []
+  const whose = domain === undefined ? formatKib(ramKib) : `the machine’s ${formatKib(ramKib)}`
+  const text = `Of ${whose} RAM ${formatKib(freeKib)} (${formatShare(freeKib, ramKib)}) was free${swapOf(facts)}.`
+  return [state(text, { ramKib, freeKib, swapTotalKib, swapFreeKib })]
 }
 
 function swapOf({ swapTotalKib, swapFreeKib }: OomFacts): string {
