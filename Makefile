@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse fuzz captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -57,6 +57,9 @@ bench: setup ## Measure what helm installs: install to ready, kill to visible, s
 
 bench-parse: build ## Measure: reading a kernel log, beside the kubelet's reader; the start of analyze, beside Node's own
 	@node test/bench/parse/main.ts
+
+fuzz: setup ## Analyse a million spoiled logs (FUZZ_INPUTS=N; FUZZ_SEED=S begins at a seed) and hold each against what must be true
+	@node test/fuzz/main.ts
 
 captures: setup ## Make the captures of Debian's kernels in test/fixtures/kmsg anew, by real kills in virtual machines
 	@node test/cluster/vm/capture.ts

@@ -29,7 +29,7 @@ type AnalyzeFlags = FlagValues<typeof analyzeFlags>
 
 /** Reads the log as a stream, of any length. @throws ProgramError, also where there is no event in the log. */
 export async function analyze(flags: AnalyzeFlags, path: string, ports: AnalyzePorts): Promise<void> {
-  const report = reportFor(flags, ports)
+  const report = analysisReport(flags, ports)
   let count = 0
   const events = new LogEvents((event) => {
     count++
@@ -55,7 +55,11 @@ export async function analyze(flags: AnalyzeFlags, path: string, ports: AnalyzeP
   if (count === 0 || (flags.event ?? 0) > count) throw noEvent(path, flags.event, count)
 }
 
-function reportFor({ output, verbose, noColor }: AnalyzeFlags, { write, hasColor }: AnalyzePorts): EventReport {
+/** What a choice of output prints of the events, through `write`. */
+export function analysisReport(
+  { output, verbose, noColor }: AnalyzeFlags,
+  { write, hasColor }: Pick<AnalyzePorts, 'write' | 'hasColor'>,
+): EventReport {
   switch (output) {
     case 'text':
       return gatheredReport((events) => formatAnalysis(events, { color: hasColor && !noColor, verbose }), write)

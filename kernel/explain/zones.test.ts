@@ -60,6 +60,8 @@ describe('explainZones', () => {
   it('leaves what reclaim boosted a watermark by out of min_free_kbytes', () => {
     const boosted = `Node 0 Normal ${SHORT.replace('min', 'boost:4000kB min')}`
     expect(explainZones(factsOf([...HEAD, boosted, `Node 0 Movable ${SHORT}`])).minFreeKib).toBe(16_000)
+    const damaged = boosted.replace('boost:4000', 'boost:24000')
+    expect(explainZones(factsOf([...HEAD, damaged])).minFreeKib).toBeUndefined()
   })
 
   it.each([

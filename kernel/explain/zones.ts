@@ -119,6 +119,8 @@ function minFreeOf(zones: readonly Zone[]): number | undefined {
   const mins = zones.flatMap(({ name, minKib, boostKib }) =>
     minKib === undefined || name === 'HighMem' || name === 'Movable' ? [] : [minKib - (boostKib ?? 0)],
   )
+  // A boost that is more than what it is a part of: one of them is not as the kernel printed it.
+  if (mins.some((min) => min < 0)) return undefined
   return mins.length === 0 ? undefined : mins.reduce((sum, min) => sum + min, 0)
 }
 

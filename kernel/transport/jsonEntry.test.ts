@@ -15,6 +15,10 @@ describe('parseJsonEntry', () => {
     expect(entry({ MESSAGE: [...Buffer.from('a\u001b[31mé')] })?.text).toBe('a\u001b[31mé')
   })
 
+  it('shows half a character, which JSON can escape, as one that is unknown', () => {
+    expect(parseJsonEntry('{"_TRANSPORT":"kernel","MESSAGE":"\\ud83d x"}')?.text).toBe('\ufffd x')
+  })
+
   it('takes the first of a field that was given twice', () => {
     expect(entry({ MESSAGE: ['one', 'two'] })?.text).toBe('one')
   })

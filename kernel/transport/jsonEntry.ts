@@ -48,8 +48,9 @@ function facilityOf(entry: Record<string, unknown>): number | undefined {
   return tag === undefined ? undefined : tag === 'kernel' ? KERNEL_FACILITY : USER_FACILITY
 }
 
+/** JSON can escape half a character, as no UTF-8 text has it. */
 function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return value.toWellFormed()
   if (!Array.isArray(value)) return undefined
   // A field that was given twice is an array of texts; the first is the message.
   return value.every((byte) => Number.isInteger(byte)) ? Buffer.from(value as number[]).toString() : textOf(value[0])

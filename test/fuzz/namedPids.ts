@@ -1,0 +1,35 @@
+/** What a log may have picked up within a line: colours, forum tags, marks of order. */
+const NOISE = new RegExp(String.raw`${'\u001b'}\[[\d;]*[mK]|\[/?[a-z]+(?:=[^\]]{0,40})?\]|\ufeff`, 'gi')
+/** Where a line was broken, with what a transport put before its second half. */
+const SEAM = /\r?\n(?:[>|\s]*|\S+ std(?:out|err) [FP] ?)*/g
+
+/**
+ * The pids in all that can be taken for the kernel's kill lines, found with other means than the program's: an upper
+ * bound. A line may be broken anywhere, and a pid with it.
+ */
+export function namedPids(log: string): ReadonlySet<number> {
+  const pids = new Set<number>()
+  const text = log.replace(NOISE, '').replace(/[\u00a0\u202f\u2007]/g, ' ')
+  const decoded = text.includes('{"') ? text.split('\n').map(decodeEntry).join('\n') : ''
+  const unescaped = text.replace(/\\x([\da-f]{2})|#(0[0-3][0-7])/gi, (_whole, hex?: string, octal?: string) =>
+    String.fromCharCode(hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16)),
+  )
+  for (const form of new Set([text, decoded, unescaped])) {
+    for (const joined of [form, form.replace(SEAM, ''), form.replace(SEAM, ' ')]) {
+      for (const [, pid] of joined.matchAll(/Killed process (\d+)/gi)) pids.add(Number(pid))
+    }
+  }
+  return pids
+}
+
+/** The message of an entry of the journal, of docker or of a collector. */
+function decodeEntry(line: string): string {
+  try {
+    const entry = JSON.parse(line.slice(Math.max(0, line.indexOf('{"')))) as Record<string, unknown>
+    const message = entry['MESSAGE'] ?? entry['log']
+    if (Array.isArray(message)) return Buffer.from(message as number[]).toString()
+    return typeof message === 'string' ? message.replace(/\n$/, '') : line
+  } catch {
+    return line
+  }
+}
