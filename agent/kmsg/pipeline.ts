@@ -1,6 +1,6 @@
 import { createAssembler } from '#kernel/event/assembler.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
-import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
+import { readKmsgRecord } from '#kernel/kmsg/record.ts'
 import { wallClockMs, type ClockReading } from './clock.ts'
 import type { StartPlan } from './cursor.ts'
 import { SequenceTracker, type LostRecords } from './sequence.ts'
@@ -29,7 +29,7 @@ export class KmsgPipeline {
   }
 
   push(raw: Buffer): void {
-    const record = parseKmsgRecord(raw)
+    const record = readKmsgRecord(raw)
     if (record.failure !== undefined) return this.#ports.onBadRecord(record.failure)
     const taken = this.#tracker.take(record.sequence)
     if (taken === 'seen') return

@@ -75,6 +75,18 @@ function readFigures(text: string): Map<string, string> {
   return figures
 }
 
+/** A cheap look before the expressions above: `Kill`, or a summary's colon and after it `Kill` or `OOM`. */
+export function mayDecide(text: string): boolean {
+  if ((text.charCodeAt(0) | 0x20) === SMALL_K) return true
+  const colon = text.indexOf(':')
+  if (colon < 0 || text.charCodeAt(colon + 1) !== 0x20) return false
+  const next = text.charCodeAt(colon + 2) | 0x20
+  return next === SMALL_K || next === SMALL_O
+}
+
+const SMALL_K = 0x6b
+const SMALL_O = 0x6f
+
 export function isKillLine(text: string): boolean {
   return KILLED.test(text)
 }

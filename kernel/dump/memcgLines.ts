@@ -1,35 +1,59 @@
 import { exactInteger } from './number.ts'
 import type { OomCgroup } from './oomDump.ts'
 
+const KILLED_IN = ' killed as a result of limit of '
+
+/** Lines about a memory cgroup: those that readMemcgLine reads, and `kmem:` and `Memory cgroup min` beside them. */
+export function isMemcgLine(text: string): boolean {
+  switch (text.charCodeAt(0)) {
+    case 0x4d: // M
+      return text.startsWith('Memory cgroup stats for ') || text.startsWith('Memory cgroup min ')
+    case 0x54: // T
+      return text.startsWith('Task in /') && text.includes(KILLED_IN)
+    case 0x6b: // k
+    case 0x6d: // m
+    case 0x73: // s
+      return /^(?:memory|memory\+swap|swap|kmem): usage \d/.test(text)
+    default:
+      return false
+  }
+}
+
 /**
- * What a memory cgroup's lines say of it, to be laid over what is known; undefined for any other line.
+ * Reads what such a line says of its cgroup; the first of a kind counts.
  * Sources: mm/memcontrol.c, mem_cgroup_print_oom_meminfo (5.0+), mem_cgroup_print_oom_info (before).
  */
-export function parseMemcgLine(text: string): Partial<OomCgroup> | undefined {
-  return parseUsage(text) ?? parseKilledIn(text) ?? parseStatsFor(text)
+export function readMemcgLine(text: string, cgroup: OomCgroup): void {
+  if (text.startsWith('Task in ')) readKilledIn(text, cgroup)
+  else if (text.startsWith('Memory cgroup ')) readStatsFor(text, cgroup)
+  else readUsage(text, cgroup)
 }
 
 /** `memory: usage 32768kB, limit 32768kB, failcnt 59`; `memory+swap:` on v1, `swap:` on v2; `kmem:` is left. */
-function parseUsage(text: string): Partial<OomCgroup> | undefined {
+function readUsage(text: string, cgroup: OomCgroup): void {
   const match = /^(memory|memory\+swap|swap): usage (\d+)kB, limit (\d+)kB/.exec(text)
-  if (match === null) return undefined
+  if (match === null) return
   const usage = exactInteger(match[2])
   const limit = exactInteger(match[3])
-  if (match[1] === 'memory') return { usageKib: usage, limitKib: limit }
-  return { swapUsageKib: usage, swapLimitKib: limit, swapIncludesMemory: match[1] === 'memory+swap' }
+  if (match[1] === 'memory') {
+    cgroup.usageKib ??= usage
+    cgroup.limitKib ??= limit
+    return
+  }
+  cgroup.swapUsageKib ??= usage
+  cgroup.swapLimitKib ??= limit
+  cgroup.swapIncludesMemory ??= match[1] === 'memory+swap'
 }
 
-const KILLED_IN = ' killed as a result of limit of '
-
 /** `Task in A killed as a result of limit of B`, before 5.0. */
-function parseKilledIn(text: string): Partial<OomCgroup> | undefined {
-  if (!text.startsWith('Task in /')) return undefined
+function readKilledIn(text: string, cgroup: OomCgroup): void {
   const at = text.indexOf(KILLED_IN)
-  return at < 0 ? undefined : { task: text.slice('Task in '.length, at), oom: text.slice(at + KILLED_IN.length) }
+  if (at < 0) return
+  cgroup.task ??= text.slice('Task in '.length, at)
+  cgroup.oom ??= text.slice(at + KILLED_IN.length)
 }
 
 /** `Memory cgroup stats for A:`, alone on its line (5.3+) or with the figures after it. The first one is the domain. */
-function parseStatsFor(text: string): Partial<OomCgroup> | undefined {
-  const match = /^Memory cgroup stats for (\/[^:]*):(?: ?cache:|\s*$)/.exec(text)
-  return match === null ? undefined : { oom: match[1] }
+function readStatsFor(text: string, cgroup: OomCgroup): void {
+  cgroup.oom ??= /^Memory cgroup stats for (\/[^:]*):(?: ?cache:|\s*$)/.exec(text)?.[1]
 }

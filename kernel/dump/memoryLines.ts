@@ -1,4 +1,5 @@
 import { exactInteger } from './number.ts'
+import { compileStarts, DIGITS } from './startPatterns.ts'
 
 /** Numbers of the memory lines that every reader of a dump needs; the lines themselves are kept as printed. */
 export interface MemoryNumbers {
@@ -8,56 +9,78 @@ export interface MemoryNumbers {
   swapFreeKib?: number | undefined
 }
 
-const ZONE = '(?:DMA32|DMA|Normal|HighMem|Movable|Device)'
+const ZONE = '(?:DMA32|DMA|Normal|HighMem|Movable|Device)(?: free:|: \\d+\\*|: empty| per-cpu:)'
 
 /**
  * Lines of show_free_areas and show_mem: Mem-Info, nodes, zones, buddy lists, page cache, swap, RAM. A zone has no
  * `Node N` before it on a kernel without NUMA. Sources: mm/show_mem.c (6.3+), mm/page_alloc.c and lib/show_mem.c,
  * arch/x86/mm/pgtable_32.c (2.6).
  */
-const MEMORY_LINE = new RegExp(
-  [
-    '^Mem-[Ii]nfo: *(?:\\n|$)',
-    '^ *(?:in)?active_(?:anon|file):',
-    '^ *(?:unevictable|free|mapped|slab_reclaimable|sec_pagetables|kernel_misc_reclaimable):\\d',
-    '^lowmem_reserve\\[\\]:',
-    `^(?:Node \\d+ )?${ZONE}(?: free:|: \\d+\\*|: empty| per-cpu:)`,
-    '^Node \\d+ (?:active_anon|hugepages_total)',
-    '^CPU +\\d+: (?:Hot: )?hi:',
-    '^cpu \\d+ (?:hot|cold): ',
-    '^Free pages: +\\d+kB',
-    '^ *Active:\\d+ inactive:',
-    '^hugepages_total=',
-    '^\\d+ (?:total pagecache pages|pagecache pages|pages in swap cache|reserved pages|free pages|slab pages)',
-    '^\\d+ pages (?:of )?(?:RAM|HighMem|HIGHMEM|reserved|cma reserved|hwpoisoned|shared|non-shared|swap cached)',
-    '^\\d+ pages (?:dirty|writeback|mapped|slab|pagetables)$',
-    '^\\d+ pages in pagetable cache',
-    '^(?:Free|Total) swap(?: +=|: +\\d+kB)',
-    '^Swap cache(?: stats)?:',
-  ].join('|'),
-)
-
-export function isMemoryLine(text: string): boolean {
-  return MEMORY_LINE.test(text)
-}
+export const isMemoryLine = compileStarts([
+  ['M', 'Mem-[Ii]nfo: *(?:\\n|$)'],
+  [' ia', ' *(?:in)?active_(?:anon|file):'],
+  [' ufmsk', ' *(?:unevictable|free|mapped|slab_reclaimable|sec_pagetables|kernel_misc_reclaimable):\\d'],
+  ['l', 'lowmem_reserve\\[\\]:'],
+  ['DNHM', ZONE],
+  ['N', `Node \\d+ (?:${ZONE}|active_anon|hugepages_total)`],
+  ['C', 'CPU +\\d+: (?:Hot: )?hi:'],
+  ['c', 'cpu \\d+ (?:hot|cold): '],
+  ['F', 'Free pages: +\\d+kB'],
+  [' A', ' *Active:\\d+ inactive:'],
+  ['h', 'hugepages_total='],
+  [DIGITS, '\\d+ (?:total pagecache|pagecache|reserved|free|slab) pages|\\d+ pages in (?:swap|pagetable) cache'],
+  [DIGITS, '\\d+ pages (?:of )?(?:RAM|HighMem|HIGHMEM|reserved|cma reserved|hwpoisoned|shared|non-shared|swap cached)'],
+  [DIGITS, '\\d+ pages (?:dirty|writeback|mapped|slab|pagetables)$'],
+  ['FT', '(?:Free|Total) swap(?: +=|: +\\d+kB)'],
+  ['S', 'Swap cache(?: stats)?:'],
+])
 
 /** Reads one line into `numbers`; the first of a kind counts. */
 export function readMemoryNumbers(text: string, numbers: MemoryNumbers): void {
-  const match =
-    /^(\d+) pages (?:of )?(RAM|reserved)$/.exec(text) ??
-    /^(\d+) (reserved) pages$/.exec(text) ??
-    /^(Total|Free) swap += (\d+)kB$/.exec(text)
+  switch (text.charCodeAt(text.length - 1)) {
+    case 0x42: // B
+      return readSwap(text, numbers)
+    case 0x4d: // M
+    case 0x64: // d
+    case 0x73: // s
+      return readPages(text, numbers)
+    default:
+  }
+}
+
+function readSwap(text: string, numbers: MemoryNumbers): void {
+  const match = /^(Total|Free) swap += (\d+)kB$/.exec(text)
   if (match === null) return
-  const [, first, second] = match
-  if (first === 'Total') numbers.swapTotalKib ??= exactInteger(second)
-  else if (first === 'Free') numbers.swapFreeKib ??= exactInteger(second)
-  else if (second === 'RAM') numbers.ramPages ??= exactInteger(first)
-  else numbers.reservedPages ??= exactInteger(first)
+  if (match[1] === 'Total') numbers.swapTotalKib ??= exactInteger(match[2])
+  else numbers.swapFreeKib ??= exactInteger(match[2])
+}
+
+function readPages(text: string, numbers: MemoryNumbers): void {
+  const match = /^(\d+) (?:pages (?:of )?(RAM|reserved)|(reserved) pages)$/.exec(text)
+  if (match === null) return
+  if (match[2] === 'RAM') numbers.ramPages ??= exactInteger(match[1])
+  else numbers.reservedPages ??= exactInteger(match[1])
 }
 
 /** A line of memory.stat (5.3+, `anon 4096`); 5.3 to 6.6 print the whole file as one record. */
-export function isStatLine(text: string): boolean {
-  return /^[a-z][a-z0-9_]{2,40} \d+(?:\n|$)/.test(text)
+export const STAT_LINE = /^[a-z][a-z0-9_]{2,40} \d+(?:\n|$)/
+
+/** The same from bytes: no other line is as frequent. */
+export function isStatLine(bytes: Buffer, start: number, end: number): boolean {
+  let at = start
+  while (at < end && isOfName(bytes[at] ?? 0, at === start)) at++
+  if (at < start + 3 || at > start + 41 || bytes[at] !== 0x20) return false
+  const digits = ++at
+  while (at < end && isDigit(bytes[at] ?? 0)) at++
+  return at > digits && (at === end || bytes[at] === 0x0a)
+}
+
+function isOfName(byte: number, isFirst: boolean): boolean {
+  return (byte >= 0x61 && byte <= 0x7a) || (!isFirst && (isDigit(byte) || byte === 0x5f))
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39
 }
 
 /**

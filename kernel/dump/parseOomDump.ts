@@ -1,86 +1,134 @@
+import { TextBytes } from '#kernel/kmsg/textBytes.ts'
 import { parseKillLine } from './killLine.ts'
 import { parseCpuLine, parseCpusetLine, parseHeaderLine } from './header.ts'
-import { parseMemcgLine } from './memcgLines.ts'
-import { isMemoryLine, isStatLine, readMemoryNumbers, splitMemoryRecord, type MemoryNumbers } from './memoryLines.ts'
-import type { OomDump, OomTask, OomTrigger } from './oomDump.ts'
+import { readMemcgLine } from './memcgLines.ts'
+import { shapeOf, type LineShape } from './lineShape.ts'
+import { readMemoryNumbers, splitMemoryRecord } from './memoryLines.ts'
+import type { OomCgroup, OomDump } from './oomDump.ts'
 import { parseOomKillLine } from './oomKillLine.ts'
 import { inferPageSizeKib } from './pageSize.ts'
-import { isSlabTableStart, slabLineKind } from './slabLines.ts'
-import { isTableRow, parseTableHeader, parseTaskRows } from './taskTable.ts'
+import { slabLineKind } from './slabLines.ts'
+import { parseTableHeader, parseTaskRows } from './taskTable.ts'
 
-type MutableDump = { -readonly [Key in keyof OomDump]: OomDump[Key] }
+type MutableDump = { -readonly [Key in keyof OomDump]: OomDump[Key] } & { cgroup: OomCgroup }
+
+/** Reads what the kernel printed of one invocation of the killer, each text being one record's. */
+export function parseOomDump(texts: readonly string[]): OomDump {
+  const shapes = texts.map((text) => shapeOf(TextBytes.of(text)))
+  const killed = texts.find((_, at) => shapes[at] === 'kill')
+  return readOomDump(texts, shapes, killed === undefined ? undefined : parseKillLine(killed)?.victim)
+}
 
 /**
- * Reads what the kernel printed of one invocation of the killer, each text being one record's. Bound by the shape of
- * each line, never by kernel version: what is missing stays undefined, what is unknown is passed over, the first of
- * two says what counts. Never throws. A kill line among the lines tells the page size.
+ * The same where the shapes are known. Bound by the shape of each line, never by kernel version: what is missing stays
+ * undefined, what is unknown is passed over, the first of two says what counts. Never throws.
+ * @param victim whose size tells the page size
  */
-export function parseOomDump(texts: readonly string[]): OomDump {
-  const dump: MutableDump = { cgroup: {}, tasks: [], memoryLines: [] }
-  const numbers: MemoryNumbers = {}
+export function readOomDump(
+  texts: readonly string[],
+  shapes: readonly LineShape[],
+  victim: { pid: number; totalVmKib?: number | undefined } | undefined,
+): OomDump {
+  const dump = emptyDump()
   const memoryLines: string[] = []
   const slabLines: string[] = []
   const rows: string[] = []
   let inSlabTable = false
   let columns: string[] | undefined
-  let victim: { pid: number; totalVmKib?: number | undefined } | undefined
-  for (const text of texts) {
-    const slabLine: ReturnType<typeof slabLineKind> = inSlabTable ? slabLineKind(text) : undefined
-    inSlabTable = slabLine !== undefined || isSlabTableStart(text)
-    if (slabLine === 'row') slabLines.push(text.trim())
-    if (inSlabTable || readHead(text, dump)) continue
-    if (isTableRow(text)) {
-      rows.push(text)
-      continue
+  for (let at = 0; at < texts.length; at++) {
+    const text = texts[at] ?? ''
+    const shape = shapes[at]
+    if (inSlabTable) {
+      const slabLine = slabLineKind(text)
+      if (slabLine === 'row') slabLines.push(text.trim())
+      inSlabTable = slabLine !== undefined
+      if (inSlabTable) continue
     }
-    if (isMemoryLine(text) || isStatLine(text)) {
-      for (const line of splitMemoryRecord(text)) {
-        memoryLines.push(line)
-        readMemoryNumbers(line, numbers)
-      }
-      continue
+    switch (shape) {
+      case 'header':
+        readHeader(text, dump)
+        break
+      case 'processor':
+        readProcessor(text, dump)
+        break
+      case 'cpuset':
+        dump.memsAllowed ??= parseCpusetLine(text)?.memsAllowed
+        break
+      case 'row':
+        rows.push(text)
+        break
+      case 'tableHeader':
+        columns ??= parseTableHeader(text)
+        break
+      case 'memory':
+        readMemory(text, dump, memoryLines)
+        break
+      case 'stat':
+        if (text.includes('\n')) memoryLines.push(...splitMemoryRecord(text))
+        else memoryLines.push(text.trimEnd())
+        break
+      case 'memcg':
+        readMemcgLine(text, dump.cgroup)
+        memoryLines.push(text)
+        break
+      case 'announcement':
+        readOomKill(text, dump)
+        break
+      case 'slabStart':
+        inSlabTable = true
+        break
+      default:
     }
-    columns ??= parseTableHeader(text)
-    if (readCgroup(text, dump)) memoryLines.push(text)
-    readOomKill(text, dump)
-    victim ??= parseKillLine(text)?.victim
   }
-  const tasks: OomTask[] = rows.length === 0 ? [] : parseTaskRows(columns, rows)
-  const pageSizeKib = inferPageSizeKib(tasks, memoryLines, victim)
-  return { ...dump, ...numbers, tasks, memoryLines, slabLines, pageSizeKib }
+  dump.tasks = parseTaskRows(columns, rows)
+  dump.memoryLines = memoryLines
+  dump.slabLines = slabLines
+  dump.pageSizeKib = inferPageSizeKib(dump.tasks, memoryLines, victim)
+  return dump
 }
 
-/** Header, CPU line and cpuset line. The CPU line of something else that was printed in between names another command. */
-function readHead(text: string, dump: MutableDump): boolean {
+/** With all its fields, so that dumps are alike to the engine. */
+function emptyDump(): MutableDump {
+  return {
+    kernelRelease: undefined,
+    trigger: undefined,
+    constraint: undefined,
+    constraintName: undefined,
+    nodemask: undefined,
+    memsAllowed: undefined,
+    cgroup: {},
+    tasks: [],
+    memoryLines: [],
+    slabLines: [],
+    pageSizeKib: undefined,
+    ramPages: undefined,
+    reservedPages: undefined,
+    swapTotalKib: undefined,
+    swapFreeKib: undefined,
+    announcedVictim: undefined,
+  }
+}
+
+function readHeader(text: string, dump: MutableDump): void {
   const header = parseHeaderLine(text)
-  if (header !== undefined) {
-    dump.trigger ??= header.trigger
-    dump.nodemask ??= header.nodemask
-    return true
-  }
+  dump.trigger ??= header?.trigger
+  dump.nodemask ??= header?.nodemask
+}
+
+/** The line of something else that was printed in between names another command. */
+function readProcessor(text: string, dump: MutableDump): void {
   const cpu = parseCpuLine(text)
-  if (cpu !== undefined) {
-    const command = dump.trigger?.command
-    if (command !== undefined && !cpu.commandAndRest.startsWith(command)) return true
-    dump.kernelRelease ??= cpu.kernelRelease
-    if (dump.trigger !== undefined) dump.trigger = withPid(dump.trigger, cpu.pid)
-    return true
+  const { trigger } = dump
+  if (cpu === undefined || (trigger !== undefined && !cpu.commandAndRest.startsWith(trigger.command))) return
+  dump.kernelRelease ??= cpu.kernelRelease
+  if (trigger !== undefined && trigger.pid === undefined) dump.trigger = { ...trigger, pid: cpu.pid }
+}
+
+function readMemory(text: string, dump: MutableDump, memoryLines: string[]): void {
+  for (const line of splitMemoryRecord(text)) {
+    memoryLines.push(line)
+    readMemoryNumbers(line, dump)
   }
-  const cpuset = parseCpusetLine(text)
-  if (cpuset === undefined) return false
-  dump.memsAllowed ??= cpuset.memsAllowed
-  return true
-}
-
-function withPid(trigger: OomTrigger, pid: number): OomTrigger {
-  return trigger.pid === undefined ? { ...trigger, pid } : trigger
-}
-
-function readCgroup(text: string, dump: MutableDump): boolean {
-  const known = parseMemcgLine(text)
-  if (known === undefined) return /^(?:kmem: usage |Memory cgroup (?:stats for|min) )/.test(text)
-  dump.cgroup = { ...known, ...definedOnly(dump.cgroup) }
-  return true
 }
 
 function readOomKill(text: string, dump: MutableDump): void {
@@ -91,9 +139,6 @@ function readOomKill(text: string, dump: MutableDump): void {
   dump.nodemask ??= line.nodemask
   dump.memsAllowed ??= line.memsAllowed
   dump.announcedVictim ??= line.victim
-  dump.cgroup = { ...dump.cgroup, ...definedOnly({ oom: line.oomCgroup, task: line.taskCgroup }) }
-}
-
-function definedOnly<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>
+  if (line.oomCgroup !== undefined) dump.cgroup.oom = line.oomCgroup
+  if (line.taskCgroup !== undefined) dump.cgroup.task = line.taskCgroup
 }

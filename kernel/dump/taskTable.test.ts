@@ -10,6 +10,12 @@ function parse(header: string, ...rows: string[]) {
   return parseTaskRows(parseTableHeader(header), rows)
 }
 
+/** Other bytes follow: a row ends where it is said to end. */
+function isRow(text: string): boolean {
+  const bytes = Buffer.from(`${text}9 9 9`)
+  return isTableRow(bytes, 0, text.length)
+}
+
 describe('parseTaskRows', () => {
   it.each([
     [
@@ -75,7 +81,10 @@ describe('parseTaskRows', () => {
   })
 
   it('knows a row from the start of a stack line', () => {
-    expect(isTableRow(ROW('x'))).toBe(true)
-    expect(isTableRow('[<ffffffff810c29e1>] ? cpuset_print_task_mems_allowed+0x91/0xb0')).toBe(false)
+    expect(isRow(ROW('x'))).toBe(true)
+    expect(isRow('[ 12] -2 12 9')).toBe(true)
+    expect(isRow('[ 12] 0 -2 9')).toBe(false)
+    expect(isRow('[ 12] 0 12 ')).toBe(false)
+    expect(isRow('[<ffffffff810c29e1>] ? cpuset_print_task_mems_allowed+0x91/0xb0')).toBe(false)
   })
 })

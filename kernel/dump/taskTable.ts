@@ -1,4 +1,4 @@
-import { exactCount, exactInteger, oomScoreAdjOf, uidOf } from './number.ts'
+import { exactInteger, oomScoreAdj, unsignedUid } from './number.ts'
 import type { OomTask } from './oomDump.ts'
 
 /** `[  pid  ]   uid  tgid total_vm      rss …  name`. Source: mm/oom_kill.c, dump_tasks. */
@@ -7,8 +7,24 @@ export function parseTableHeader(text: string): string[] | undefined {
   return match?.[1]?.split(/ +/)
 }
 
-export function isTableRow(text: string): boolean {
-  return /^\[ *\d+\] +-?\d+ +\d+ +\d/.test(text)
+/** /^\[ *\d+\] +-?\d+ +\d+ +\d+/, by hand: a table has thousands. */
+export function isTableRow(bytes: Buffer, start: number, end: number): boolean {
+  if (bytes[start] !== 0x5b) return false
+  let at = start + 1
+  while (bytes[at] === 0x20) at++
+  const pid = at
+  while (isDigit(bytes[at])) at++
+  if (at === pid || bytes[at++] !== 0x5d) return false
+  for (let column = 0; column < 3; column++) {
+    const spaces = at
+    while (bytes[at] === 0x20) at++
+    if (at === spaces) return false
+    if (column === 0 && bytes[at] === 0x2d) at++
+    const digits = at
+    while (isDigit(bytes[at])) at++
+    if (at === digits || digits >= end) return false
+  }
+  return true
 }
 
 /**
@@ -16,26 +32,53 @@ export function isTableRow(text: string): boolean {
  * lost the columns are told from the rows. A row that does not fit is left out. Source: mm/oom_kill.c, dump_task.
  */
 export function parseTaskRows(header: readonly string[] | undefined, rows: readonly string[]): OomTask[] {
+  if (rows.length === 0) return []
   const columns = header ?? guessColumns(rows)
+  const places = placesOf(columns)
+  const values = Array.from<number>({ length: columns.length - 1 })
   const tasks: OomTask[] = []
   for (const row of rows) {
-    const task = parseRow(columns, row)
+    const task = parseRow(row, values, places)
     if (task !== undefined) tasks.push(task)
   }
   return tasks
 }
 
-function parseRow(columns: readonly string[], row: string): OomTask | undefined {
+/** At which place among a row's numbers each column stands; −1 where the table has no such column. */
+type Places = Record<keyof typeof COLUMNS, number>
+
+const COLUMNS = {
+  uid: 'uid',
+  tgid: 'tgid',
+  totalVm: 'total_vm',
+  rss: 'rss',
+  rssAnon: 'rss_anon',
+  rssFile: 'rss_file',
+  rssShmem: 'rss_shmem',
+  pgtablesBytes: 'pgtables_bytes',
+  nrPtes: 'nr_ptes',
+  nrPmds: 'nr_pmds',
+  swapents: 'swapents',
+  oomScoreAdj: 'oom_score_adj',
+  oomAdj: 'oom_adj',
+} as const
+
+function placesOf(columns: readonly string[]): Places {
+  const places = Object.entries(COLUMNS).map(([key, name]) => [key, columns.indexOf(name)])
+  return Object.fromEntries(places) as Places
+}
+
+/** @param values room for the row's numbers, written anew for each: a table has thousands of rows. */
+function parseRow(row: string, values: number[], places: Places): OomTask | undefined {
   const close = row.indexOf(']')
   const pid = exactInteger(row.slice(1, close).trim())
-  const numbers = readNumbers(row, close + 1, columns.length - 1)
-  if (pid === undefined || numbers === undefined) return undefined
+  const end = readNumbers(row, close + 1, values)
+  if (pid === undefined || end === undefined) return undefined
 
-  const column = (name: string) => numbers.values[columns.indexOf(name)]
-  const uid = uidOf(column('uid'))
-  const tgid = exactCount(column('tgid'))
-  const totalVmPages = exactCount(column('total_vm'))
-  const rssPages = exactCount(column('rss'))
+  const uid = unsignedUid(integerAt(values, places.uid))
+  const tgid = countAt(values, places.tgid)
+  const totalVmPages = countAt(values, places.totalVm)
+  const rssPages = countAt(values, places.rss)
   if (uid === undefined || tgid === undefined || totalVmPages === undefined || rssPages === undefined) return undefined
 
   return {
@@ -44,38 +87,53 @@ function parseRow(columns: readonly string[], row: string): OomTask | undefined 
     uid,
     totalVmPages,
     rssPages,
-    rssAnonPages: exactCount(column('rss_anon')),
-    rssFilePages: exactCount(column('rss_file')),
-    rssShmemPages: exactCount(column('rss_shmem')),
-    pgtablesBytes: exactCount(column('pgtables_bytes')),
-    nrPtesPages: exactCount(column('nr_ptes')),
-    nrPmdsPages: exactCount(column('nr_pmds')),
-    swapPages: exactCount(column('swapents')),
-    oomScoreAdj: oomScoreAdjOf(column('oom_score_adj')),
-    oomAdj: exactInteger(column('oom_adj')),
+    rssAnonPages: countAt(values, places.rssAnon),
+    rssFilePages: countAt(values, places.rssFile),
+    rssShmemPages: countAt(values, places.rssShmem),
+    pgtablesBytes: countAt(values, places.pgtablesBytes),
+    nrPtesPages: countAt(values, places.nrPtes),
+    nrPmdsPages: countAt(values, places.nrPmds),
+    swapPages: countAt(values, places.swapents),
+    oomScoreAdj: oomScoreAdj(integerAt(values, places.oomScoreAdj)),
+    oomAdj: integerAt(values, places.oomAdj),
     // One space stands before the name; any more are the name's own.
-    command: row.slice(numbers.end + 1),
+    command: row.slice(end + 1),
   }
 }
 
-/** Exactly `count` numbers from `start`, or undefined. `end` is where the last one ends. */
-function readNumbers(row: string, start: number, count: number): { values: string[]; end: number } | undefined {
-  const values: string[] = []
+function countAt(values: readonly number[], place: number): number | undefined {
+  const value = integerAt(values, place)
+  return value === undefined || value < 0 ? undefined : value
+}
+
+function integerAt(values: readonly number[], place: number): number | undefined {
+  const value = place < 0 ? undefined : values[place]
+  return value !== undefined && Number.isSafeInteger(value) ? value : undefined
+}
+
+/**
+ * Fills `values` from `start`; NaN is a sign without digits. @returns where the last one ends, undefined where the row
+ * has fewer numbers.
+ */
+function readNumbers(row: string, start: number, values: number[]): number | undefined {
   let at = start
-  while (values.length < count) {
+  for (let place = 0; place < values.length; place++) {
     while (row.charCodeAt(at) === 0x20) at++
     const from = at
-    if (row.charCodeAt(at) === 0x2d) at++
-    while (isDigit(row.charCodeAt(at))) at++
+    const negative = row.charCodeAt(at) === 0x2d
+    if (negative) at++
+    const digits = at
+    let value = 0
+    for (let code = row.charCodeAt(at); isDigit(code); code = row.charCodeAt(++at)) value = value * 10 + code - 0x30
     if (at === from) return undefined
-    values.push(row.slice(from, at))
+    values[place] = at === digits ? Number.NaN : negative ? -value : value
   }
   // The name's space: without it the last number runs on into something else.
-  return at < row.length && row.charCodeAt(at) !== 0x20 ? undefined : { values, end: at }
+  return at < row.length && row.charCodeAt(at) !== 0x20 ? undefined : at
 }
 
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
+function isDigit(code: number | undefined): boolean {
+  return code !== undefined && code >= 0x30 && code <= 0x39
 }
 
 const LAST = ['swapents', 'oom_score_adj', 'name']

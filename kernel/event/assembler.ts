@@ -1,8 +1,9 @@
-import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import { RawKmsgRecord, type KmsgRecord } from '#kernel/kmsg/record.ts'
 import { decideEvent, describeUndecided, isGroupMember, type DecidedEvent } from './decidedEvent.ts'
 import { parseKillLine } from '#kernel/dump/killLine.ts'
-import { classifyLine, type LineKind } from './lineKind.ts'
-import type { OomOutcome, OomUndecided } from './oomEvent.ts'
+import { shapeOf, type LineShape } from '#kernel/dump/lineShape.ts'
+import { kindOf, type LineKind } from './lineKind.ts'
+import type { OomOutcome, OomUndecided, OomVictim } from './oomEvent.ts'
 import { OpenEvent } from './openEvent.ts'
 import { EventTracks, type Track } from './tracks.ts'
 
@@ -69,19 +70,21 @@ class RecordAssembler implements Assembler {
     return { ...this.#counters, abandonedDumps: this.#tracks.abandoned }
   }
 
-  push(record: KmsgRecord): void {
+  push(pushed: KmsgRecord): void {
+    const record = pushed instanceof RawKmsgRecord ? pushed : RawKmsgRecord.from(pushed)
     const gap = this.#lastSequence !== undefined && record.sequence > this.#lastSequence + 1
     this.#lastSequence = record.sequence
     this.#tracks.expire(record, gap)
-    const kind = classifyLine(record.text)
+    const shape = shapeOf(record)
+    const kind = kindOf(shape)
     if (record.facility !== 0) {
       this.#countForged(kind)
       return
     }
     const track = this.#tracks.of(record)
-    if (track?.open?.continueAnnouncement(record)) return
+    if (track?.open?.continueAnnouncement(record) === true) return
     if (kind === 'other' || (kind === 'detail' && track === undefined)) return
-    this.#advance(record, kind, track ?? this.#tracks.create(record))
+    this.#advance(record, shape, kind, track ?? this.#tracks.create(record))
   }
 
   finish(): void {
@@ -92,11 +95,11 @@ class RecordAssembler implements Assembler {
     return this.#tracks.lowestSequence()
   }
 
-  #advance(record: KmsgRecord, kind: LineKind, track: Track): void {
+  #advance(record: RawKmsgRecord, shape: LineShape, kind: LineKind, track: Track): void {
     switch (kind) {
       case 'header':
         this.#tracks.abandon(track)
-        this.#openWith(record, kind, track)
+        this.#openWith(record, shape, track)
         break
       case 'kill':
         this.#kill(record, track)
@@ -115,21 +118,21 @@ class RecordAssembler implements Assembler {
         track.foreignUntilUsec = record.monotonicUsec + FOREIGN_FOR_USEC
         break
       case 'detail':
-        track.open?.add(record, kind)
+        track.open?.add(record, shape)
         break
       case 'memory':
-        if (track.open !== undefined) track.open.add(record, kind)
-        else if (record.monotonicUsec > track.foreignUntilUsec) this.#openWith(record, kind, track)
+        if (track.open !== undefined) track.open.add(record, shape)
+        else if (record.monotonicUsec > track.foreignUntilUsec) this.#openWith(record, shape, track)
         break
       case 'announcement':
       case 'choice':
         if (track.open?.isAnnounced(record.text, kind) === true) this.#tracks.abandon(track)
-        if (track.open === undefined) this.#openWith(record, kind, track)
-        else track.open.add(record, kind)
+        if (track.open === undefined) this.#openWith(record, shape, track)
+        else track.open.add(record, shape)
         break
       case 'evidence':
-        if (track.open === undefined) this.#openWith(record, kind, track)
-        else track.open.add(record, kind)
+        if (track.open === undefined) this.#openWith(record, shape, track)
+        else track.open.add(record, shape)
         break
       case 'other':
         break
@@ -137,20 +140,20 @@ class RecordAssembler implements Assembler {
   }
 
   /** Opens at a header, or at the first line that is left of a dump whose head was overwritten. */
-  #openWith(record: KmsgRecord, kind: LineKind, track: Track): void {
+  #openWith(record: RawKmsgRecord, shape: LineShape, track: Track): void {
     track.open = new OpenEvent(record)
-    track.open.add(record, kind)
+    track.open.add(record, shape)
     // Memory lines alone may be anybody's: a group kill that goes on is not over for them.
-    if (kind !== 'memory') track.decided = undefined
+    if (shape !== 'memory') track.decided = undefined
   }
 
-  #kill(record: KmsgRecord, track: Track): void {
+  #kill(record: RawKmsgRecord, track: Track): void {
     const line = parseKillLine(record.text)
     if (line === undefined) return
     const pid = line.victim.pid
     const before = track.open?.isKillers() === true ? undefined : track.decided
     const group = before !== undefined && isGroupMember(before, record, pid) ? before : undefined
-    const decided = group ?? this.#decide(record, pid, track)
+    const decided = group ?? this.#decide(record, line.victim, track)
     decided.lastUsec = record.monotonicUsec
     this.#onOutcome({
       outcome: 'killed',
@@ -164,7 +167,7 @@ class RecordAssembler implements Assembler {
     })
   }
 
-  #noKill(record: KmsgRecord, outcome: 'noKillable' | 'panic', track: Track): void {
+  #noKill(record: RawKmsgRecord, outcome: 'noKillable' | 'panic', track: Track): void {
     // The panic that follows "no killable processes" is the same invocation, already told.
     if (outcome === 'panic' && track.open === undefined && track.decided?.nobody === true) return
     const decided = this.#decide(record, undefined, track)
@@ -178,8 +181,8 @@ class RecordAssembler implements Assembler {
     })
   }
 
-  #decide(record: KmsgRecord, victimPid: number | undefined, track: Track): DecidedEvent {
-    const { decided, mismatched } = decideEvent(track.open, record, victimPid)
+  #decide(record: RawKmsgRecord, victim: OomVictim | undefined, track: Track): DecidedEvent {
+    const { decided, mismatched } = decideEvent(track.open, record, victim)
     if (mismatched) this.#counters.mismatchedDumps++
     if (mismatched && track.open !== undefined) this.#tellUndecided(track.open, 'undecided')
     this.#counters.overflowLines += track.open?.overflow ?? 0
@@ -188,7 +191,7 @@ class RecordAssembler implements Assembler {
     return decided
   }
 
-  #skip(record: KmsgRecord, track: Track): void {
+  #skip(record: RawKmsgRecord, track: Track): void {
     this.#counters.skippedKills++
     const open = track.open ?? new OpenEvent(record)
     track.open = undefined
@@ -201,7 +204,7 @@ class RecordAssembler implements Assembler {
     this.#onUndecided?.(describeUndecided(open, outcome))
   }
 
-  #startGroup(record: KmsgRecord, track: Track): void {
+  #startGroup(record: RawKmsgRecord, track: Track): void {
     if (track.decided === undefined) {
       this.#tracks.abandon(track)
       track.decided = decideEvent(undefined, record, undefined).decided

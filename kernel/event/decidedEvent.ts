@@ -1,6 +1,6 @@
 import type { OomDump } from '#kernel/dump/oomDump.ts'
-import type { KmsgRecord } from '#kernel/kmsg/record.ts'
-import type { OomUndecided } from './oomEvent.ts'
+import type { KmsgRecord, RawKmsgRecord } from '#kernel/kmsg/record.ts'
+import type { OomUndecided, OomVictim } from './oomEvent.ts'
 import { isDumpOf, type OpenEvent } from './openEvent.ts'
 
 /** The kills of one group follow each other without waiting; a task table that lists the victim allows for more. */
@@ -25,23 +25,23 @@ export interface DecidedEvent {
 /** The line that decides, with the dump before it if it is this outcome's. `mismatched`: it was another's. */
 export function decideEvent(
   open: OpenEvent | undefined,
-  record: KmsgRecord,
-  victimPid: number | undefined,
+  record: RawKmsgRecord,
+  victim: OomVictim | undefined,
 ): { decided: DecidedEvent; mismatched: boolean } {
   const alone: DecidedEvent = {
     eventSequence: record.sequence,
     dump: undefined,
     rawLines: [record.text],
     message: undefined,
-    victimPid,
-    nobody: victimPid === undefined,
+    victimPid: victim?.pid,
+    nobody: victim === undefined,
     group: false,
     lastUsec: record.monotonicUsec,
   }
   if (open === undefined) return { decided: alone, mismatched: false }
   open.add(record, 'kill')
-  const dump = open.parse()
-  const belongs = victimPid === undefined ? hasNoVictim(open) : isDumpOf(open, dump, victimPid)
+  const dump = open.parse(victim)
+  const belongs = victim === undefined ? hasNoVictim(open) : isDumpOf(open, dump, victim.pid)
   if (!belongs) {
     open.withdrawLast()
     return { decided: alone, mismatched: open.isKillers() }

@@ -1,9 +1,13 @@
-import { parseOomDump } from '#kernel/dump/parseOomDump.ts'
+import type { LineShape } from '#kernel/dump/lineShape.ts'
+import { readOomDump } from '#kernel/dump/parseOomDump.ts'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
 import { isOomKillLineEnd, isWholeOomKillLine, parseOomKillLine } from '#kernel/dump/oomKillLine.ts'
-import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import type { KmsgRecord, RawKmsgRecord } from '#kernel/kmsg/record.ts'
+import type { TextBytes } from '#kernel/kmsg/textBytes.ts'
 import { parseChoiceLine } from '#kernel/dump/killLine.ts'
-import type { LineKind } from './lineKind.ts'
+import { EventLines } from './eventLines.ts'
+import { kindOf } from './lineKind.ts'
+import type { OomVictim } from './oomEvent.ts'
 
 /** Bounds of what one event may hold; a dump of 20,000 tasks fits. */
 export const MAX_EVENT_BYTES = 2 * 1024 * 1024
@@ -25,10 +29,9 @@ export class OpenEvent {
   chosen: { pid: number; message?: string | undefined } | undefined
   /** Lines left out for want of room. */
   overflow = 0
-  readonly #texts: string[] = []
-  readonly #sizes: number[] = []
-  #bytes = 0
-  /** Where the `oom-kill:` line stands in the texts, while it may still be continued. */
+  readonly #lines = new EventLines()
+  /** The `oom-kill:` line, which may still be continued, and where it stands. */
+  #announcement: string | undefined
   #announcementAt = -1
   #announcementSequence = -1
 
@@ -38,21 +41,28 @@ export class OpenEvent {
     this.lastUsec = record.monotonicUsec
   }
 
-  add(record: KmsgRecord, kind: LineKind): void {
+  add(record: RawKmsgRecord, shape: LineShape): void {
+    const kind = kindOf(shape)
     this.lastSequence = record.sequence
     this.lastUsec = record.monotonicUsec
     if (kind === 'header') this.hasHeader = true
     if (kind === 'evidence' || kind === 'announcement') this.hasEvidence = true
-    if (kind === 'memory' && /^Mem-info: *(?:\n|$)/i.test(record.text)) {
+    if (kind === 'memory' && isMemInfo(record)) {
       this.inForeignMemory = this.memInfoSeen
       this.memInfoSeen = true
     }
     if (kind === 'memory' && this.inForeignMemory) return
     if (kind !== 'memory' && kind !== 'detail') this.inForeignMemory = false
     if (kind === 'choice') this.chosen = parseChoiceLine(record.text)
-    const decisive = kind === 'announcement' || kind === 'choice' || kind === 'kill'
-    if (!this.#keep(record.text, decisive)) return
-    if (kind === 'announcement') this.#setAnnouncement(this.#texts.length - 1, record)
+    const isDecisive = kind === 'announcement' || kind === 'choice' || kind === 'kill'
+    if (!isDecisive && !this.#hasRoomFor(record)) {
+      this.overflow++
+      return
+    }
+    this.#lines.push(record, shape)
+    if (kind !== 'announcement') return
+    this.#announcementAt = this.#lines.count - 1
+    this.#setAnnouncement(record.text, record)
   }
 
   /**
@@ -61,33 +71,24 @@ export class OpenEvent {
    * output in between takes the flag away: then only the victim is taken for the end.
    */
   continueAnnouncement(record: KmsgRecord): boolean {
-    const text = this.#texts[this.#announcementAt]
+    const text = this.#announcement
     if (text === undefined) return false
     const whole = isWholeOomKillLine(text)
     if (!record.continuation && (whole || !isOomKillLineEnd(record.text))) return false
     if (whole && record.sequence !== this.#announcementSequence + 1) return false
-    this.#texts[this.#announcementAt] = text + record.text
-    this.#setAnnouncement(this.#announcementAt, record)
+    this.#setAnnouncement(text + record.text, record)
     this.lastUsec = record.monotonicUsec
     return true
   }
 
-  #setAnnouncement(at: number, record: KmsgRecord): void {
-    this.#announcementAt = at
+  #setAnnouncement(text: string, record: KmsgRecord): void {
+    this.#announcement = text
     this.#announcementSequence = record.sequence
-    this.announcedPid = parseOomKillLine(this.#texts[at] ?? '')?.victim?.pid
+    this.announcedPid = parseOomKillLine(text)?.victim?.pid
   }
 
-  #keep(text: string, decisive: boolean): boolean {
-    const size = Buffer.byteLength(text)
-    if (!decisive && (this.#bytes + size > MAX_EVENT_BYTES || this.#texts.length >= MAX_EVENT_LINES)) {
-      this.overflow++
-      return false
-    }
-    this.#bytes += size
-    this.#texts.push(text)
-    this.#sizes.push(size)
-    return true
+  #hasRoomFor({ start, end }: TextBytes): boolean {
+    return this.#lines.byteLength + end - start <= MAX_EVENT_BYTES && this.#lines.count < MAX_EVENT_LINES
   }
 
   /** Whether a victim is named already, and this line names another: then it is another event's. */
@@ -99,8 +100,7 @@ export class OpenEvent {
 
   /** Takes the last line out again: it was another event's. */
   withdrawLast(): void {
-    this.#texts.pop()
-    this.#bytes -= this.#sizes.pop() ?? 0
+    this.#lines.pop()
   }
 
   /** Whether anything in it is printed by the killer alone. */
@@ -108,23 +108,31 @@ export class OpenEvent {
     return this.hasHeader || this.hasEvidence || this.chosen !== undefined
   }
 
-  parse(): OomDump {
-    return parseOomDump(this.#texts)
+  parse(victim?: OomVictim): OomDump {
+    return readOomDump(this.#texts(), this.#lines.shapes, victim)
   }
 
   /** The head, up to the bound, and the last lines, which say what was decided. */
-  rawLines(): string[] {
-    if (this.#bytes <= MAX_RAW_BYTES) return [...this.#texts]
-    const tailAt = Math.max(0, this.#texts.length - 4)
+  rawLines(): readonly string[] {
+    const texts = this.#texts()
+    if (this.#lines.byteLength <= MAX_RAW_BYTES) return texts
+    const tailAt = Math.max(0, texts.length - 4)
     let room = MAX_RAW_BYTES
-    for (let at = tailAt; at < this.#texts.length; at++) room -= this.#sizes[at] ?? 0
-    const lines: string[] = []
-    for (let at = 0; at < tailAt && room >= (this.#sizes[at] ?? 0); at++) {
-      room -= this.#sizes[at] ?? 0
-      lines.push(this.#texts[at] ?? '')
-    }
-    return lines.concat(this.#texts.slice(tailAt))
+    for (let at = tailAt; at < texts.length; at++) room -= this.#lines.byteLengthOf(at)
+    let end = 0
+    while (end < tailAt && room >= this.#lines.byteLengthOf(end)) room -= this.#lines.byteLengthOf(end++)
+    return [...texts.slice(0, end), ...texts.slice(tailAt)]
   }
+
+  #texts(): readonly string[] {
+    const texts = this.#lines.texts()
+    return this.#announcement === undefined ? texts : texts.with(this.#announcementAt, this.#announcement)
+  }
+}
+
+/** /^Mem-info: *(?:\n|$)/i; no other memory line begins with its first letter. */
+function isMemInfo({ bytes, start }: TextBytes): boolean {
+  return bytes[start] === 0x4d
 }
 
 /**

@@ -9,6 +9,7 @@ const MAX_TRACKS = 64
 
 /** What is going on under one caller. */
 export interface Track {
+  readonly caller: string | undefined
   open: OpenEvent | undefined
   decided: DecidedEvent | undefined
   /** Until when a Mem-Info may come that is not the killer's, microseconds. */
@@ -19,7 +20,8 @@ export interface Track {
 export class EventTracks {
   /** Dumps of the killer that were let go of without an outcome. */
   abandoned = 0
-  readonly #tracks = new Map<string, Track>()
+  /** Oldest first. Few, most of the time one: looked through for each record, which a map is slower at. */
+  #tracks: Track[] = []
   readonly #onAbandoned: (event: OpenEvent) => void
 
   constructor(onAbandoned: (event: OpenEvent) => void) {
@@ -27,13 +29,14 @@ export class EventTracks {
   }
 
   of(record: KmsgRecord): Track | undefined {
-    return this.#tracks.get(record.caller ?? '')
+    for (const track of this.#tracks) if (track.caller === record.caller) return track
+    return undefined
   }
 
   create(record: KmsgRecord): Track {
-    if (this.#tracks.size >= MAX_TRACKS) this.#dropOldest()
-    const track = { open: undefined, decided: undefined, foreignUntilUsec: -1 }
-    this.#tracks.set(record.caller ?? '', track)
+    if (this.#tracks.length >= MAX_TRACKS) this.#dropOldest()
+    const track = { caller: record.caller, open: undefined, decided: undefined, foreignUntilUsec: -1 }
+    this.#tracks.push(track)
     return track
   }
 
@@ -48,24 +51,25 @@ export class EventTracks {
 
   /** Lets go of what can no longer be finished: too old, or (`gap`) records before this one were lost. */
   expire(record: KmsgRecord, gap: boolean): void {
-    for (const [caller, track] of this.#tracks) {
+    let idle = 0
+    for (const track of this.#tracks) {
       const { open, decided } = track
       if (open !== undefined && (gap || record.monotonicUsec - open.lastUsec > ABANDON_AFTER_USEC)) this.abandon(track)
       if (decided !== undefined && (gap || record.monotonicUsec - decided.lastUsec > DECIDED_FOR_USEC))
         track.decided = undefined
-      const idle = track.open === undefined && track.decided === undefined
-      if (idle && record.monotonicUsec > track.foreignUntilUsec) this.#tracks.delete(caller)
+      if (isIdle(track, record.monotonicUsec)) idle++
     }
+    if (idle > 0) this.#tracks = this.#tracks.filter((track) => !isIdle(track, record.monotonicUsec))
   }
 
   abandonAll(): void {
-    for (const track of this.#tracks.values()) this.abandon(track)
-    this.#tracks.clear()
+    for (const track of this.#tracks) this.abandon(track)
+    this.#tracks = []
   }
 
   lowestSequence(): number | undefined {
     let lowest: number | undefined
-    for (const { open, decided } of this.#tracks.values()) {
+    for (const { open, decided } of this.#tracks) {
       const needed = open?.firstSequence ?? (decided?.group === true ? decided.eventSequence : undefined)
       if (needed !== undefined && (lowest === undefined || needed < lowest)) lowest = needed
     }
@@ -73,10 +77,11 @@ export class EventTracks {
   }
 
   #dropOldest(): void {
-    for (const [caller, track] of this.#tracks) {
-      this.abandon(track)
-      this.#tracks.delete(caller)
-      return
-    }
+    const oldest = this.#tracks.shift()
+    if (oldest !== undefined) this.abandon(oldest)
   }
+}
+
+function isIdle({ open, decided, foreignUntilUsec }: Track, nowUsec: number): boolean {
+  return open === undefined && decided === undefined && nowUsec > foreignUntilUsec
 }

@@ -1,3 +1,5 @@
+import { TextBytes } from './textBytes.ts'
+
 /** One record of /dev/kmsg. Source: Documentation/ABI/testing/dev-kmsg; kernel/printk/printk.c, msg_add_ext_text. */
 export interface KmsgRecord {
   failure?: undefined
@@ -35,33 +37,86 @@ const EQUALS = 0x3d
 const BACKSLASH = 0x5c
 const CONTINUATION = 0x63 // 'c'; '-' otherwise, '+' for later fragments on old kernels
 
+/** A record whose text is decoded when somebody asks for it: most lines of a log are looked at and passed over. */
+export class RawKmsgRecord extends TextBytes implements KmsgRecord {
+  declare readonly failure?: undefined
+  readonly facility: number
+  readonly level: number
+  readonly sequence: number
+  readonly monotonicUsec: number
+  readonly continuation: boolean
+  readonly caller: string | undefined
+  readonly dictionary: Readonly<Record<string, string>> | undefined
+
+  constructor(head: RecordHead, bytes: Buffer, start: number, end: number, dictionary: KmsgRecord['dictionary']) {
+    super(bytes, start, end)
+    this.facility = Math.floor(head.prefix / 8)
+    this.level = head.prefix % 8
+    this.sequence = head.sequence
+    this.monotonicUsec = head.monotonicUsec
+    this.continuation = head.continuation
+    this.caller = head.caller
+    this.dictionary = dictionary
+  }
+
+  static from(record: KmsgRecord): RawKmsgRecord {
+    const prefix = record.facility * 8 + record.level
+    const { bytes, start, end } = TextBytes.of(record.text)
+    return new RawKmsgRecord({ ...record, prefix }, bytes, start, end, record.dictionary)
+  }
+}
+
+/** What stands before the text. */
+interface RecordHead {
+  prefix: number
+  sequence: number
+  monotonicUsec: number
+  continuation: boolean
+  caller?: string | undefined
+}
+
 /** @returns the record, or what was wrong with it; never throws. Nothing returned refers to `raw`. */
 export function parseKmsgRecord(raw: Buffer | string): KmsgRecord | KmsgFailure {
-  const bytes = typeof raw === 'string' ? Buffer.from(raw) : raw
-  if (bytes.length === 0) return { failure: 'empty' }
-  if (bytes.length > MAX_RECORD_BYTES) return { failure: 'tooLong' }
+  const record = readKmsgRecord(typeof raw === 'string' ? Buffer.from(raw) : raw)
+  if (record.failure !== undefined) return record
+  const { facility, level, sequence, monotonicUsec, continuation, caller, text, dictionary } = record
+  return { facility, level, sequence, monotonicUsec, continuation, caller, text, dictionary }
+}
 
-  const prefixEnd = endOfNumber(bytes, 0)
-  const sequenceEnd = endOfNumber(bytes, prefixEnd + 1)
-  const usecEnd = endOfNumber(bytes, sequenceEnd + 1)
-  if (prefixEnd <= 0 || sequenceEnd <= prefixEnd + 1 || usecEnd <= sequenceEnd + 1) return { failure: 'badHeader' }
-  if (bytes[prefixEnd] !== COMMA || bytes[sequenceEnd] !== COMMA) return { failure: 'badHeader' }
-  const textStart = bytes.indexOf(SEMICOLON, usecEnd) + 1
-  if (textStart === 0 || (bytes[usecEnd] !== COMMA && bytes[usecEnd] !== SEMICOLON)) return { failure: 'badHeader' }
+/**
+ * The same, for a reader of many.
+ * @param start where the record lies in `raw`, and `end` behind it
+ * @returns a record that is good as long as `raw` is, or what was wrong; never throws
+ */
+export function readKmsgRecord(raw: Buffer, start = 0, end = raw.length): RawKmsgRecord | KmsgFailure {
+  if (end <= start) return { failure: 'empty' }
+  if (end - start > MAX_RECORD_BYTES) return { failure: 'tooLong' }
 
-  const prefix = numberAt(bytes, 0, prefixEnd)
-  const newline = bytes.indexOf(NEWLINE, textStart)
-  const textEnd = newline < 0 ? bytes.length : newline
-  return {
-    facility: Math.floor(prefix / 8),
-    level: prefix % 8,
-    sequence: numberAt(bytes, prefixEnd + 1, sequenceEnd),
-    monotonicUsec: numberAt(bytes, sequenceEnd + 1, usecEnd),
-    continuation: bytes[usecEnd + 1] === CONTINUATION && textStart > usecEnd + 2,
-    caller: callerIn(bytes, usecEnd, textStart - 1),
-    text: unescapeText(bytes, textStart, textEnd),
-    dictionary: textEnd + 1 < bytes.length ? parseDictionary(bytes, textEnd + 1) : undefined,
+  const prefixEnd = endOfNumber(raw, start, end)
+  const sequenceEnd = endOfNumber(raw, prefixEnd + 1, end)
+  const usecEnd = endOfNumber(raw, sequenceEnd + 1, end)
+  if (prefixEnd <= start || sequenceEnd <= prefixEnd + 1 || usecEnd <= sequenceEnd + 1) return { failure: 'badHeader' }
+  if (raw[prefixEnd] !== COMMA || raw[sequenceEnd] !== COMMA) return { failure: 'badHeader' }
+  if (raw[usecEnd] !== COMMA && raw[usecEnd] !== SEMICOLON) return { failure: 'badHeader' }
+  let semicolon = usecEnd
+  while (semicolon < end && raw[semicolon] !== SEMICOLON) semicolon++
+  if (semicolon === end) return { failure: 'badHeader' }
+
+  const head: RecordHead = {
+    prefix: numberAt(raw, start, prefixEnd),
+    sequence: numberAt(raw, prefixEnd + 1, sequenceEnd),
+    monotonicUsec: numberAt(raw, sequenceEnd + 1, usecEnd),
+    continuation: raw[usecEnd + 1] === CONTINUATION && semicolon > usecEnd + 1,
+    caller: semicolon > usecEnd + 2 ? callerIn(raw, usecEnd, semicolon) : undefined,
   }
+  const textStart = semicolon + 1
+  let escaped = false
+  let textEnd = textStart
+  for (; textEnd < end && raw[textEnd] !== NEWLINE; textEnd++) if (raw[textEnd] === BACKSLASH) escaped = true
+  const dictionary = textEnd + 1 < end ? parseDictionary(raw, textEnd + 1, end) : undefined
+  if (!escaped) return new RawKmsgRecord(head, raw, textStart, textEnd, dictionary)
+  const plain = unescapeBytes(raw, textStart, textEnd)
+  return new RawKmsgRecord(head, plain, 0, plain.length, dictionary)
 }
 
 /** Fields may follow the flags; the kernel says to ignore those that one does not know. */
@@ -72,11 +127,11 @@ function callerIn(bytes: Buffer, start: number, end: number): string | undefined
   return bytes.toString('latin1', at + ',caller='.length, comma < 0 || comma > end ? end : comma)
 }
 
-function parseDictionary(bytes: Buffer, start: number): Record<string, string> | undefined {
+function parseDictionary(bytes: Buffer, start: number, stop: number): Record<string, string> | undefined {
   let dictionary: Record<string, string> | undefined
-  for (let at = start; at < bytes.length;) {
+  for (let at = start; at < stop;) {
     const newline = bytes.indexOf(NEWLINE, at)
-    const end = newline < 0 ? bytes.length : newline
+    const end = newline < 0 || newline > stop ? stop : newline
     const equals = bytes.indexOf(EQUALS, at)
     if (bytes[at] === SPACE && equals > at + 1 && equals < end) {
       dictionary ??= Object.create(null) as Record<string, string>
@@ -87,10 +142,13 @@ function parseDictionary(bytes: Buffer, start: number): Record<string, string> |
   return dictionary
 }
 
-/** Undoes `\xNN` to bytes, then decodes UTF-8: a sequence cut or invalid becomes U+FFFD. */
+/** Decoded as UTF-8: a sequence cut or invalid becomes U+FFFD. */
 function unescapeText(bytes: Buffer, start: number, end: number): string {
-  const escape = bytes.indexOf(BACKSLASH, start)
-  if (escape < 0 || escape >= end) return bytes.toString('utf8', start, end)
+  return unescapeBytes(bytes, start, end).toString()
+}
+
+/** Undoes `\xNN`. */
+function unescapeBytes(bytes: Buffer, start: number, end: number): Buffer {
   const plain = Buffer.allocUnsafe(end - start)
   let length = 0
   for (let at = start; at < end;) {
@@ -98,7 +156,7 @@ function unescapeText(bytes: Buffer, start: number, end: number): string {
     plain[length++] = byte < 0 ? (bytes[at] ?? 0) : byte
     at += byte < 0 ? 1 : 4
   }
-  return plain.toString('utf8', 0, length)
+  return plain.subarray(0, length)
 }
 
 /** @returns −1 where no whole `\xNN` stands. */
@@ -116,9 +174,9 @@ function hexDigit(byte: number): number {
 }
 
 /** 15 digits at most: more could not be told apart as a number. */
-function endOfNumber(bytes: Buffer, start: number): number {
+function endOfNumber(bytes: Buffer, start: number, stop: number): number {
   let at = start
-  while (at - start < 16 && isDigit(bytes[at])) at++
+  while (at < stop && at - start < 16 && isDigit(bytes[at])) at++
   return at - start > 15 ? -1 : at
 }
 

@@ -1,5 +1,5 @@
 import { parseCpuLine } from '#kernel/dump/header.ts'
-import { isMemoryLine, isStatLine } from '#kernel/dump/memoryLines.ts'
+import { isMemoryLine, STAT_LINE } from '#kernel/dump/memoryLines.ts'
 import { isWholeOomKillLine, OOM_KILL_PREFIX } from '#kernel/dump/oomKillLine.ts'
 import { classifyLine, type LineKind } from '#kernel/event/lineKind.ts'
 
@@ -126,7 +126,7 @@ function seamOfKill(last: string, line: string): Seam | undefined {
 
 /** Zones, nodes, buddy lists, counters, usage of a memory cgroup. */
 function seamOfMemory(last: string, line: string, indented: boolean): Seam | undefined {
-  if (isStatLine(line)) return isStatLine(last) || last.startsWith('Memory cgroup stats for') ? '\n' : undefined
+  if (STAT_LINE.test(line)) return STAT_LINE.test(last) || last.startsWith('Memory cgroup stats for') ? '\n' : undefined
   if (/^(?:memory|memory\+swap|swap|kmem): usage/.test(last)) return / failcnt \d+$/.test(last) ? undefined : ' '
   if (/^Memory cgroup stats for .*\dKB$/.test(last) && PAIRS.test(line)) return glue(last, line)
   if (!isMemoryLine(last) || (isMemoryLine(line) && !/^[a-z_]+(?:\([a-z]+\))?:/.test(line))) return undefined

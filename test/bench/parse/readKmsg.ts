@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createAssembler } from '../../../kernel/event/assembler.ts'
-import { parseKmsgRecord } from '../../../kernel/kmsg/record.ts'
+import { readKmsgRecord } from '../../../kernel/kmsg/record.ts'
 
 /** A process of its own, so that both sides are measured alike: reads a file of kmsg records and says how long that took. */
 const [file = ''] = process.argv.slice(2)
@@ -18,7 +18,7 @@ for (let at = 0; at < bytes.length;) {
   const end = newline < 0 ? bytes.length : newline
   // Lines that begin with a blank are a record's dictionary.
   if (end > at && bytes[at] !== BLANK) {
-    const record = parseKmsgRecord(bytes.subarray(at, end))
+    const record = readKmsgRecord(bytes, at, end)
     if (record.failure === undefined) assembler.push(record)
   }
   at = end + 1

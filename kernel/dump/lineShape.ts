@@ -1,0 +1,190 @@
+import type { TextBytes } from '#kernel/kmsg/textBytes.ts'
+import { isHeaderLine, MAX_COMMAND_LENGTH } from './header.ts'
+import { isChoiceLine, isKillLine, isSkippedLine, mayDecide } from './killLine.ts'
+import { isMemcgLine } from './memcgLines.ts'
+import { isMemoryLine, isStatLine } from './memoryLines.ts'
+import { OOM_KILL_PREFIX } from './oomKillLine.ts'
+import { isSlabRow, isSlabTableStart } from './slabLines.ts'
+import { compileStarts, DIGITS, WORD } from './startPatterns.ts'
+import { isTableRow, parseTableHeader } from './taskTable.ts'
+
+/**
+ * What a line of the killer's report is. `title` stands above the task table, `processor` says who printed the dump;
+ * `detail` is a stack, registers and the like, kept for people to read; `other` is somebody else's.
+ */
+export type LineShape =
+  | 'header'
+  | 'processor'
+  | 'cpuset'
+  | 'title'
+  | 'tableHeader'
+  | 'row'
+  | 'memory'
+  | 'stat'
+  | 'memcg'
+  | 'slabStart'
+  | 'announcement'
+  | 'group'
+  | 'choice'
+  | 'kill'
+  | 'skipped'
+  | 'noKillable'
+  | 'panic'
+  | 'allocationFailure'
+  | 'detail'
+  | 'other'
+
+/** No line of a dump that counts is shorter. */
+const SHORTEST = 'rss 0'.length
+
+const SPACE = 0x20
+const COLON = 0x3a
+const BRACKET = 0x5b
+
+/**
+ * Told once for each record, from the start of its text alone: a command may hold anything, newlines too. Lines that
+ * begin with a command come first, since it may look like any other. What is frequent is told from the bytes; the
+ * others are decoded and tried against the few expressions that may fit.
+ */
+export function shapeOf(line: TextBytes): LineShape {
+  const { bytes, start, end } = line
+  if (end - start < SHORTEST) return 'other'
+  const named = shapeAfterCommand(line)
+  if (named !== undefined) return named
+  switch (bytes[start]) {
+    case SPACE: // a line of a stack, most of the time
+      return mayBeCounters(bytes, start) && isMemoryLine(line.text) ? 'memory' : 'detail'
+    case BRACKET:
+      return shapeInBrackets(line)
+    case 0x43: // C
+      if (hasAt(bytes, start, PROCESSOR)) return 'processor'
+      if (hasAt(bytes, start, CODE)) return 'detail'
+      break
+    case 0x52: // R
+      if (isRegister(bytes, start)) return 'detail'
+      break
+    default:
+      if (isStatLine(bytes, start, end)) return 'stat'
+  }
+  return shapeOfWords(line.text)
+}
+
+/** By the words after the command, which stand where it ends at the latest. */
+function shapeAfterCommand(line: TextBytes): LineShape | undefined {
+  const { bytes, start, end } = line
+  // Characters, not bytes: what was not UTF-8 has become three of them.
+  let left = MAX_COMMAND_LENGTH + 2
+  for (let at = start; left > 0 && at < end; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte >= 0x80 && byte < 0xc0) continue
+    left--
+    if (byte === SPACE) {
+      const next = bytes[at + 1]
+      // i, c
+      if (next === 0x69 && hasAt(bytes, at, INVOKED) && isHeaderLine(line.text)) return 'header'
+      if (next === 0x63 && hasAt(bytes, at, CPUSET) && left > 0 && at + CPUSET.length <= end) return 'cpuset'
+    } else if (byte === COLON && bytes[at + 1] === SPACE) {
+      const next = bytes[at + 2]
+      // p, v
+      if ((next === 0x70 || next === 0x76) && ALLOCATION_FAILURE.test(line.text)) return 'allocationFailure'
+    }
+  }
+  return undefined
+}
+
+const INVOKED = Buffer.from(' invoked oom-killer:')
+const CPUSET = Buffer.from(' cpuset=')
+const PROCESSOR = Buffer.from('CPU: ')
+const CODE = Buffer.from('Code: ')
+
+function hasAt(bytes: Buffer, at: number, word: Buffer): boolean {
+  for (let offset = 0; offset < word.length; offset++) if (bytes[at + offset] !== word[offset]) return false
+  return true
+}
+
+/** `RSP: 0018:…`: /^R[A-Z0-9]{2}:/ */
+function isRegister(bytes: Buffer, at: number): boolean {
+  return isCapitalOrDigit(bytes[at + 1]) && isCapitalOrDigit(bytes[at + 2]) && bytes[at + 3] === COLON
+}
+
+function isCapitalOrDigit(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39))
+}
+
+/** Whether a name with a colon follows the spaces: `active_anon:1 …`; what a stack's line names ends in `+0x1f/0x30`. */
+function mayBeCounters(bytes: Buffer, start: number): boolean {
+  let at = start
+  while (bytes[at] === SPACE) at++
+  for (let byte = bytes[at] ?? 0; (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a; byte = bytes[++at] ?? 0);
+  return bytes[at] === COLON || bytes[at] === 0x5f
+}
+
+/** mm/page_alloc.c, warn_alloc. */
+const ALLOCATION_FAILURE = /^.{0,16}: (?:page|vmemmap) alloc(?:ation)? failure[:.]/s
+
+function shapeInBrackets(line: TextBytes): LineShape {
+  if (isTableRow(line.bytes, line.start, line.end)) return 'row'
+  if (line.bytes[line.start + 1] === 0x3c) return 'detail' // `[<ffffffff810c29e1>] ? …`
+  return parseTableHeader(line.text) === undefined ? shapeOfDetail(line.text) : 'tableHeader'
+}
+
+function shapeOfWords(text: string): LineShape {
+  const decision = mayDecide(text) ? shapeOfDecision(text) : undefined
+  if (decision !== undefined) return decision
+  switch (text.charCodeAt(0)) {
+    case 0x6f: // o
+      if (text.startsWith(OOM_KILL_PREFIX)) return 'announcement'
+      if (isHeaderLine(text)) return 'header'
+      return NO_KILLABLE.test(text) ? 'noKillable' : shapeOfDetail(text)
+    case 0x4f: // O
+      return NO_KILLABLE.test(text) ? 'noKillable' : shapeOfDetail(text)
+    case 0x50: // P
+      if (text.startsWith('Pid: ')) return 'processor'
+      break
+    case 0x54: // T
+      if (text.startsWith('Tasks in /') && text.trimEnd().endsWith(GROUP_END)) return 'group'
+      if (text.startsWith('Tasks state (memory values')) return 'title'
+      break
+    case 0x4b: // K
+      if (text.startsWith(PANIC)) return OOM_PANIC.test(text) ? 'panic' : 'other'
+      break
+    default:
+  }
+  if (isMemoryLine(text)) return 'memory'
+  return isMemcgLine(text) ? 'memcg' : shapeOfDetail(text)
+}
+
+function shapeOfDecision(text: string): LineShape | undefined {
+  if (isKillLine(text)) return 'kill'
+  if (isChoiceLine(text)) return 'choice'
+  return isSkippedLine(text) ? 'skipped' : undefined
+}
+
+const GROUP_END = 'are going to be killed due to memory.oom.group set'
+const NO_KILLABLE = /^out of memory and no killable processes/i
+const PANIC = 'Kernel panic - not syncing: '
+/** mm/oom_kill.c: out_of_memory and check_panic_on_oom. */
+const OOM_PANIC = /^Kernel panic - not syncing: (?:out of memory|system is deadlocked on memory)/i
+
+const isDetail = compileStarts([
+  ['C', 'Call [Tt]race:|CS: |CR2: '],
+  ['E', 'EFLAGS'],
+  ['F', 'FS: '],
+  ['G', 'GPR\\d'],
+  ['H', 'Hardware name: '],
+  ['L', 'LR '],
+  ['M', 'Modules linked in|MSR: '],
+  ['N', 'NIP |Name {3,}Used'],
+  ['P', 'PKRU: '],
+  ['R', 'REGS: '],
+  ['T', 'Tainted: '],
+  ['W', 'Workqueue: '],
+  [DIGITS, '\\d+ (?:hwpoisoned|slab) pages'],
+  [WORD, '\\w{2,3} ?: [0-9a-f]{8}'],
+])
+
+function shapeOfDetail(text: string): LineShape {
+  if (isDetail(text)) return 'detail'
+  if (isSlabTableStart(text)) return 'slabStart'
+  return isSlabRow(text) ? 'detail' : 'other'
+}
