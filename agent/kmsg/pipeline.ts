@@ -1,6 +1,6 @@
 import { createAssembler } from '#kernel/event/assembler.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
-import { readKmsgRecord } from '#kernel/kmsg/record.ts'
+import { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import { wallClockMs, type ClockReading } from './clock.ts'
 import type { StartPlan } from './cursor.ts'
 import { SequenceTracker, type LostRecords } from './sequence.ts'
@@ -20,6 +20,7 @@ export class KmsgPipeline {
   readonly #ports: PipelinePorts
   readonly #plan: StartPlan
   readonly #tracker: SequenceTracker
+  readonly #record = new RawRecord()
   readonly #assembler = createAssembler((outcome) => this.#tell(outcome))
 
   constructor(plan: StartPlan, ports: PipelinePorts) {
@@ -29,8 +30,9 @@ export class KmsgPipeline {
   }
 
   push(raw: Buffer): void {
-    const record = readKmsgRecord(raw)
-    if (record.failure !== undefined) return this.#ports.onBadRecord(record.failure)
+    const record = this.#record
+    const failure = record.read(raw)
+    if (failure !== undefined) return this.#ports.onBadRecord(failure)
     const taken = this.#tracker.take(record.sequence)
     if (taken === 'seen') return
     if (taken !== 'taken') this.#ports.onLost(taken)

@@ -23,6 +23,8 @@ const SKIPPED = /^[^:]{0,80}memory[^:]{0,80}: OOM victim \d+ \(.*\) is already e
  * Sources: mm/oom_kill.c, __oom_kill_process (5.0+), oom_kill_process (2.6.36+), oom_kill_task and __oom_kill_task.
  */
 export function parseKillLine(text: string): KillLine | undefined {
+  const modern = MODERN.exec(text)
+  if (modern !== null) return readModern(modern)
   const start = KILLED.exec(text)
   const pid = exactInteger(start?.[2])
   if (start === null || pid === undefined) return undefined
@@ -44,6 +46,28 @@ export function parseKillLine(text: string): KillLine | undefined {
       shmemRssKib: exactCount(figures?.get('shmem-rss')),
       pgtablesKib: exactCount(figures?.get('pgtables')),
       oomScoreAdj: oomScoreAdjOf(figures?.get('oom_score_adj')),
+    },
+  }
+}
+
+/** As since 5.1: one expression, which finds the figures from the right as the rest does. */
+const MODERN =
+  /^([^:]{0,80}memory[^:]{0,80}): Killed process (\d{1,15}) \(([^]*)\) total-vm:(\d{1,15})kB, anon-rss:(\d{1,15})kB, file-rss:(\d{1,15})kB, shmem-rss:(\d{1,15})kB, UID:(\d{1,9}) pgtables:(\d{1,15})kB oom_score_adj:(-?\d{1,3}|-?1000)$/
+
+function readModern(match: RegExpExecArray): KillLine {
+  const [, message, pid, command = '', totalVm, anonRss, fileRss, shmemRss, uid, pgtables, oomScoreAdj] = match
+  return {
+    message,
+    victim: {
+      pid: Number(pid),
+      command,
+      uid: Number(uid),
+      totalVmKib: Number(totalVm),
+      anonRssKib: Number(anonRss),
+      fileRssKib: Number(fileRss),
+      shmemRssKib: Number(shmemRss),
+      pgtablesKib: Number(pgtables),
+      oomScoreAdj: Number(oomScoreAdj),
     },
   }
 }

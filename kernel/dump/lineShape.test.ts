@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
-import { TextBytes } from '#kernel/kmsg/textBytes.ts'
 import { createRandom } from '#kernel/random.testkit.ts'
 import { readTextRecords } from '#kernel/transport/textLines.ts'
-import { shapeOf } from './lineShape.ts'
+import { shapeOf, shapeOfText } from './lineShape.ts'
 import { specifiedShapeOf } from './lineShape.testkit.ts'
 
 const fixtures = new URL('../../test/fixtures/', import.meta.url)
@@ -36,7 +35,7 @@ function mutate(random: (below: number) => number): string {
 describe('the shape of a line', () => {
   it('is what the expressions say, for every line of the fixtures', () => {
     expect(texts.length).toBeGreaterThan(3000)
-    expect(texts.filter((text) => shapeOf(TextBytes.of(text)) !== specifiedShapeOf(text))).toEqual([])
+    expect(texts.filter((text) => shapeOfText(text) !== specifiedShapeOf(text))).toEqual([])
   })
 
   it('is what the expressions say for lines cut, joined and changed', () => {
@@ -44,7 +43,7 @@ describe('the shape of a line', () => {
     const seen = new Set<string>()
     for (let round = 0; round < MUTATIONS; round++) {
       const text = mutate(random)
-      const shape = shapeOf(TextBytes.of(text))
+      const shape = shapeOfText(text)
       seen.add(shape)
       if (shape !== specifiedShapeOf(text)) expect({ text, shape }).toEqual({ text, shape: specifiedShapeOf(text) })
     }
@@ -56,7 +55,7 @@ describe('the shape of a line', () => {
     for (const text of texts) {
       const end = Buffer.byteLength(text)
       const bytes = Buffer.from(text + (texts[random(texts.length)] ?? ''))
-      expect(shapeOf(new TextBytes(bytes, 0, end))).toBe(specifiedShapeOf(text))
+      expect(shapeOf({ bytes, start: 0, end, text })).toBe(specifiedShapeOf(text))
     }
   })
 
@@ -67,6 +66,6 @@ describe('the shape of a line', () => {
     ['words that a command is too short for', 'monitor[12]: seen: tail invoked oom-killer: gfp_mask=0xcc0', 'other'],
     ['a command that begins with a blank', ' x: page allocation failure: order:4, mode:0xcc0', 'allocationFailure'],
   ])('tells %s', (_case, text, shape) => {
-    expect(shapeOf(TextBytes.of(text))).toBe(shape)
+    expect(shapeOfText(text)).toBe(shape)
   })
 })

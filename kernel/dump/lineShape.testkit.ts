@@ -8,9 +8,9 @@ const SUMMARY = '(?:[^:]{0,80}memory[^:]{0,80}: )'
 /** The shapes as expressions in the order in which they are tried: what `shapeOf` has to say, without its short cuts. */
 const SHAPES: readonly (readonly [LineShape, RegExp])[] = [
   ['other', /^[^]{0,4}$/],
-  ['header', /^[^]{0,15} invoked oom-killer:(?![^]* invoked oom-killer:)/],
-  ['cpuset', /^[^]{0,15} cpuset=/],
-  ['allocationFailure', /^[^]{0,16}: (?:page|vmemmap) alloc(?:ation)? failure[:.]/],
+  ['header', /^(?=[^]{24})[^]{0,15} invoked oom-killer:(?![^]* invoked oom-killer:)/],
+  ['cpuset', /^(?=[^]{24})[^]{0,15} cpuset=/],
+  ['allocationFailure', /^(?=[^]{24})[^]{0,16}: (?:page|vmemmap) alloc(?:ation)? failure[:.]/],
   ['memory', new RegExp(`^ +${COUNTERS}`)],
   ['detail', /^ /],
   ['row', /^\[ *\d+\] +-?\d+ +\d+ +\d/],

@@ -1,4 +1,4 @@
-import type { TextBytes } from '#kernel/kmsg/textBytes.ts'
+import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import { isHeaderLine, MAX_COMMAND_LENGTH } from './header.ts'
 import { isChoiceLine, isKillLine, isSkippedLine, mayDecide } from './killLine.ts'
 import { isMemcgLine } from './memcgLines.ts'
@@ -7,6 +7,9 @@ import { OOM_KILL_PREFIX } from './oomKillLine.ts'
 import { isSlabRow, isSlabTableStart } from './slabLines.ts'
 import { compileStarts, DIGITS, WORD } from './startPatterns.ts'
 import { isTableRow, parseTableHeader } from './taskTable.ts'
+
+/** A record's text: as UTF-8 in `bytes`, from `start` to before `end`, and decoded. */
+export type LineText = Pick<RawRecord, 'bytes' | 'start' | 'end' | 'text'>
 
 /**
  * What a line of the killer's report is. `title` stands above the task table, `processor` says who printed the dump;
@@ -37,6 +40,9 @@ export type LineShape =
 /** No line of a dump that counts is shorter. */
 const SHORTEST = 'rss 0'.length
 
+/** Nor are those that begin with a command. */
+const SHORTEST_NAMED = ' cpuset=/ mems_allowed=0'.length
+
 const SPACE = 0x20
 const COLON = 0x3a
 const BRACKET = 0x5b
@@ -46,10 +52,10 @@ const BRACKET = 0x5b
  * begin with a command come first, since it may look like any other. What is frequent is told from the bytes; the
  * others are decoded and tried against the few expressions that may fit.
  */
-export function shapeOf(line: TextBytes): LineShape {
+export function shapeOf(line: LineText): LineShape {
   const { bytes, start, end } = line
   if (end - start < SHORTEST) return 'other'
-  const named = shapeAfterCommand(line)
+  const named = end - start < SHORTEST_NAMED ? undefined : shapeAfterCommand(line)
   if (named !== undefined) return named
   switch (bytes[start]) {
     case SPACE: // a line of a stack, most of the time
@@ -70,19 +76,19 @@ export function shapeOf(line: TextBytes): LineShape {
 }
 
 /** By the words after the command, which stand where it ends at the latest. */
-function shapeAfterCommand(line: TextBytes): LineShape | undefined {
+function shapeAfterCommand(line: LineText): LineShape | undefined {
   const { bytes, start, end } = line
-  // Characters, not bytes: what was not UTF-8 has become three of them.
-  let left = MAX_COMMAND_LENGTH + 2
-  for (let at = start; left > 0 && at < end; at++) {
+  let limit = Math.min(end, start + MAX_COMMAND_LENGTH + 2)
+  for (let at = start; at < limit; at++) {
     const byte = bytes[at] ?? 0
-    if (byte >= 0x80 && byte < 0xc0) continue
-    left--
-    if (byte === SPACE) {
+    if (byte > COLON) {
+      // Characters count, not bytes: what was not UTF-8 has become three of them.
+      if (byte >= 0x80) limit = Math.min(end, start + 3 * (MAX_COMMAND_LENGTH + 2))
+    } else if (byte === SPACE) {
       const next = bytes[at + 1]
       // i, c
       if (next === 0x69 && hasAt(bytes, at, INVOKED) && isHeaderLine(line.text)) return 'header'
-      if (next === 0x63 && hasAt(bytes, at, CPUSET) && left > 0 && at + CPUSET.length <= end) return 'cpuset'
+      if (next === 0x63 && hasAt(bytes, at, CPUSET) && isCpusetLine(line.text)) return 'cpuset'
     } else if (byte === COLON && bytes[at + 1] === SPACE) {
       const next = bytes[at + 2]
       // p, v
@@ -90,6 +96,12 @@ function shapeAfterCommand(line: TextBytes): LineShape | undefined {
     }
   }
   return undefined
+}
+
+/** kernel/cgroup/cpuset.c, cpuset_print_current_mems_allowed, a line of its own before 5.0. */
+function isCpusetLine(text: string): boolean {
+  const at = text.indexOf(' cpuset=')
+  return at >= 0 && at <= MAX_COMMAND_LENGTH
 }
 
 const INVOKED = Buffer.from(' invoked oom-killer:')
@@ -122,7 +134,7 @@ function mayBeCounters(bytes: Buffer, start: number): boolean {
 /** mm/page_alloc.c, warn_alloc. */
 const ALLOCATION_FAILURE = /^.{0,16}: (?:page|vmemmap) alloc(?:ation)? failure[:.]/s
 
-function shapeInBrackets(line: TextBytes): LineShape {
+function shapeInBrackets(line: LineText): LineShape {
   if (isTableRow(line.bytes, line.start, line.end)) return 'row'
   if (line.bytes[line.start + 1] === 0x3c) return 'detail' // `[<ffffffff810c29e1>] ? …`
   return parseTableHeader(line.text) === undefined ? shapeOfDetail(line.text) : 'tableHeader'
@@ -187,4 +199,9 @@ function shapeOfDetail(text: string): LineShape {
   if (isDetail(text)) return 'detail'
   if (isSlabTableStart(text)) return 'slabStart'
   return isSlabRow(text) ? 'detail' : 'other'
+}
+
+export function shapeOfText(text: string): LineShape {
+  const bytes = Buffer.from(text)
+  return shapeOf({ bytes, start: 0, end: bytes.length, text })
 }

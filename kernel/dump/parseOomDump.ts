@@ -1,11 +1,10 @@
-import { TextBytes } from '#kernel/kmsg/textBytes.ts'
 import { parseKillLine } from './killLine.ts'
 import { parseCpuLine, parseCpusetLine, parseHeaderLine } from './header.ts'
 import { readMemcgLine } from './memcgLines.ts'
-import { shapeOf, type LineShape } from './lineShape.ts'
+import { shapeOfText, type LineShape } from './lineShape.ts'
 import { readMemoryNumbers, splitMemoryRecord } from './memoryLines.ts'
 import type { OomCgroup, OomDump } from './oomDump.ts'
-import { parseOomKillLine } from './oomKillLine.ts'
+import { parseOomKillLine, type OomKillLine } from './oomKillLine.ts'
 import { inferPageSizeKib } from './pageSize.ts'
 import { slabLineKind } from './slabLines.ts'
 import { parseTableHeader, parseTaskRows } from './taskTable.ts'
@@ -14,7 +13,7 @@ type MutableDump = { -readonly [Key in keyof OomDump]: OomDump[Key] } & { cgroup
 
 /** Reads what the kernel printed of one invocation of the killer, each text being one record's. */
 export function parseOomDump(texts: readonly string[]): OomDump {
-  const shapes = texts.map((text) => shapeOf(TextBytes.of(text)))
+  const shapes = texts.map(shapeOfText)
   const killed = texts.find((_, at) => shapes[at] === 'kill')
   return readOomDump(texts, shapes, killed === undefined ? undefined : parseKillLine(killed)?.victim)
 }
@@ -23,11 +22,13 @@ export function parseOomDump(texts: readonly string[]): OomDump {
  * The same where the shapes are known. Bound by the shape of each line, never by kernel version: what is missing stays
  * undefined, what is unknown is passed over, the first of two says what counts. Never throws.
  * @param victim whose size tells the page size
+ * @param announcement the `oom-kill:` line that was read already, and where it stands
  */
 export function readOomDump(
   texts: readonly string[],
   shapes: readonly LineShape[],
   victim: { pid: number; totalVmKib?: number | undefined } | undefined,
+  announcement?: { at: number; line: OomKillLine | undefined },
 ): OomDump {
   const dump = emptyDump()
   const memoryLines: string[] = []
@@ -72,7 +73,7 @@ export function readOomDump(
         memoryLines.push(text)
         break
       case 'announcement':
-        readOomKill(text, dump)
+        readOomKill(announcement?.at === at ? announcement.line : parseOomKillLine(text), dump)
         break
       case 'slabStart':
         inSlabTable = true
@@ -131,8 +132,7 @@ function readMemory(text: string, dump: MutableDump, memoryLines: string[]): voi
   }
 }
 
-function readOomKill(text: string, dump: MutableDump): void {
-  const line = parseOomKillLine(text)
+function readOomKill(line: OomKillLine | undefined, dump: MutableDump): void {
   if (line === undefined) return
   dump.constraint ??= line.constraint
   dump.constraintName ??= line.constraintName

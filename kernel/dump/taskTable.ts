@@ -45,27 +45,24 @@ export function parseTaskRows(header: readonly string[] | undefined, rows: reado
 }
 
 /** At which place among a row's numbers each column stands; −1 where the table has no such column. */
-type Places = Record<keyof typeof COLUMNS, number>
+type Places = ReturnType<typeof placesOf>
 
-const COLUMNS = {
-  uid: 'uid',
-  tgid: 'tgid',
-  totalVm: 'total_vm',
-  rss: 'rss',
-  rssAnon: 'rss_anon',
-  rssFile: 'rss_file',
-  rssShmem: 'rss_shmem',
-  pgtablesBytes: 'pgtables_bytes',
-  nrPtes: 'nr_ptes',
-  nrPmds: 'nr_pmds',
-  swapents: 'swapents',
-  oomScoreAdj: 'oom_score_adj',
-  oomAdj: 'oom_adj',
-} as const
-
-function placesOf(columns: readonly string[]): Places {
-  const places = Object.entries(COLUMNS).map(([key, name]) => [key, columns.indexOf(name)])
-  return Object.fromEntries(places) as Places
+function placesOf(columns: readonly string[]) {
+  return {
+    uid: columns.indexOf('uid'),
+    tgid: columns.indexOf('tgid'),
+    totalVm: columns.indexOf('total_vm'),
+    rss: columns.indexOf('rss'),
+    rssAnon: columns.indexOf('rss_anon'),
+    rssFile: columns.indexOf('rss_file'),
+    rssShmem: columns.indexOf('rss_shmem'),
+    pgtablesBytes: columns.indexOf('pgtables_bytes'),
+    nrPtes: columns.indexOf('nr_ptes'),
+    nrPmds: columns.indexOf('nr_pmds'),
+    swapents: columns.indexOf('swapents'),
+    oomScoreAdj: columns.indexOf('oom_score_adj'),
+    oomAdj: columns.indexOf('oom_adj'),
+  }
 }
 
 /** @param values room for the row's numbers, written anew for each: a table has thousands of rows. */

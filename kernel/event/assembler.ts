@@ -1,9 +1,11 @@
-import { RawKmsgRecord, type KmsgRecord } from '#kernel/kmsg/record.ts'
+import { RawRecord } from '#kernel/kmsg/rawRecord.ts'
+import type { KmsgRecord } from '#kernel/kmsg/record.ts'
 import { decideEvent, describeUndecided, isGroupMember, type DecidedEvent } from './decidedEvent.ts'
 import { parseKillLine } from '#kernel/dump/killLine.ts'
 import { shapeOf, type LineShape } from '#kernel/dump/lineShape.ts'
 import { kindOf, type LineKind } from './lineKind.ts'
 import type { OomOutcome, OomUndecided, OomVictim } from './oomEvent.ts'
+import { EventLines } from './eventLines.ts'
 import { OpenEvent } from './openEvent.ts'
 import { EventTracks, type Track } from './tracks.ts'
 
@@ -59,6 +61,9 @@ class RecordAssembler implements Assembler {
   readonly #tracks = new EventTracks((open) => this.#tellUndecided(open, 'undecided'))
   readonly #onOutcome: (outcome: OomOutcome) => void
   readonly #onUndecided: ((event: OomUndecided) => void) | undefined
+  /** For records that were read elsewhere. */
+  readonly #own = new RawRecord()
+  #spareLines: EventLines | undefined
   #lastSequence: number | undefined
 
   constructor(onOutcome: (outcome: OomOutcome) => void, onUndecided: ((event: OomUndecided) => void) | undefined) {
@@ -71,7 +76,7 @@ class RecordAssembler implements Assembler {
   }
 
   push(pushed: KmsgRecord): void {
-    const record = pushed instanceof RawKmsgRecord ? pushed : RawKmsgRecord.from(pushed)
+    const record = pushed instanceof RawRecord ? pushed : this.#own.take(pushed)
     const gap = this.#lastSequence !== undefined && record.sequence > this.#lastSequence + 1
     this.#lastSequence = record.sequence
     this.#tracks.expire(record, gap)
@@ -95,7 +100,7 @@ class RecordAssembler implements Assembler {
     return this.#tracks.lowestSequence()
   }
 
-  #advance(record: RawKmsgRecord, shape: LineShape, kind: LineKind, track: Track): void {
+  #advance(record: RawRecord, shape: LineShape, kind: LineKind, track: Track): void {
     switch (kind) {
       case 'header':
         this.#tracks.abandon(track)
@@ -139,15 +144,22 @@ class RecordAssembler implements Assembler {
     }
   }
 
+  /** Room that the last event left: dumps follow each other, and its buffer is the largest thing made of one. */
+  #takeLines(): EventLines {
+    const lines = this.#spareLines ?? new EventLines()
+    this.#spareLines = undefined
+    return lines
+  }
+
   /** Opens at a header, or at the first line that is left of a dump whose head was overwritten. */
-  #openWith(record: RawKmsgRecord, shape: LineShape, track: Track): void {
-    track.open = new OpenEvent(record)
+  #openWith(record: RawRecord, shape: LineShape, track: Track): void {
+    track.open = new OpenEvent(record, this.#takeLines())
     track.open.add(record, shape)
     // Memory lines alone may be anybody's: a group kill that goes on is not over for them.
     if (shape !== 'memory') track.decided = undefined
   }
 
-  #kill(record: RawKmsgRecord, track: Track): void {
+  #kill(record: RawRecord, track: Track): void {
     const line = parseKillLine(record.text)
     if (line === undefined) return
     const pid = line.victim.pid
@@ -167,7 +179,7 @@ class RecordAssembler implements Assembler {
     })
   }
 
-  #noKill(record: RawKmsgRecord, outcome: 'noKillable' | 'panic', track: Track): void {
+  #noKill(record: RawRecord, outcome: 'noKillable' | 'panic', track: Track): void {
     // The panic that follows "no killable processes" is the same invocation, already told.
     if (outcome === 'panic' && track.open === undefined && track.decided?.nobody === true) return
     const decided = this.#decide(record, undefined, track)
@@ -181,19 +193,20 @@ class RecordAssembler implements Assembler {
     })
   }
 
-  #decide(record: RawKmsgRecord, victim: OomVictim | undefined, track: Track): DecidedEvent {
+  #decide(record: RawRecord, victim: OomVictim | undefined, track: Track): DecidedEvent {
     const { decided, mismatched } = decideEvent(track.open, record, victim)
     if (mismatched) this.#counters.mismatchedDumps++
     if (mismatched && track.open !== undefined) this.#tellUndecided(track.open, 'undecided')
     this.#counters.overflowLines += track.open?.overflow ?? 0
+    this.#spareLines = track.open?.release()
     track.open = undefined
     track.decided = decided
     return decided
   }
 
-  #skip(record: RawKmsgRecord, track: Track): void {
+  #skip(record: RawRecord, track: Track): void {
     this.#counters.skippedKills++
-    const open = track.open ?? new OpenEvent(record)
+    const open = track.open ?? new OpenEvent(record, this.#takeLines())
     track.open = undefined
     open.add(record, 'skipped')
     this.#tellUndecided(open, 'skipped')
@@ -204,7 +217,7 @@ class RecordAssembler implements Assembler {
     this.#onUndecided?.(describeUndecided(open, outcome))
   }
 
-  #startGroup(record: RawKmsgRecord, track: Track): void {
+  #startGroup(record: RawRecord, track: Track): void {
     if (track.decided === undefined) {
       this.#tracks.abandon(track)
       track.decided = decideEvent(undefined, record, undefined).decided

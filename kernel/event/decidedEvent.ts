@@ -1,5 +1,6 @@
 import type { OomDump } from '#kernel/dump/oomDump.ts'
-import type { KmsgRecord, RawKmsgRecord } from '#kernel/kmsg/record.ts'
+import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
+import type { KmsgRecord } from '#kernel/kmsg/record.ts'
 import type { OomUndecided, OomVictim } from './oomEvent.ts'
 import { isDumpOf, type OpenEvent } from './openEvent.ts'
 
@@ -25,7 +26,7 @@ export interface DecidedEvent {
 /** The line that decides, with the dump before it if it is this outcome's. `mismatched`: it was another's. */
 export function decideEvent(
   open: OpenEvent | undefined,
-  record: RawKmsgRecord,
+  record: RawRecord,
   victim: OomVictim | undefined,
 ): { decided: DecidedEvent; mismatched: boolean } {
   const alone: DecidedEvent = {

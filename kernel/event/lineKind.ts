@@ -1,5 +1,4 @@
-import { TextBytes } from '#kernel/kmsg/textBytes.ts'
-import { shapeOf, type LineShape } from '#kernel/dump/lineShape.ts'
+import { shapeOfText, type LineShape } from '#kernel/dump/lineShape.ts'
 
 /**
  * What a record is to the assembler:
@@ -41,5 +40,5 @@ export function kindOf(shape: LineShape): LineKind {
 }
 
 export function classifyLine(text: string): LineKind {
-  return kindOf(shapeOf(TextBytes.of(text)))
+  return kindOf(shapeOfText(text))
 }

@@ -1,9 +1,9 @@
 import type { LineShape } from '#kernel/dump/lineShape.ts'
 import { readOomDump } from '#kernel/dump/parseOomDump.ts'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
-import { isOomKillLineEnd, isWholeOomKillLine, parseOomKillLine } from '#kernel/dump/oomKillLine.ts'
-import type { KmsgRecord, RawKmsgRecord } from '#kernel/kmsg/record.ts'
-import type { TextBytes } from '#kernel/kmsg/textBytes.ts'
+import { isOomKillLineEnd, isWholeOomKillLine, parseOomKillLine, type OomKillLine } from '#kernel/dump/oomKillLine.ts'
+import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
+import type { KmsgRecord } from '#kernel/kmsg/record.ts'
 import { parseChoiceLine } from '#kernel/dump/killLine.ts'
 import { EventLines } from './eventLines.ts'
 import { kindOf } from './lineKind.ts'
@@ -14,6 +14,15 @@ export const MAX_EVENT_BYTES = 2 * 1024 * 1024
 export const MAX_EVENT_LINES = 24_576
 /** What an outcome carries as rawLines, bytes of UTF-8. */
 export const MAX_RAW_BYTES = 256 * 1024
+
+interface Announcement {
+  text: string
+  /** Of its last record. */
+  sequence: number
+  /** Where it stands among the event's lines. */
+  at: number
+  line: OomKillLine | undefined
+}
 
 /** A dump as it comes in, until the line that decides what becomes of it. */
 export class OpenEvent {
@@ -29,19 +38,19 @@ export class OpenEvent {
   chosen: { pid: number; message?: string | undefined } | undefined
   /** Lines left out for want of room. */
   overflow = 0
-  readonly #lines = new EventLines()
-  /** The `oom-kill:` line, which may still be continued, and where it stands. */
-  #announcement: string | undefined
-  #announcementAt = -1
-  #announcementSequence = -1
+  readonly #lines: EventLines
+  /** The last `oom-kill:` line, which may still be continued. */
+  #announcement: Announcement | undefined
 
-  constructor(record: KmsgRecord) {
+  /** @param lines empty; to be had back by `release` */
+  constructor(record: KmsgRecord, lines: EventLines) {
+    this.#lines = lines
     this.firstSequence = record.sequence
     this.lastSequence = record.sequence
     this.lastUsec = record.monotonicUsec
   }
 
-  add(record: RawKmsgRecord, shape: LineShape): void {
+  add(record: RawRecord, shape: LineShape): void {
     const kind = kindOf(shape)
     this.lastSequence = record.sequence
     this.lastUsec = record.monotonicUsec
@@ -60,9 +69,7 @@ export class OpenEvent {
       return
     }
     this.#lines.push(record, shape)
-    if (kind !== 'announcement') return
-    this.#announcementAt = this.#lines.count - 1
-    this.#setAnnouncement(record.text, record)
+    if (kind === 'announcement') this.#announce(record.text, record.sequence, this.#lines.count - 1)
   }
 
   /**
@@ -70,24 +77,26 @@ export class OpenEvent {
    * end, with the victim, comes in the next. Other continuations are lines of their own (zones without NUMA). Other
    * output in between takes the flag away: then only the victim is taken for the end.
    */
-  continueAnnouncement(record: KmsgRecord): boolean {
-    const text = this.#announcement
-    if (text === undefined) return false
-    const whole = isWholeOomKillLine(text)
+  continueAnnouncement(record: RawRecord): boolean {
+    const known = this.#announcement
+    if (known === undefined) return false
+    const whole = isWholeOomKillLine(known.text)
     if (!record.continuation && (whole || !isOomKillLineEnd(record.text))) return false
-    if (whole && record.sequence !== this.#announcementSequence + 1) return false
-    this.#setAnnouncement(text + record.text, record)
+    if (whole && record.sequence !== known.sequence + 1) return false
+    const text = known.text + record.text
+    this.#announce(text, record.sequence, known.at)
+    this.#lines.replace(known.at, text)
     this.lastUsec = record.monotonicUsec
     return true
   }
 
-  #setAnnouncement(text: string, record: KmsgRecord): void {
-    this.#announcement = text
-    this.#announcementSequence = record.sequence
-    this.announcedPid = parseOomKillLine(text)?.victim?.pid
+  #announce(text: string, sequence: number, at: number): void {
+    const line = parseOomKillLine(text)
+    this.#announcement = { text, sequence, at, line }
+    this.announcedPid = line?.victim?.pid
   }
 
-  #hasRoomFor({ start, end }: TextBytes): boolean {
+  #hasRoomFor({ start, end }: RawRecord): boolean {
     return this.#lines.byteLength + end - start <= MAX_EVENT_BYTES && this.#lines.count < MAX_EVENT_LINES
   }
 
@@ -109,12 +118,12 @@ export class OpenEvent {
   }
 
   parse(victim?: OomVictim): OomDump {
-    return readOomDump(this.#texts(), this.#lines.shapes, victim)
+    return readOomDump(this.#lines.texts(), this.#lines.shapes, victim, this.#announcement)
   }
 
   /** The head, up to the bound, and the last lines, which say what was decided. */
   rawLines(): readonly string[] {
-    const texts = this.#texts()
+    const texts = this.#lines.texts()
     if (this.#lines.byteLength <= MAX_RAW_BYTES) return texts
     const tailAt = Math.max(0, texts.length - 4)
     let room = MAX_RAW_BYTES
@@ -124,14 +133,15 @@ export class OpenEvent {
     return [...texts.slice(0, end), ...texts.slice(tailAt)]
   }
 
-  #texts(): readonly string[] {
-    const texts = this.#lines.texts()
-    return this.#announcement === undefined ? texts : texts.with(this.#announcementAt, this.#announcement)
+  /** Gives the lines back, emptied; the event is over. */
+  release(): EventLines {
+    this.#lines.clear()
+    return this.#lines
   }
 }
 
 /** /^Mem-info: *(?:\n|$)/i; no other memory line begins with its first letter. */
-function isMemInfo({ bytes, start }: TextBytes): boolean {
+function isMemInfo({ bytes, start }: RawRecord): boolean {
   return bytes[start] === 0x4d
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { formatKmsgRecord } from './formatRecord.ts'
-import { MAX_RECORD_BYTES, parseKmsgRecord, type KmsgFailure, type KmsgRecord } from './record.ts'
+import { MAX_RECORD_BYTES } from './rawRecord.ts'
+import { parseKmsgRecord, type KmsgFailure, type KmsgRecord } from './record.ts'
 
 function parse(raw: string | Buffer): KmsgRecord {
   const record = parseKmsgRecord(raw)
