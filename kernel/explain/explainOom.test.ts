@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
-import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
 import { explainOom } from './explainOom.ts'
-import { caseOf, casesOfLog, casesOfRecords, killOf } from './facts.testkit.ts'
+import { caseOf, casesOfLog, killOf } from './facts.testkit.ts'
 
 function read(name: string): string {
   return readFileSync(new URL(`../../test/fixtures/${name}`, import.meta.url), 'utf8')
@@ -66,13 +65,7 @@ describe('explainOom', () => {
   })
 
   it('explains a kill in a cgroup of 6.18', () => {
-    const records = read('kmsg/6.18-memcg-v1.kmsg')
-      .split('\n')
-      .flatMap((line) => {
-        const parsed = parseKmsgRecord(line)
-        return parsed.failure === undefined ? [parsed] : []
-      })
-    const [explanation] = casesOfRecords(records).map(explainOom)
+    const [explanation] = casesOfLog(read('kmsg/6.18-memcg-v1.kmsg')).map(explainOom)
     expect(explanation?.verdict[0]).toBe(
       'tail (pid 12950) was killed because its cgroup reached its limit of 32 MiB when tail asked for 4 KiB.',
     )

@@ -1,11 +1,9 @@
 import { parseOomDump } from '#kernel/dump/parseOomDump.ts'
-import { createAssembler } from '#kernel/event/assembler.ts'
-import type { OomOutcome, OomVictim } from '#kernel/event/oomEvent.ts'
-import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import { eventsOf } from '#kernel/event/logEvents.testkit.ts'
+import type { OomVictim } from '#kernel/event/oomEvent.ts'
 import { parseKillLine } from '#kernel/dump/killLine.ts'
-import { readTextRecords } from '#kernel/transport/textLines.ts'
 import { gatherFacts, type OomFacts } from './facts.ts'
-import { groupOutcomes, type OomCase } from './oomCase.ts'
+import { caseOfEvent, type OomCase } from './oomCase.ts'
 
 /** Lines of a dump, a kill line among them or not → a case, without the assembler's care. */
 export function caseOf(lines: readonly string[], slabLines?: readonly string[]): OomCase {
@@ -27,14 +25,7 @@ export function factsOf(lines: readonly string[], slabLines?: readonly string[])
 
 /** A saved log → its cases, all the way. */
 export function casesOfLog(text: string): OomCase[] {
-  return casesOfRecords(readTextRecords(text))
-}
-
-export function casesOfRecords(records: Iterable<KmsgRecord>): OomCase[] {
-  const outcomes: OomOutcome[] = []
-  const assembler = createAssembler((outcome) => outcomes.push(outcome))
-  for (const record of records) assembler.push(record)
-  return groupOutcomes(outcomes)
+  return eventsOf(text).map(caseOfEvent)
 }
 
 /** The head of a dump of 6.x. */

@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals'
-import { announce, GROUP, header, kill, row, startAssembler, TABLE } from '#kernel/event/assembler.testkit.ts'
-import { groupOutcomes } from './oomCase.ts'
+import { announce, header, kill, row, TABLE } from '#kernel/event/assembler.testkit.ts'
+import { eventsOf } from '#kernel/event/logEvents.testkit.ts'
+import { caseOfEvent } from './oomCase.ts'
 
-describe('groupOutcomes', () => {
-  it('makes one case of a group kill, each victim once', () => {
-    const { say, outcomes } = startAssembler()
-    say(header('a'), TABLE, row(7), row(8), announce(7), kill(7), GROUP, kill(7), kill(8))
-    say(header('b'), TABLE, row(9), announce(9), kill(9))
-    const cases = groupOutcomes(outcomes)
-    expect(cases.map(({ victims }) => victims.map(({ pid }) => pid))).toEqual([[7, 8], [9]])
-    expect(cases[0]).toMatchObject({ outcome: 'killed', message: 'Memory cgroup out of memory' })
-    expect(cases[0]?.rawLines?.at(-1)).toBe(kill(8))
+const log = (...lines: string[]) => lines.map((line, at) => `[  ${at + 1}.000000] ${line}`).join('\n')
+
+describe('caseOfEvent', () => {
+  it('takes what the log says of the kernel elsewhere for what the dump lacks', () => {
+    const boot = 'Linux version 5.14.0-70.el9.x86_64 (builder@example) (gcc 11.2) #1 SMP'
+    const dump = [header('app'), TABLE, row(7), announce(7), kill(7)]
+    const [known] = eventsOf(log(boot, ...dump)).map(caseOfEvent)
+    expect(known?.dump?.kernelRelease).toMatch(/^5\.14\.0-70/)
+    const own = [header('app'), 'CPU: 0 UID: 0 PID: 7 Comm: app Not tainted 6.12.0 #1', ...dump.slice(1)]
+    expect(eventsOf(log(boot, ...own)).map(caseOfEvent)[0]?.dump?.kernelRelease).toBe('6.12.0')
   })
 
-  it('keeps an event that killed nobody', () => {
-    const { say, outcomes } = startAssembler()
-    say(header('a'), TABLE, row(7), 'Out of memory and no killable processes...')
-    expect(groupOutcomes(outcomes)).toMatchObject([{ outcome: 'noKillable', victims: [] }])
+  it('has no dump where the log has a kill line only', () => {
+    expect(eventsOf(log(kill(7))).map(caseOfEvent)).toMatchObject([{ dump: undefined, victims: [{ pid: 7 }] }])
   })
 })

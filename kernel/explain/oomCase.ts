@@ -1,6 +1,5 @@
 import type { OomDump } from '#kernel/dump/oomDump.ts'
-import { isToldVictim } from '#kernel/event/groupVictims.ts'
-import type { OomOutcome, OomVictim } from '#kernel/event/oomEvent.ts'
+import type { OomVictim } from '#kernel/event/oomEvent.ts'
 import type { OomLogEvent } from '#kernel/event/oomLogEvent.ts'
 
 /** One invocation of the OOM killer with all that came of it: what explainOom explains. */
@@ -24,25 +23,4 @@ export function caseOfEvent({ dump, kernelRelease, ...event }: OomLogEvent): Oom
   const known = dump && { ...dump, kernelRelease: dump.kernelRelease ?? kernelRelease }
   const { outcome, victims, message, rawLines, monotonicUsec } = event
   return { outcome, dump: known, victims, message, rawLines, monotonicUsec, slabLines: dump?.slabLines }
-}
-
-/** Outcomes → cases: what shares an eventSequence is one, in the order of the first of each. */
-export function groupOutcomes(outcomes: readonly OomOutcome[]): OomCase[] {
-  const cases = new Map<number, { outcome: OomOutcome; last: OomOutcome; victims: Map<number, OomVictim> }>()
-  for (const outcome of outcomes) {
-    const known = cases.get(outcome.eventSequence) ?? { outcome, last: outcome, victims: new Map<number, OomVictim>() }
-    cases.set(outcome.eventSequence, known)
-    // The raw lines of a group's last kill are those of all.
-    known.last = outcome
-    if (outcome.outcome === 'killed' && !isToldVictim([...known.victims.values()], outcome.victim, outcome.dump))
-      known.victims.set(outcome.victim.pid, outcome.victim)
-  }
-  return [...cases.values()].map(({ outcome, last, victims }) => ({
-    outcome: outcome.outcome,
-    dump: outcome.dump,
-    victims: [...victims.values()],
-    message: outcome.outcome === 'killed' ? outcome.message : undefined,
-    rawLines: last.rawLines,
-    monotonicUsec: outcome.monotonicUsec,
-  }))
 }
