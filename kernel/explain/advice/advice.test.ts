@@ -38,7 +38,7 @@ function cgroup(limitKib: number, kill: string): string[] {
 const EXAMPLES: Readonly<Record<string, [readonly string[], RegExp]>> = {
   'find the leak in the kernel': [machine({ slabUnreclaimable: part(0.5) }), /2 GiB of slab/],
   'set the heap below the limit': [
-    cgroup(2 * GIB, killOf(7, 'java', 1.9 * GIB, 5 * GIB)),
+    cgroup(2 * GIB, killOf(7, 'java', 1.9 * GIB, 8 * GIB)),
     /MaxRAMPercentage=75 \(1.5 GiB of 2 GiB\)/,
   ],
   'raise the limit, or use less': [

@@ -9,7 +9,7 @@ export const heapBelowLimit: AdviceRule = {
     const figures = figuresOf(found, 'memory limit below the runtime’s heap')
     if (figures === undefined) return undefined
     const { limitKib = 0, heapKib = 0 } = figures
-    const text = `give the JVM -XX:MaxRAMPercentage=75 (${formatKib(limitKib * 0.75)} of ${formatKib(limitKib)}), or raise the limit well above its heap of ${formatKib(heapKib)}.`
+    const text = `give the JVM -XX:MaxRAMPercentage=75 (${formatKib(limitKib * 0.75)} of ${formatKib(limitKib)}), or raise the limit well above its heap of about ${formatKib(heapKib)}.`
     return state(text, figures)
   },
 }
