@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { inboxPrefix } from '#contract/subjects.ts'
 import { startHealthServer } from '#program/adapters/healthServer.ts'
+import { CgroupFiles, memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
 import { ProcFiles } from '#program/adapters/procFiles.ts'
 import { runProgram } from '#program/run.ts'
 import { VERSION } from '#program/version.ts'
 import { CgroupWatch } from './adapters/cgroupWatch.ts'
-import { ContainerProcesses, memoryCgroupRoot } from './adapters/containerProcesses.ts'
+import { ContainerProcesses } from './adapters/containerProcesses.ts'
 import { CursorFile } from './adapters/cursorFile.ts'
 import { DesiredLink } from './adapters/desiredLink.ts'
 import { isKmsgDevice } from './adapters/isKmsgDevice.ts'
@@ -24,7 +25,7 @@ import { Agent } from './agent.ts'
 import { agentFlags } from './config.ts'
 import { DomainRanking } from './rank/domainRanking.ts'
 import { RankService } from './rank/rankService.ts'
-import { scanLiveTasks } from './rank/scan.ts'
+import { scanScope } from './rank/scan.ts'
 
 function monotonicUsec(): number {
   return Number(process.hrtime.bigint() / 1000n)
@@ -51,9 +52,10 @@ await runProgram({
       signal,
     )
     const domainRanking = new DomainRanking(procFiles, Date.now)
+    const scanned = { files: procFiles, cgroups: new CgroupFiles(flags.cgroupRoot), endTurn: setImmediate }
     const rankService = new RankService({
       node: flags.node,
-      scan: (top) => scanLiveTasks(procFiles, top, setImmediate),
+      scan: (scope, top) => scanScope(scanned, scope, top),
       now: Date.now,
     })
     publisher.connection.then(

@@ -1,36 +1,52 @@
-import { setImmediate } from 'node:timers/promises'
-import type { LiveTask } from '../agent/rank/liveTask.ts'
-import type { ProcFiles } from '../agent/proc/processFiles.ts'
-import { scanLiveTasks } from '../agent/rank/scan.ts'
-import type { NodeRanking } from '../operator/api/nodeRanking.ts'
-import type { FlagValues } from '#program/flags.ts'
-import type { rankFlags } from './rankFlags.ts'
-import { formatRankTable, type ShownTask } from './rankTable.ts'
+import type { RankScope } from '#contract/rank.ts'
+import { styleOf } from './analysis/style.ts'
+import { readLocalRanking, type LocalMachine } from './ranking/localRanking.ts'
+import type { NodeQuestion } from './ranking/nodeQuestion.ts'
+import { rankNotes } from './ranking/rankNotes.ts'
+import { formatRankTable } from './ranking/rankTable.ts'
+import type { ShownRanking } from './ranking/shownRanking.ts'
+import type { RankFlags } from './rankFlags.ts'
+
+export type ReadRanking = () => Promise<ShownRanking>
 
 export interface RankPorts {
-  openProc(root: string): ProcFiles
-  readNode(node: string, top: number, operatorUrl: string | undefined, namespace: string): Promise<NodeRanking>
+  openMachine(flags: Pick<RankFlags, 'proc' | 'cgroupRoot'>): LocalMachine
+  /** Reaches the operator for as long as `use` takes. */
+  withNode(question: NodeQuestion, use: (read: ReadRanking) => Promise<void>): Promise<void>
+  write(text: string): void
+  hasColor: boolean
 }
 
-type RankFlags = FlagValues<typeof rankFlags>
-
-/** @returns what `oomkeeper rank` prints. @throws ProgramError */
-export async function rank(flags: RankFlags, ports: RankPorts): Promise<string> {
-  const { candidates, ...about } = await readRanking(flags, ports)
-  if (flags.output === 'json') return JSON.stringify({ version: 1, ...about, candidates }, undefined, 2)
-  return formatRankTable(candidates)
+/** Prints the likeliest victims. @throws ProgramError */
+export async function rank(flags: RankFlags, ports: RankPorts): Promise<void> {
+  await withRanking(flags, ports, async (read) => {
+    const ranking = await read()
+    ports.write(`${flags.output === 'json' ? formatJson(ranking, 2) : formatText(ranking, flags, ports.hasColor)}\n`)
+  })
 }
 
-async function readRanking(flags: RankFlags, ports: RankPorts): Promise<{ candidates: readonly ShownTask[] }> {
-  if (flags.node !== undefined) return ports.readNode(flags.node, flags.top, flags.operator, flags.namespace)
-  const { processCount, tasks } = await scanLiveTasks(ports.openProc(flags.proc ?? '/proc'), flags.top, setImmediate)
-  return describeLocal(processCount, tasks)
+async function withRanking(flags: RankFlags, ports: RankPorts, use: (read: ReadRanking) => Promise<void>) {
+  const { top, node, operator, namespace } = flags
+  if (node !== undefined) {
+    const { cgroup, pod, container } = flags
+    return ports.withNode({ node, top, cgroup, pod, container, operatorUrl: operator, namespace }, use)
+  }
+  const machine = ports.openMachine(flags)
+  return use(() => readLocalRanking(machine, { scope: scopeOf(flags), top, commandLine: flags.commandLine }))
 }
 
-function describeLocal(processCount: number, tasks: readonly LiveTask[]) {
-  return { processCount, candidates: tasks.map(describeTask) }
+function scopeOf({ cgroup, pod, container }: RankFlags): RankScope {
+  if (container !== undefined) return { kind: 'container', id: container }
+  if (pod !== undefined) return { kind: 'pod', uid: pod }
+  return cgroup === undefined || cgroup === '/' ? { kind: 'node' } : { kind: 'cgroup', path: cgroup }
 }
 
-function describeTask({ oomScore, oomScoreAdj, rssKib, pid, command, podUid, containerId }: LiveTask): ShownTask {
-  return { oomScore, oomScoreAdj, rssKib, pid, command, podUid, containerId }
+function formatJson(ranking: ShownRanking, indent?: number): string {
+  return JSON.stringify({ version: 1, ...ranking }, undefined, indent)
+}
+
+function formatText(ranking: ShownRanking, { output, noColor }: RankFlags, hasColor: boolean): string {
+  const { title, dim } = styleOf(hasColor && !noColor)
+  const [head = '', ...rows] = formatRankTable(ranking, output === 'wide')
+  return [title(head), ...rows, '', ...rankNotes(ranking).map(dim)].join('\n')
 }

@@ -16,6 +16,8 @@ import { applyPolicies, createPolicyEngine } from './applyPolicies.ts'
 import { operatorFlags, type OperatorConfig } from './config.ts'
 import { countKills } from './countKills.ts'
 import { resolveRanking } from './rank/nodeRanking.ts'
+import type { RankTarget } from './rank/rankQuery.ts'
+import { resolveScope } from './rank/resolveScope.ts'
 import type { Waiting } from './runtime/keepTrying.ts'
 import { PodStore } from './runtime/podStore.ts'
 
@@ -42,7 +44,9 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     metrics: metrics.registry,
   })
   let connection: NatsConnection | undefined
-  await startApiServer(config.apiListen, { rankNode: (node, top) => rankNode(connection, pods, node, top) })
+  await startApiServer(config.apiListen, {
+    rankNode: (node, top, target) => rankNode(connection, pods, node, top, target),
+  })
   const engine = createPolicyEngine(surroundings, client, pods)
   const podWatch = new ObjectWatch(
     client,
@@ -80,12 +84,15 @@ async function rankNode(
   pods: PodStore,
   node: string,
   top: number,
+  target: RankTarget,
 ): ReturnType<ApiSource['rankNode']> {
   if (nats === undefined) {
     return { ok: false, status: 503, reason: 'expected a connection to NATS, got none yet; try again in a moment' }
   }
-  const outcome = await requestRank(nats, node, top)
-  if (!outcome.ok) return { ok: false, status: 504, reason: outcome.reason }
+  const resolved = resolveScope(target, node, pods)
+  if (!resolved.ok) return { ok: false, status: 404, reason: resolved.reason }
+  const outcome = await requestRank(nats, node, { top, scope: resolved.scope })
+  if (!outcome.ok) return { ok: false, status: outcome.isMissing ? 404 : 504, reason: outcome.reason }
   return { ok: true, ranking: resolveRanking(outcome.answer, (uid, on) => pods.find(uid, on)) }
 }
 

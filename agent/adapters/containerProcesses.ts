@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '#program/errors.ts'
 import type { Wanted } from '../adjust/adjuster.ts'
@@ -17,12 +17,6 @@ export type WriteOutcome =
   /** EACCES: below the score that a process with CAP_SYS_RESOURCE set last (fs/proc/base.c, __set_oom_adj). */
   | { kind: 'refused' }
   | { kind: 'failed'; message: string }
-
-/** @returns where memory cgroups are below a cgroup tree: the v1 hierarchy where there is one, else the unified one. */
-export function memoryCgroupRoot(tree: string): string {
-  const v1 = join(tree, 'memory')
-  return existsSync(join(v1, 'memory.limit_in_bytes')) ? v1 : tree
-}
 
 /** Processes of containers by their memory cgroups, and their oom_score_adj. What is gone is data, not an error. */
 export class ContainerProcesses {

@@ -1,5 +1,5 @@
 import type { ProcFiles } from '#program/adapters/procFiles.ts'
-import { readMemoryCgroup, readOomScore } from '../proc/processFiles.ts'
+import { readMemoryCgroup, readOomScore, readPageSizeKib } from '../proc/processFiles.ts'
 import { parseOomKillCount } from '../proc/vmstat.ts'
 import type { LiveProcess } from '../rank/candidates.ts'
 
@@ -16,10 +16,8 @@ export class ProcFs {
     return this.#files.requireText('sys/kernel/random/boot_id').trim()
   }
 
-  /** The kernel's page size in KiB, as it says itself (fs/proc/task_mmu.c, show_smap). */
   readPageSizeKib(): number {
-    const match = /^(?:Kernel|MMU)PageSize:\s+(\d+) kB$/m.exec(this.#files.readText('self/smaps') ?? '')
-    return match?.[1] === undefined ? 4 : Number(match[1])
+    return readPageSizeKib(this.#files)
   }
 
   /** The kernel's own count of OOM kills since boot. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseTotalMemoryKib } from './meminfo.ts'
+import { parsePageSizeKib } from './auxv.ts'
 import { parseOomScore } from './oomScore.ts'
 import { parseOomScoreAdj } from './oomScoreAdj.ts'
 
@@ -31,9 +31,15 @@ describe('the files of a process that hold one number', () => {
   })
 })
 
-describe('parseTotalMemoryKib', () => {
-  it('adds RAM and swap', () => {
-    expect(parseTotalMemoryKib('MemTotal:       2468 kB\nSwapTotal:      32 kB\n')).toBe(2500)
-    expect(parseTotalMemoryKib('')).toBeUndefined()
+describe('parsePageSizeKib', () => {
+  const entries = (...words: readonly number[]) => Buffer.from(BigUint64Array.from(words.map(BigInt)).buffer)
+
+  it('finds the page size among the pairs', () => {
+    expect(parsePageSizeKib(entries(33, 0x7ffd, 6, 16_384, 17, 100))).toBe(16)
+  })
+
+  it('says nothing where it is not told, or cut off', () => {
+    expect(parsePageSizeKib(entries(33, 6, 17, 4096))).toBeUndefined()
+    expect(parsePageSizeKib(entries(6, 4096).subarray(0, 15))).toBeUndefined()
   })
 })

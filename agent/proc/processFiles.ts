@@ -1,4 +1,5 @@
 import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
+import { parsePageSizeKib } from './auxv.ts'
 import { parseOomScore } from './oomScore.ts'
 import { parseOomScoreAdj } from './oomScoreAdj.ts'
 import { parseStat, type ProcStat } from './stat.ts'
@@ -42,6 +43,11 @@ export function readStat(files: ProcFiles, pid: number): ProcStat | undefined {
 /** Also of a thread, which is not among the pids that are listed. */
 export function readStatus(files: ProcFiles, pid: number): ProcStatus | undefined {
   return parseRecord(files, `${pid}/status`, parseStatus)
+}
+
+/** Of the machine. The 4 KiB of most, where it is not told. */
+export function readPageSizeKib(files: ProcFiles): number {
+  return parseRecord(files, 'self/auxv', parsePageSizeKib) ?? 4
 }
 
 /** The bytes of one file are parsed before the next is read: they are in the same buffer. */

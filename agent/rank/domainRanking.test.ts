@@ -21,18 +21,18 @@ describe('DomainRanking', () => {
   it('ranks every process of the node but the victim, as the kernel does', () => {
     const { rank, pids } = nodeWith([
       { pid: 10, oomScore: 667, rssKib: 2000 },
-      { pid: 11, oomScore: 700, rssKib: 10, oomScoreAdj: 50 },
+      { pid: 11, oomScore: 700, rssKib: 12, oomScoreAdj: 50 },
       { pid: 12, oomScore: 667, rssKib: 9000 },
       { pid: 13, oomScore: 0, oomScoreAdj: -1000 },
     ])
     expect(pids({ victimPid: 12 })).toEqual([11, 10])
-    expect(rank({ victimPid: 12 })).toMatchObject({ processCount: 2, tasks: [{ badnessKib: 10 + 50 * 1048 }, {}] })
+    expect(rank({ victimPid: 12 })).toMatchObject({ processCount: 2, tasks: [{ badnessKib: 12 + 50 * 262 * 4 }, {}] })
   })
 
   it('takes a cgroup’s own processes and those below it, by memory alone', () => {
     const { rank } = nodeWith([
       { pid: 10, oomScore: 667, rssKib: 2000, cgroup: CONTAINER },
-      { pid: 11, oomScore: 700, rssKib: 10, oomScoreAdj: 50, cgroup: CONTAINER },
+      { pid: 11, oomScore: 700, rssKib: 12, oomScoreAdj: 50, cgroup: CONTAINER },
       { pid: 12, oomScore: 667, rssKib: 4000, cgroup: `${CONTAINER}/init.scope` },
       { pid: 13, oomScore: 667, rssKib: 9000, cgroup: `${CONTAINER}0` },
       { pid: 14, oomScore: 667, rssKib: 9000 },
@@ -42,7 +42,7 @@ describe('DomainRanking', () => {
       tasks: [
         { pid: 12, badnessKib: 4000 },
         { pid: 10, badnessKib: 2000 },
-        { pid: 11, badnessKib: 10, oomScore: 700 },
+        { pid: 11, badnessKib: 12, oomScore: 700 },
       ],
     })
   })

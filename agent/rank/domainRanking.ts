@@ -48,14 +48,17 @@ export class DomainRanking {
     if (snapshot === undefined) return undefined
     const tgid = readStatus(this.#files, victimPid)?.tgid ?? victimPid
     const inLine = snapshot.tasksIn(cgroupPath).filter(({ pid }) => pid !== tgid)
-    const rank = cgroupPath === undefined ? rankLiveTasks : rankCgroupTasks
+    const rank = (tasks: readonly LiveTask[]) =>
+      cgroupPath === undefined
+        ? rankLiveTasks(tasks, snapshot.machine)
+        : rankCgroupTasks(tasks, snapshot.machine, undefined)
     const alive: LiveTask[] = []
-    for (const task of rank(inLine, snapshot.machine)) {
+    for (const task of rank(inLine)) {
       const now = this.#readAgain(task)
       if (now !== undefined && (cgroupPath === undefined || isIn(now.cgroupPath, cgroupPath))) alive.push(now)
       if (alive.length === MAX_CANDIDATES) break
     }
-    return { processCount: inLine.length, tasks: rank(alive, snapshot.machine) }
+    return { processCount: inLine.length, tasks: rank(alive) }
   }
 
   /** Undefined where it is gone, and where it tells no memory: the leader of a process whose other threads go on. */

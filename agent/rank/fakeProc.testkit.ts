@@ -8,6 +8,7 @@ export interface FakeProcess {
   rssKib?: number | null
   startTicks?: number
   cgroup?: string
+  isKernelThread?: boolean
   /** Only its score can still be read. */
   gone?: boolean
   /** Its threads but the first, which /proc does not list. */
@@ -46,7 +47,7 @@ function textOf(process: FakeProcess, file: string): string | undefined {
     case 'oom_score_adj':
       return `${oomScoreAdj}\n`
     case 'stat':
-      return `${pid} (${command}) S ${'0 '.repeat(18)}${startTicks} 0\n`
+      return `${pid} (${command}) S ${'0 '.repeat(5)}${process.isKernelThread ? 0x0020_0000 : 0} ${'0 '.repeat(12)}${startTicks} 0\n`
     case 'status':
       return `Tgid:\t${pid}\nUid:\t0\t0\n${memory}`
     case 'cgroup':

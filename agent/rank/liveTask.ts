@@ -69,8 +69,10 @@ export function describeLiveTask(pid: number, files: TaskFiles): LiveTask | unde
 
 export interface Machine {
   kernelRelease: string | undefined
+  pageSizeKib: number
   /** RAM and swap. */
   totalKib: number | undefined
+  swapTotalKib: number
 }
 
 /** A task with its points, in KiB; negative for one that oom_score_adj puts below an empty one. */
@@ -87,35 +89,42 @@ export function rankLiveTasks(tasks: readonly LiveTask[], machine: Machine): Ran
 }
 
 /**
- * The likeliest victim of a cgroup's limit first, for a limit that nobody told: oom_score_adj is a share of that limit, and
- * is not weighed (but for −1000). Within a container it is one for all, unless somebody set it by hand.
+ * The likeliest victim of a cgroup's limit first. The limit need not be told: oom_score_adj, a share of it, is then not
+ * weighed (but for −1000). Within a container it is one for all, unless somebody set it by hand.
+ * @param totalKib memory and swap that the limit allows
  */
-export function rankCgroupTasks(tasks: readonly LiveTask[], { kernelRelease }: Machine): RankedLiveTask[] {
-  return rankByPoints(tasks, { kernelRelease, totalKib: undefined })
+export function rankCgroupTasks(
+  tasks: readonly LiveTask[],
+  machine: Machine,
+  totalKib: number | undefined,
+): RankedLiveTask[] {
+  return rankByPoints(tasks, { ...machine, totalKib })
 }
 
 /** Of equals the kernel's choice goes by age. */
-function rankByPoints(tasks: readonly LiveTask[], { kernelRelease, totalKib }: Machine): RankedLiveTask[] {
+function rankByPoints(tasks: readonly LiveTask[], machine: Machine): RankedLiveTask[] {
+  const { kernelRelease, pageSizeKib, totalKib } = machine
+  const totalPages = totalKib === undefined ? undefined : Math.floor(totalKib / pageSizeKib)
   const byAge = tasks.toSorted((a, b) => a.startTicks - b.startTicks || a.pid - b.pid)
   const taskByPid = new Map(byAge.map((task) => [task.pid, task]))
-  // The formula takes pages of any size: here of 1 KiB, the unit of /proc/PID/status.
-  const ranked = rankByBadness(byAge.map(tableRow), { totalPages: totalKib, kernelRelease, pageSizeKib: 1 })
-  return ranked.flatMap(({ pid, badnessPages: badnessKib }) => {
+  const rows = byAge.map((task) => tableRow(task, pageSizeKib))
+  return rankByBadness(rows, { totalPages, kernelRelease, pageSizeKib }).flatMap(({ pid, badnessPages }) => {
     const task = taskByPid.get(pid)
-    return task === undefined ? [] : [{ ...task, badnessKib }]
+    return task === undefined ? [] : [{ ...task, badnessKib: badnessPages * pageSizeKib }]
   })
 }
 
 /** What the kernel's task table would say. */
-function tableRow(task: LiveTask): OomTask {
+function tableRow(task: LiveTask, pageSizeKib: number): OomTask {
+  const pages = (kib: number | undefined) => Math.floor((kib ?? 0) / pageSizeKib)
   return {
     pid: task.pid,
     // Any but 1, which stands for the machine's init: that one is no live task.
     tgid: task.pid === 1 ? 0 : task.pid,
     uid: task.uid,
-    totalVmPages: task.vmSizeKib ?? 0,
-    rssPages: task.rssKib ?? 0,
-    swapPages: task.swapKib ?? 0,
+    totalVmPages: pages(task.vmSizeKib),
+    rssPages: pages(task.rssKib),
+    swapPages: pages(task.swapKib),
     pgtablesBytes: (task.pgtablesKib ?? 0) * 1024,
     oomScoreAdj: task.oomScoreAdj,
     command: task.command,

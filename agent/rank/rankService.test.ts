@@ -1,16 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
-import { decodeRank, encodeRank, rankAnswer } from '#contract/rank.ts'
+import { decodeRank, encodeRank, rankAnswer, type RankScope } from '#contract/rank.ts'
 import { fakeProc } from './fakeProc.testkit.ts'
 import { RankService } from './rankService.ts'
-import { scanLiveTasks } from './scan.ts'
+import { scanScope } from './scan.ts'
 
 const files = fakeProc(Array.from({ length: 60 }, (_, at) => ({ pid: 100 + at, oomScore: at })))
-const request = (top: number): Uint8Array => encodeRank({ version: 1, top })
+const request = (top: number, scope?: RankScope): Uint8Array => encodeRank({ version: 1, top, scope })
 
-function serviceFor(scan = (top: number) => scanLiveTasks(files, top, () => Promise.resolve())) {
+const node = { files, cgroups: { readText: () => undefined }, endTurn: () => Promise.resolve() }
+
+function serviceFor(scan = (scope: RankScope, top: number) => scanScope(node, scope, top)) {
   const clock = { nowMs: 1_000_000 }
   let scans = 0
-  const counted = (top: number) => (scans++, scan(top))
+  const counted = (scope: RankScope, top: number) => (scans++, scan(scope, top))
   const service = new RankService({ node: 'node-a', scan: counted, now: () => clock.nowMs })
   const ask = async (payload: Uint8Array) => decodeRank(rankAnswer, await service.answer(payload))
   return { ask, clock, scans: () => scans }
@@ -39,7 +41,45 @@ describe('RankService', () => {
     expect(scans()).toBe(3)
   })
 
-  it.each(['', '{}', '{"version":1,"top":0}', '{"version":1,"top":51}', '\xff'])('refuses %j', async (text) => {
+  it('looks for each scope on its own, one at a time, and says what it is about', async () => {
+    let running = 0
+    const { ask, clock, scans } = serviceFor(async (scope, top) => {
+      expect(++running).toBe(1)
+      await Promise.resolve()
+      running--
+      return scanScope(node, { kind: 'node' }, top)
+    })
+    const scopes = Array.from({ length: 9 }, (_, at): RankScope => ({ kind: 'cgroup', path: `/c${at}` }))
+    const answers = await Promise.all([...scopes, ...scopes].map((scope) => ask(request(1, scope))))
+    expect(answers[0]).toMatchObject({
+      kind: 'ranking',
+      scope: scopes[0],
+      pageSizeKib: 4,
+      tasks: [{ badnessPages: 256 }],
+    })
+    expect(answers[8]).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/^expected at most 8 cgroups/) })
+    expect(scans()).toBe(8)
+    clock.nowMs += 1000
+    expect(await ask(request(1, scopes[8]))).toMatchObject({ kind: 'ranking', scope: scopes[8] })
+  })
+
+  it('tells by a code that there is nothing of what it was asked about', async () => {
+    const { ask } = serviceFor()
+    expect(await ask(request(1, { kind: 'container', id: '0123456789ab' }))).toMatchObject({
+      kind: 'refused',
+      code: 'ScopeEmpty',
+      reason: 'expected processes in a container 0123456789ab, got none',
+    })
+  })
+
+  it.each([
+    '',
+    '{}',
+    '{"version":1,"top":0}',
+    '{"version":1,"top":51}',
+    '{"version":1,"top":1,"scope":{"kind":"cgroup","path":"x"}}',
+    '\xff',
+  ])('refuses %j', async (text) => {
     const { ask, scans } = serviceFor()
     expect(await ask(Buffer.from(text, 'latin1'))).toMatchObject({ kind: 'refused', node: 'node-a' })
     expect(scans()).toBe(0)

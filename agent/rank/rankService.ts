@@ -1,29 +1,33 @@
-import { MAX_RANK_ROWS, decodeRank, encodeRank, rankRequest, type RankAnswer } from '#contract/rank.ts'
-import { messageOf } from '#program/errors.ts'
-import type { LiveTask } from './liveTask.ts'
-import type { LiveRanking } from './scan.ts'
+import { MAX_RANK_ROWS, decodeRank, encodeRank, rankRequest, type RankAnswer, type RankScope } from '#contract/rank.ts'
+import { isProgramError, messageOf } from '#program/errors.ts'
+import { describeRanking } from './describeRanking.ts'
+import type { ScopeRanking } from './scan.ts'
 
 export interface RankServiceOptions {
   node: string
-  /** Finds the best MAX_RANK_ROWS. */
-  scan: (top: number) => Promise<LiveRanking>
+  /** Finds the best MAX_RANK_ROWS. @throws ProgramError */
+  scan: (scope: RankScope, top: number) => Promise<ScopeRanking>
   /** Milliseconds since the epoch. */
   now: () => number
 }
 
-/** So often the processes are read at most, however many ask. */
+/** So often the processes of one scope are read at most, however many ask. */
 const FRESH_MS = 1_000
+/** Asked about within a second. Who asks about more has no person waiting. */
+const MAX_SCOPES = 8
 
-interface Scanned {
-  ranking: LiveRanking
-  scannedAtMs: number
+interface Scan {
+  askedAtMs: number
+  isRunning: boolean
+  scanned: Promise<{ ranking: ScopeRanking; scannedAtMs: number }>
 }
 
-/** Answers rank requests: one scan at a time, shared by all who ask while it runs and for a second after. */
+/** Answers rank requests: one scan at a time, shared by all who ask about its scope while it runs and for a second after. */
 export class RankService {
   readonly #options: RankServiceOptions
-  #running: Promise<Scanned> | undefined
-  #last: Scanned | undefined
+  /** By scope, the oldest first. */
+  readonly #scans = new Map<string, Scan>()
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: RankServiceOptions) {
     this.#options = options
@@ -36,40 +40,55 @@ export class RankService {
 
   async #answer(payload: Uint8Array): Promise<RankAnswer> {
     const { node } = this.#options
-    const refuse = (reason: string): RankAnswer => ({ version: 1, kind: 'refused', node, reason })
+    const refuse = (reason: string, code?: string): RankAnswer => ({
+      version: 1,
+      kind: 'refused',
+      node,
+      code,
+      reason: reason.slice(0, 1000),
+    })
     const request = decodeRank(rankRequest, payload)
     if (request === undefined) return refuse(`expected {"version":1,"top":1…${MAX_RANK_ROWS}}, got something else`)
+    const { top, scope = { kind: 'node' } } = request
+    const scan = this.#scanOf(scope)
+    if (scan === undefined) return refuse(`expected at most ${MAX_SCOPES} cgroups asked about in a second, got more`)
     try {
-      const { ranking, scannedAtMs } = await this.#scan()
-      return {
-        version: 1,
-        kind: 'ranking',
-        node,
-        scannedAt: new Date(scannedAtMs).toISOString(),
-        processCount: ranking.processCount,
-        tasks: ranking.tasks.slice(0, request.top).map(describeRow),
-      }
+      const { ranking, scannedAtMs } = await scan.scanned
+      const { tasks, ...facts } = describeRanking({ ...ranking, tasks: ranking.tasks.slice(0, top) })
+      const scannedAt = new Date(scannedAtMs).toISOString()
+      return { version: 1, kind: 'ranking', node, scannedAt, scope, ...facts, tasks }
     } catch (error) {
-      return refuse(messageOf(error).slice(0, 1000))
+      return refuse(messageOf(error), isProgramError(error) ? error.code : undefined)
     }
   }
 
-  async #scan(): Promise<Scanned> {
-    const last = this.#last
-    const ageMs = last === undefined ? Number.POSITIVE_INFINITY : this.#options.now() - last.scannedAtMs
-    // A clock that was set back must not keep an answer for ever.
-    if (last !== undefined && ageMs >= 0 && ageMs < FRESH_MS) return last
-    this.#running ??= this.#start().finally(() => (this.#running = undefined))
-    return this.#running
+  #scanOf(scope: RankScope): Scan | undefined {
+    const nowMs = this.#options.now()
+    for (const [key, { askedAtMs, isRunning }] of this.#scans) {
+      // A clock that was set back must not keep an answer for ever.
+      const isFresh = nowMs >= askedAtMs && nowMs - askedAtMs < FRESH_MS
+      if (!isRunning && !isFresh) this.#scans.delete(key)
+    }
+    const key = JSON.stringify(scope)
+    const known = this.#scans.get(key)
+    if (known !== undefined) return known
+    if (this.#scans.size >= MAX_SCOPES) return undefined
+    const scan: Scan = { askedAtMs: nowMs, isRunning: true, scanned: this.#start(scope) }
+    this.#scans.set(key, scan)
+    scan.scanned.then(
+      () => (scan.isRunning = false),
+      // What could not be looked at is tried again for the next.
+      () => this.#scans.delete(key),
+    )
+    return scan
   }
 
-  async #start(): Promise<Scanned> {
-    const scannedAtMs = this.#options.now()
-    this.#last = { ranking: await this.#options.scan(MAX_RANK_ROWS), scannedAtMs }
-    return this.#last
+  #start(scope: RankScope): Scan['scanned'] {
+    const scanned = this.#last.then(async () => {
+      const scannedAtMs = this.#options.now()
+      return { ranking: await this.#options.scan(scope, MAX_RANK_ROWS), scannedAtMs }
+    })
+    this.#last = scanned.catch(() => undefined)
+    return scanned
   }
-}
-
-function describeRow({ pid, command, oomScore, oomScoreAdj, rssKib, podUid, containerId }: LiveTask) {
-  return { pid, command: command.slice(0, 64), oomScore, oomScoreAdj, rssKib, podUid, containerId }
 }

@@ -1,8 +1,9 @@
-import { parseTotalMemoryKib } from '../proc/meminfo.ts'
+import { parseMeminfo } from '../proc/meminfo.ts'
 import {
   readMemoryCgroup,
   readOomScore,
   readOomScoreAdj,
+  readPageSizeKib,
   readStat,
   readStatus,
   type ProcFiles,
@@ -10,9 +11,13 @@ import {
 import { describeLiveTask, type LiveTask, type Machine } from './liveTask.ts'
 
 export function readMachine(files: ProcFiles): Machine {
+  const { memTotalKib, swapTotalKib = 0 } = parseMeminfo(files.readText('meminfo') ?? '')
   return {
     kernelRelease: files.readText('sys/kernel/osrelease')?.trim(),
-    totalKib: parseTotalMemoryKib(files.readText('meminfo') ?? ''),
+    pageSizeKib: readPageSizeKib(files),
+    // fs/proc/base.c, proc_oom_score: totalram_pages() + total_swap_pages.
+    totalKib: memTotalKib === undefined ? undefined : memTotalKib + swapTotalKib,
+    swapTotalKib,
   }
 }
 

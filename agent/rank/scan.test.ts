@@ -1,17 +1,21 @@
 import { describe, expect, it } from '@jest/globals'
 import { fakeProc, type FakeProcess } from './fakeProc.testkit.ts'
-import { planDescribed, scanLiveTasks } from './scan.ts'
+import type { RankScope } from '#contract/rank.ts'
+import type { CgroupFiles } from '../cgroup/memoryFiles.ts'
+import { planDescribed, scanScope } from './scan.ts'
 
 const POD = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const CONTAINER = 'ab'.repeat(32)
 
 let turns = 0
 const endTurn = (): Promise<void> => Promise.resolve(void turns++)
-const scan = (processes: readonly FakeProcess[], top = 10) => scanLiveTasks(fakeProc(processes), top, endTurn)
+const noCgroups: CgroupFiles = { readText: () => undefined }
+const scan = (processes: readonly FakeProcess[], top = 10, scope: RankScope = { kind: 'node' }, cgroups = noCgroups) =>
+  scanScope({ files: fakeProc(processes), cgroups, endTurn }, scope, top)
 const pidsOf = async (processes: readonly FakeProcess[], top?: number): Promise<number[]> =>
   (await scan(processes, top)).tasks.map(({ pid }) => pid)
 
-describe('scanLiveTasks', () => {
+describe('scanScope', () => {
   it('ranks by score, within a score by memory, and takes the youngest of equals', async () => {
     const processes = [
       { pid: 10, oomScore: 667, rssKib: 2000 },
@@ -56,6 +60,29 @@ describe('scanLiveTasks', () => {
     expect(tasks[0]).toMatchObject({ podUid: POD, containerId: CONTAINER, cgroupPath: cgroup })
   })
 
+  it('tells what is never chosen, by why', async () => {
+    const { neverChosen, processCount } = await scan([
+      { pid: 1, oomScore: 0 },
+      { pid: 2, oomScore: 0, rssKib: null, isKernelThread: true },
+      { pid: 3, oomScore: 0, rssKib: null, isKernelThread: true },
+      { pid: 4, oomScore: 0, oomScoreAdj: -1000, command: 'sshd' },
+      { pid: 5, oomScore: 0, oomScoreAdj: -1000, command: 'sshd' },
+      { pid: 6, oomScore: 0, rssKib: null, command: 'defunct' },
+      { pid: 7, oomScore: 0, gone: true },
+      { pid: 8, oomScore: 0, oomScoreAdj: -999 },
+    ])
+    expect({ processCount, neverChosen }).toEqual({
+      processCount: 8,
+      neverChosen: {
+        init: true,
+        kernelThreadCount: 2,
+        protectedCount: 2,
+        protectedCommands: ['sshd'],
+        withoutMemoryCount: 1,
+      },
+    })
+  })
+
   it('lets others have a turn every 50 processes', async () => {
     turns = 0
     await scan(
@@ -63,6 +90,86 @@ describe('scanLiveTasks', () => {
       5,
     )
     expect(turns).toBe(10)
+  })
+})
+
+describe('scanScope of a cgroup', () => {
+  const limits = (files: Record<string, string>): CgroupFiles => ({ readText: (path) => files[path] })
+  const processes: FakeProcess[] = [
+    { pid: 10, oomScore: 670, rssKib: 4000, cgroup: '/a/b' },
+    { pid: 11, oomScore: 680, rssKib: 1000, oomScoreAdj: 100, cgroup: '/a/b/c' },
+    { pid: 12, oomScore: 999, rssKib: 9000, cgroup: '/a' },
+    { pid: 13, oomScore: 0, oomScoreAdj: -1000, cgroup: '/a/b' },
+  ]
+  const inCgroup = (cgroups?: CgroupFiles) => scan(processes, 10, { kind: 'cgroup', path: '/a/b' }, cgroups)
+
+  it('weighs within its own limit: a tenth of that, not of the machine', async () => {
+    const cgroups = limits({ '/a/b/memory.max': '10240000\n', '/a/b/memory.current': '5120000\n' })
+    const ranking = await inCgroup(cgroups)
+    expect(ranking).toMatchObject({
+      cgroupPath: '/a/b',
+      processCount: 3,
+      totalKib: 10_000,
+      limit: { cgroupPath: '/a/b', limitKib: 10_000, usageKib: 5000 },
+      neverChosen: { protectedCount: 1 },
+      tasks: [
+        { pid: 10, badnessKib: 4000 },
+        { pid: 11, badnessKib: 1000 + 100 * 2 * 4 },
+      ],
+    })
+  })
+
+  it('weighs within the limit of an ancestor, where that is the first', async () => {
+    const cgroups = limits({ '/a/memory.max': '102400000\n', '/a/b/memory.max': 'max\n' })
+    const { limit, tasks } = await inCgroup(cgroups)
+    expect(limit?.cgroupPath).toBe('/a')
+    expect(tasks.map(({ pid, badnessKib }) => [pid, badnessKib])).toEqual([
+      [11, 1000 + 100 * 25 * 4],
+      [10, 4000],
+    ])
+  })
+
+  it('weighs within the machine’s memory, where nothing limits it', async () => {
+    expect(await inCgroup()).toMatchObject({ limit: undefined, totalKib: 1_048_576, tasks: [{ pid: 11 }, { pid: 10 }] })
+  })
+
+  it('tells that a cgroup goes as a whole', async () => {
+    const cgroups = limits({
+      '/a/b/memory.max': '10240000\n',
+      '/a/b/memory.oom.group': '1\n',
+      '/a/memory.oom.group': '1\n',
+    })
+    expect((await inCgroup(cgroups)).groupKillPath).toBe('/a/b')
+  })
+
+  const other = 'cd'.repeat(32)
+  const podPath = `/kubepods/burstable/pod${POD}`
+  const pods: FakeProcess[] = [
+    { pid: 20, oomScore: 700, cgroup: `${podPath}/${CONTAINER}` },
+    { pid: 21, oomScore: 710, cgroup: `${podPath}/${CONTAINER}/inner` },
+    { pid: 22, oomScore: 720, cgroup: `${podPath}/${other}` },
+    { pid: 23, oomScore: 730, cgroup: `/kubepods/pod${POD.replace('0f', '1f')}/${CONTAINER.replace('ab', 'ef')}` },
+  ]
+
+  it.each<[RankScope, string, number[]]>([
+    [{ kind: 'pod', uid: POD }, podPath, [20, 21, 22]],
+    [{ kind: 'container', id: 'abababab' }, `${podPath}/${CONTAINER}`, [20, 21]],
+  ])('finds %j by the paths of its processes', async (scope, cgroupPath, pids) => {
+    const ranking = await scan(pods, 10, scope)
+    expect(ranking.cgroupPath).toBe(cgroupPath)
+    expect(new Set(ranking.tasks.map(({ pid }) => pid))).toEqual(new Set(pids))
+  })
+
+  it('says when there is no such thing, or more than one', async () => {
+    await expect(scan(pods, 10, { kind: 'cgroup', path: '/kubepods/burst' })).rejects.toMatchObject({
+      code: 'ScopeEmpty',
+      message: 'expected processes in cgroup /kubepods/burst, got none',
+    })
+    const twins = [...pods, { pid: 24, oomScore: 1, cgroup: `${podPath}/${'ab'.repeat(31)}ff` }]
+    await expect(scan(twins, 10, { kind: 'container', id: 'abababab' })).rejects.toMatchObject({
+      code: 'ScopeAmbiguous',
+      message: expect.stringMatching(/^expected one cgroup of a container abababab, got \/kubepods\/.*, \/kubepods\//),
+    })
   })
 })
 

@@ -1,5 +1,11 @@
-import { readOomScore, type ProcFiles } from '../proc/processFiles.ts'
-import { rankLiveTasks, type LiveTask, type RankedLiveTask } from './liveTask.ts'
+import type { RankScope } from '#contract/rank.ts'
+import { EXIT, ProgramError } from '#program/errors.ts'
+import { readGroupKill, readNearestLimit, type CgroupFiles, type NearestLimit } from '../cgroup/memoryFiles.ts'
+import { readMemoryCgroup, readOomScore, type ProcFiles } from '../proc/processFiles.ts'
+import { cgroupTotalKib } from './domainTotal.ts'
+import { rankCgroupTasks, rankLiveTasks, type LiveTask, type RankedLiveTask } from './liveTask.ts'
+import { mayBeChosen, noneNeverChosen, type NeverChosen } from './neverChosen.ts'
+import { domainOf, nameScope } from './rankScope.ts'
 import { readLiveTask, readMachine } from './readTask.ts'
 
 export interface LiveRanking {
@@ -9,31 +15,106 @@ export interface LiveRanking {
   tasks: RankedLiveTask[]
 }
 
+export interface ScopeRanking extends LiveRanking {
+  kernelRelease: string | undefined
+  pageSizeKib: number
+  neverChosen: NeverChosen
+  /** The cgroup that was meant; undefined: the whole node. */
+  cgroupPath: string | undefined
+  /** What its processes hit first; undefined: the machine's memory. */
+  limit: NearestLimit | undefined
+  /** What oom_score_adj is a share of: the limit's memory and swap, or the machine's; undefined where it is not told. */
+  totalKib: number | undefined
+  /** The cgroup whose processes all go with the likeliest victim. */
+  groupKillPath: string | undefined
+}
+
+export interface ScannedNode {
+  files: ProcFiles
+  cgroups: CgroupFiles
+  /** Awaited between slices, for others on the same event loop. */
+  endTurn: () => Promise<void>
+}
+
 /** So many processes are read before others get a turn: about 1 ms. */
 const PIDS_PER_TURN = 50
 /** Described beyond those asked for, since some may be gone before they are. */
 const SPARE = 10
+const MAX_NAMED = 5
 
 /**
- * Finds the likeliest victims: reads the score of every process, and all else of the best only.
+ * Finds the likeliest victims, were the memory of this scope to run out now. Of the whole node it reads the score of every
+ * process, and all else of the best only; of a cgroup all of each of its processes, since a score is one of the node.
  * @param top how many at most
- * @param endTurn awaited between slices, for others on the same event loop
+ * @throws ProgramError ScopeEmpty, ScopeAmbiguous, and what `listPids` throws
  */
-export async function scanLiveTasks(files: ProcFiles, top: number, endTurn: () => Promise<void>): Promise<LiveRanking> {
-  const scores: PidScore[] = []
-  let turn = 0
-  for (const pid of files.listPids()) {
-    const oomScore = readOomScore(files, pid)
-    if (oomScore !== undefined) scores.push({ pid, oomScore })
-    if (++turn % PIDS_PER_TURN === 0) await endTurn()
-  }
+export async function scanScope(node: ScannedNode, scope: RankScope, top: number): Promise<ScopeRanking> {
+  const { files, cgroups } = node
+  const machine = readMachine(files)
+  const { scores, processCount, neverChosen, domains } = await readScores(node, scope)
+  const cgroupPath = scope.kind === 'node' ? undefined : requireOne(domains, scope)
   const tasks: LiveTask[] = []
-  for (const { pid, oomScore } of planDescribed(scores, top + SPARE)) {
+  let turn = 0
+  for (const { pid, oomScore } of scope.kind === 'node' ? planDescribed(scores, top + SPARE) : scores) {
     const task = readLiveTask(files, pid, oomScore)
     if (task !== undefined) tasks.push(task)
-    if (++turn % PIDS_PER_TURN === 0) await endTurn()
+    if (++turn % PIDS_PER_TURN === 0) await node.endTurn()
   }
-  return { processCount: scores.length, tasks: rankLiveTasks(tasks, readMachine(files)).slice(0, top) }
+  const limit = cgroupPath === undefined ? undefined : readNearestLimit(cgroups, cgroupPath)
+  const totalKib = limit === undefined ? machine.totalKib : cgroupTotalKib(limit, machine)
+  const ranked = cgroupPath === undefined ? rankLiveTasks(tasks, machine) : rankCgroupTasks(tasks, machine, totalKib)
+  const victimPath = ranked[0]?.cgroupPath
+  return {
+    kernelRelease: machine.kernelRelease,
+    pageSizeKib: machine.pageSizeKib,
+    processCount,
+    neverChosen,
+    cgroupPath,
+    limit,
+    totalKib,
+    groupKillPath: victimPath === undefined ? undefined : readGroupKill(cgroups, victimPath, limit?.cgroupPath),
+    tasks: ranked.slice(0, top),
+  }
+}
+
+interface Scores {
+  /** Of those that may be chosen. */
+  scores: PidScore[]
+  processCount: number
+  neverChosen: NeverChosen
+  /** The cgroups that the scope turned out to mean. */
+  domains: Set<string>
+}
+
+async function readScores({ files, endTurn }: ScannedNode, scope: RankScope): Promise<Scores> {
+  const read: Scores = { scores: [], processCount: 0, neverChosen: noneNeverChosen(), domains: new Set() }
+  let turn = 0
+  for (const pid of files.listPids()) {
+    if (++turn % PIDS_PER_TURN === 0) await endTurn()
+    if (scope.kind !== 'node') {
+      const path = readMemoryCgroup(files, pid)
+      const domain = path === undefined ? undefined : domainOf(scope, path)
+      if (domain === undefined) continue
+      read.domains.add(domain)
+    }
+    const oomScore = readOomScore(files, pid)
+    if (oomScore === undefined) continue
+    read.processCount++
+    if (oomScore > 0 || mayBeChosen(files, pid, read.neverChosen)) read.scores.push({ pid, oomScore })
+  }
+  return read
+}
+
+function requireOne(domains: ReadonlySet<string>, scope: RankScope): string {
+  const [domain, ...others] = domains
+  if (domain !== undefined && others.length === 0) return domain
+  const what = domain === undefined ? 'processes in' : 'one cgroup of'
+  const got = domain === undefined ? 'none' : [domain, ...others].slice(0, MAX_NAMED).join(', ')
+  throw new ProgramError(`expected ${what} ${nameScope(scope)}, got ${got}`, {
+    code: domain === undefined ? 'ScopeEmpty' : 'ScopeAmbiguous',
+    retry: false,
+    exitCode: EXIT.finding,
+  })
 }
 
 export interface PidScore {

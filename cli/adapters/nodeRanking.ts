@@ -1,14 +1,14 @@
 import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
+import type { NodeQuestion } from '../ranking/nodeQuestion.ts'
 import { fetchNodeRanking } from './operatorApi.ts'
 import { withPortForward } from './portForward.ts'
 
-/** @param operatorUrl without one, the operator is reached by kubectl port-forward. */
-export async function readNodeRanking(
-  node: string,
-  top: number,
-  operatorUrl: string | undefined,
-  namespace: string,
-): Promise<NodeRanking> {
-  if (operatorUrl !== undefined) return fetchNodeRanking(operatorUrl, node, top)
-  return withPortForward(namespace, (url) => fetchNodeRanking(url, node, top))
+/** Asks the operator about a node as often as `use` wants. @throws ProgramError */
+export async function withNodeRanking(
+  question: NodeQuestion,
+  use: (read: () => Promise<NodeRanking>) => Promise<void>,
+): Promise<void> {
+  const { operatorUrl, namespace } = question
+  if (operatorUrl !== undefined) return use(() => fetchNodeRanking(operatorUrl, question))
+  return withPortForward(namespace, (url) => use(() => fetchNodeRanking(url, question)))
 }

@@ -1,12 +1,17 @@
 import { nodeRanking, type NodeRanking } from '../../operator/api/nodeRanking.ts'
+import type { NodeQuestion } from '../ranking/nodeQuestion.ts'
 import { EXIT, ProgramError, messageOf } from '#program/errors.ts'
 
 const ANSWER_LIMIT_MS = 10_000
+const EXIT_BY_STATUS: Readonly<Record<number, number>> = { 400: EXIT.usage, 404: EXIT.finding }
 
 /** @throws ProgramError OperatorUnreachable, OperatorRefused */
-export async function fetchNodeRanking(operatorUrl: string, node: string, top: number): Promise<NodeRanking> {
+export async function fetchNodeRanking(operatorUrl: string, question: NodeQuestion): Promise<NodeRanking> {
   const url = new URL('/api/v1/rank', operatorUrl)
-  url.search = new URLSearchParams({ node, top: String(top) }).toString()
+  const { node, top, cgroup, pod, container } = question
+  for (const [name, value] of Object.entries({ node, top, cgroup, pod, container })) {
+    if (value !== undefined) url.searchParams.set(name, String(value))
+  }
   let response: Response
   let body: unknown
   try {
@@ -24,7 +29,7 @@ export async function fetchNodeRanking(operatorUrl: string, node: string, top: n
     throw new ProgramError(typeof reason === 'string' ? reason : `the operator answered ${response.status}`, {
       code: 'OperatorRefused',
       retry: response.status > 500,
-      exitCode: response.status === 400 ? EXIT.usage : EXIT.environment,
+      exitCode: EXIT_BY_STATUS[response.status] ?? EXIT.environment,
     })
   }
   const parsed = nodeRanking.safeParse(body)

@@ -1,7 +1,8 @@
-import { ProcFiles } from '#program/adapters/procFiles.ts'
 import { EXIT } from '#program/errors.ts'
 import { parseFlags } from '#program/flags.ts'
-import { answerFlags, refuse, say } from '../adapters/answer.ts'
+import { answerFlags, refuse } from '../adapters/answer.ts'
+import { openMachine } from '../adapters/localMachine.ts'
+import { showsColor, writeOut } from '../adapters/standardOutput.ts'
 import { rank, type RankPorts } from '../rank.ts'
 import { findConflicts, rankFlags } from '../rankFlags.ts'
 
@@ -10,11 +11,12 @@ export async function run(name: string, argv: readonly string[]): Promise<number
   if (parsed.kind !== 'values') return answerFlags(name, parsed)
   const conflicts = findConflicts(parsed.values)
   if (conflicts.length > 0) return refuse(name, conflicts, EXIT.usage)
-  return say(await rank(parsed.values, { openProc: (root) => new ProcFiles(root), readNode }))
+  await rank(parsed.values, { openMachine, withNode, write: writeOut, hasColor: showsColor(process.env) })
+  return EXIT.ok
 }
 
 /** Loaded only when asked for: it needs zod. */
-async function readNode(...args: Parameters<RankPorts['readNode']>): ReturnType<RankPorts['readNode']> {
-  const { readNodeRanking } = await import('../adapters/nodeRanking.ts')
-  return readNodeRanking(...args)
+async function withNode(...args: Parameters<RankPorts['withNode']>): Promise<void> {
+  const { withNodeRanking } = await import('../adapters/nodeRanking.ts')
+  return withNodeRanking(...args)
 }

@@ -1,5 +1,5 @@
 import { exactInteger } from '#kernel/dump/number.ts'
-import type { OomDump, OomTask } from '#kernel/dump/oomDump.ts'
+import type { OomCgroup, OomDump, OomTask } from '#kernel/dump/oomDump.ts'
 import { badnessEra, type BadnessEra } from './era.ts'
 
 /** A task with its points, in pages; negative for one that oom_score_adj puts below an empty one. */
@@ -63,7 +63,7 @@ function pageTablePages(task: OomTask, pageBytes: number): number {
 export function totalPages(dump: OomDump, machineSwapKib = 0): number | undefined {
   const pageKib = dump.pageSizeKib ?? DEFAULT_PAGE_KIB
   const swapPages = Math.floor((dump.swapTotalKib ?? machineSwapKib) / pageKib)
-  if (isMemcg(dump)) return memcgPages(dump, pageKib, swapPages)
+  if (isMemcg(dump)) return memcgTotalPages(dump.cgroup, pageKib, swapPages)
 
   const nodes = dump.constraint === 'MemoryPolicy' ? dump.nodemask : undefined
   const allowed = dump.constraint === 'Cpuset' ? dump.memsAllowed : nodes
@@ -78,8 +78,12 @@ function isMemcg(dump: OomDump): boolean {
   return dump.constraint === undefined ? dump.cgroup.oom !== undefined : dump.constraint === 'Memcg'
 }
 
-function memcgPages(dump: OomDump, pageKib: number, machineSwapPages: number): number | undefined {
-  const { limitKib, swapLimitKib, swapIncludesMemory } = dump.cgroup
+/** The limits of the cgroup that ran out. @returns undefined where its memory limit is not told */
+export function memcgTotalPages(
+  { limitKib, swapLimitKib, swapIncludesMemory }: Pick<OomCgroup, 'limitKib' | 'swapLimitKib' | 'swapIncludesMemory'>,
+  pageKib: number,
+  machineSwapPages: number,
+): number | undefined {
   if (limitKib === undefined) return undefined
   const ownSwapKib = swapIncludesMemory === true ? (swapLimitKib ?? limitKib) - limitKib : (swapLimitKib ?? 0)
   const ownSwapPages = Math.floor(Math.max(0, ownSwapKib) / pageKib)

@@ -1,14 +1,15 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { ProgramError, messageOf, printable } from '#program/errors.ts'
 import type { NodeRanking } from '../api/nodeRanking.ts'
-import { parseRankQuery } from '../rank/rankQuery.ts'
+import { parseRankQuery, type RankTarget } from '../rank/rankQuery.ts'
 
 export interface ApiSource {
-  /** Status 504 where the node does not answer, 503 where the operator cannot ask yet. */
+  /** Status 504 where the node does not answer, 503 where the operator cannot ask yet, 404 where there is no such target. */
   rankNode(
     node: string,
     top: number,
-  ): Promise<{ ok: true; ranking: NodeRanking } | { ok: false; status: 503 | 504; reason: string }>
+    target: RankTarget,
+  ): Promise<{ ok: true; ranking: NodeRanking } | { ok: false; status: 404 | 503 | 504; reason: string }>
 }
 
 /** The names that reach a loopback listener; another is a web page that had its name point here (DNS rebinding). */
@@ -28,7 +29,7 @@ export async function startApiServer(address: { host: string; port: number }, so
     if (url?.pathname !== '/api/v1/rank') return answer(response, 404, { error: 'expected /api/v1/rank' })
     const query = parseRankQuery(url.searchParams)
     if (!query.ok) return answer(response, 400, { error: printable(query.reason) })
-    source.rankNode(query.node, query.top).then(
+    source.rankNode(query.node, query.top, query.target).then(
       (outcome) =>
         outcome.ok
           ? answer(response, 200, outcome.ranking)

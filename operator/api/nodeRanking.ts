@@ -1,12 +1,13 @@
 import * as z from 'zod'
-import { rankedTask } from '#contract/rank.ts'
+import { rankedTask, rankingFacts, rankScope } from '#contract/rank.ts'
 
 /** What `GET /api/v1/rank` answers: a node's live ranking, with the names that the cluster has for its pods. */
 export const nodeRanking = z.object({
   version: z.literal(1),
   node: z.string(),
   scannedAt: z.string(),
-  processCount: z.int(),
+  scope: rankScope.optional(),
+  ...rankingFacts.shape,
   candidates: z.array(
     rankedTask.extend({
       /** Absent for a process outside of pods, and for a pod that is not known or not bound to this node. */

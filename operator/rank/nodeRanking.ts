@@ -7,12 +7,13 @@ export function resolveRanking(
   answer: RankAnswer & { kind: 'ranking' },
   findPod: (uid: string, node: string) => CachedPod | undefined,
 ): NodeRanking {
-  const { node, scannedAt, processCount, tasks } = answer
+  const { kind: _, tasks, ...about } = answer
+  const { node } = about
   const candidates = tasks.map((task): NodeRanking['candidates'][number] => {
     const pod = task.podUid === undefined ? undefined : findPod(task.podUid, node)
     if (pod === undefined || pod.node !== node) return task
     const containerName = pod.containers.find(({ id }) => id === task.containerId)?.name
     return { ...task, namespace: pod.namespace, podName: pod.name, containerName }
   })
-  return { version: 1, node, scannedAt, processCount, candidates }
+  return { ...about, candidates }
 }

@@ -18,8 +18,27 @@ describe('parseRankQuery', () => {
   const parse = (query: string) => parseRankQuery(new URLSearchParams(query))
 
   it('takes a node, and ten where no number is given', () => {
-    expect(parse('node=node-a.example')).toEqual({ ok: true, node: 'node-a.example', top: 10 })
-    expect(parse('node=a&top=50')).toEqual({ ok: true, node: 'a', top: 50 })
+    expect(parse('node=node-a.example')).toEqual({ ok: true, node: 'node-a.example', top: 10, target: {} })
+    expect(parse('node=a&top=50')).toEqual({ ok: true, node: 'a', top: 50, target: {} })
+  })
+
+  it.each([
+    ['cgroup=/a/b', { cgroup: '/a/b' }],
+    ['pod=shop/web-1&container=app', { pod: 'shop/web-1', container: 'app' }],
+    [`pod=${UID}`, { pod: UID }],
+    ['container=0123456789ab', { container: '0123456789ab' }],
+  ])('takes %s', (query, target) => {
+    expect(parse(`node=a&${query}`)).toMatchObject({ ok: true, target })
+  })
+
+  it.each([
+    ['cgroup=a', /^cgroup: expected a path/],
+    ['cgroup=/', /^cgroup: expected a path/],
+    ['pod=Web', /^pod: expected a pod's UID or NAMESPACE\/NAME, got "Web"/],
+    ['container=', /^container: expected/],
+    ['cgroup=/a&pod=shop/web', /^cgroup: expected no pod/],
+  ])('refuses %s', (query, reason) => {
+    expect(parse(`node=a&${query}`)).toMatchObject({ ok: false, reason: expect.stringMatching(reason) })
   })
 
   it.each(['', 'node=', 'node=*', 'node=a.%3E', 'node=A', 'node=a%20b', `node=${'a'.repeat(254)}`])(

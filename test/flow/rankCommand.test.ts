@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -78,8 +79,10 @@ describe('oomkeeper rank', () => {
   it('shows a table with the score, its adjustment and the command', () => {
     const { status, stdout } = runRank('--top', '100')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^OOM_SCORE +ADJ +RSS +PID +COMMAND +POD +CONTAINER\n/)
-    expect(stdout).toMatch(new RegExp(`^\\d+ +1000 +\\S+ +${sleepers[0]?.pid} +sleep `, 'm'))
+    expect(stdout).toMatch(/^OOM_SCORE +ADJ +BADNESS +RSS +SWAP +FREES +PID +OWNER +COMMAND\b/)
+    expect(stdout).toMatch(new RegExp(`^\\d+ +1000 +\\d+ +\\S+ +\\S+ +\\S+% +${sleepers[0]?.pid} +\\S+ +sleep\\b`, 'm'))
+    expect(stdout).toMatch(/^\d+ processes on this machine; FREES is of \S+i, RAM and swap\.$/m)
+    expect(stdout).toMatch(/^Never chosen: /m)
   })
 
   it('leaves out init, kernel threads and what is at −1000, however many are asked for', () => {
@@ -90,13 +93,57 @@ describe('oomkeeper rank', () => {
     expect(candidates.filter(({ command: name }) => name === 'kthreadd')).toEqual([])
   })
 
+  it('shows command lines only where they are asked for', () => {
+    const commandLines = (...flags: string[]) => {
+      const { stdout } = runRank('--top', '100', '--output', 'json', ...flags)
+      const { candidates } = JSON.parse(stdout) as { candidates: (Scored & { commandLine?: string })[] }
+      return candidates.filter(({ pid }) => pid === sleepers[0]?.pid).map(({ commandLine }) => commandLine)
+    }
+    expect(commandLines()).toEqual([undefined])
+    expect(commandLines('--command-line')).toEqual(['sleep 600'])
+  })
+
+  it('weighs the processes of one cgroup by its own limit', () => {
+    const group = join(memoryCgroupRoot('/sys/fs/cgroup'), `oomkeeper-rank-${process.pid}`)
+    const limitFile = existsSync('/sys/fs/cgroup/memory/memory.limit_in_bytes') ? 'memory.limit_in_bytes' : 'memory.max'
+    try {
+      mkdirSync(group)
+      writeFileSync(join(group, limitFile), String(64 * 1024 * 1024))
+      for (const sleeper of sleepers.slice(0, 2)) writeFileSync(join(group, 'cgroup.procs'), String(sleeper.pid))
+    } catch (error) {
+      console.log(`not tested, no memory cgroup can be made here (root?): ${String(error)}`)
+      return
+    }
+    try {
+      const { stdout } = runRank('--cgroup', `/${basename(group)}`, '--output', 'json')
+      const ranking = JSON.parse(stdout) as { candidates: (Scored & { badnessPages: number })[] }
+      expect(ranking).toMatchObject({ processCount: 2, domain: { limitKib: 65_536 }, pageSizeKib: expect.any(Number) })
+      expect(ranking.candidates.map(({ pid }) => pid)).toEqual([sleepers[0]?.pid, sleepers[1]?.pid])
+      // Nine thousandths of 64 MiB are between them; of this machine it would be more by far.
+      const [first, second] = ranking.candidates.map(({ badnessPages }) => badnessPages)
+      expect(Math.abs((first ?? 0) - (second ?? 0) - 9 * 16)).toBeLessThan(100)
+    } finally {
+      const top = join(memoryCgroupRoot('/sys/fs/cgroup'), 'cgroup.procs')
+      for (const sleeper of sleepers.slice(0, 2)) writeFileSync(top, String(sleeper.pid))
+      rmdirSync(group)
+    }
+  })
+
+  it('says that nothing is there, with exit code 1', () => {
+    const { status, stderr } = runRank('--container', '0123456789ab')
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'oomkeeper rank: expected processes in a container 0123456789ab, got none\n',
+    })
+  })
+
   it('tells every mistake at once, with exit code 2', () => {
     const { status, stderr } = runRank('--top', '0', '--output', 'yaml', '--porc', '/x')
     expect(status).toBe(2)
     expect(stderr.trim().split('\n')).toEqual([
       'oomkeeper rank: --porc: no such flag; --help lists them',
       'oomkeeper rank: --top: expected N, got "0": it must be a number from 1 to 10000',
-      'oomkeeper rank: --output: expected table|json, got "yaml": it must be table or json',
+      'oomkeeper rank: --output: expected table|wide|json, got "yaml": it must be table, wide or json',
     ])
   })
 

@@ -24,6 +24,8 @@ let elsewhere: { name: string; uid: string; containerId: string }
 /** A node's /proc as files. */
 function writeProc(folder: string, processes: readonly FakeProcess[]): string {
   const proc = fakeProc(processes)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'meminfo'), proc.readText('meminfo') ?? '')
   for (const { pid } of processes) {
     mkdirSync(join(folder, String(pid)), { recursive: true })
     for (const file of FILES) writeFileSync(join(folder, `${pid}/${file}`), proc.readText(`${pid}/${file}`) ?? '')
@@ -47,6 +49,13 @@ async function oomkeeper(
   const [code] = (await once(child, 'close')) as [number]
   return { code, stdout, stderr }
 }
+
+function rankNodeA(...flags: readonly string[]) {
+  return oomkeeper(['rank', '--node', 'node-a', '--operator', operator.apiUrl, ...flags])
+}
+
+/** What is known once the cluster is there. */
+const text = (flag: string | (() => string)): string => (typeof flag === 'string' ? flag : flag())
 
 beforeAll(async () => {
   world = await OperatorWorld.start()
@@ -101,9 +110,10 @@ describe('a node’s live ranking, with real nats-server, etcd and kube-apiserve
     const { code, stdout } = await oomkeeper(['rank', '--node', 'node-a', '--operator', operator.apiUrl])
     expect(code).toBe(0)
     expect(stdout.split('\n')[1]).toMatch(
-      new RegExp(`^1333 +998 +63.2Mi +4242 +worker\\\\x1b\\[2J +shop/${pod.name} +app$`),
+      new RegExp(`^1333 +998 +\\d+ +63.2Mi +0Ki +6.2% +4242 +0 +worker\\\\x1b\\[2J +shop/${pod.name} +app$`),
     )
-    expect(stdout).toMatch(/^700 +0 +1Mi +4244 +sshd +- +-$/m)
+    expect(stdout).toMatch(/^700 +0 +256 +1Mi +0Ki +<0.1% +4244 +0 +sshd +- +-$/m)
+    expect(stdout).toMatch(/^3 processes on node-a; FREES is of 1Gi, RAM and swap\.$/m)
   })
 
   it('is reached through kubectl port-forward, which ends with the command', async () => {
@@ -115,7 +125,7 @@ describe('a node’s live ranking, with real nats-server, etcd and kube-apiserve
     writeFileSync(join(bin, 'kubectl'), fake)
     chmodSync(join(bin, 'kubectl'), 0o755)
     const { code, stdout } = await oomkeeper(['rank', '--node', 'node-a', '--top', '1', '--namespace', 'ops'], bin)
-    expect({ code, lines: stdout.trim().split('\n').length }).toEqual({ code: 0, lines: 2 })
+    expect({ code, candidates: stdout.trim().split('\n').indexOf('') - 1 }).toEqual({ code: 0, candidates: 1 })
     expect(readFileSync(join(bin, 'args'), 'utf8').trim()).toBe(
       'port-forward --address 127.0.0.1 -n ops deployment/oomkeeper-operator :9466',
     )
@@ -142,9 +152,41 @@ describe('a node’s live ranking, with real nats-server, etcd and kube-apiserve
   })
 
   it.each([
+    ['a pod by its name', ['--pod', () => `shop/${pod.name}`]],
+    ['a pod by its UID', ['--pod', () => pod.uid]],
+    ['a container by its name', ['--pod', () => `shop/${pod.name}`, '--container', 'app']],
+    ['a container by how its id begins', ['--container', () => pod.containerId.slice(0, 12)]],
+    ['a cgroup', ['--cgroup', () => `/kubepods/burstable/pod${pod.uid}`]],
+  ])('is asked for %s', async (_what, flags) => {
+    const { code, stdout } = await rankNodeA('--output', 'json', ...flags.map(text))
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      node: 'node-a',
+      processCount: 1,
+      domain: { cgroupPath: expect.stringContaining(`/kubepods/burstable/pod${pod.uid}`) },
+      candidates: [{ pid: 4242, podName: pod.name, containerName: 'app' }],
+    })
+  })
+
+  it.each([
+    ['a pod that nobody knows', ['--pod', 'shop/gone'], /^oomkeeper rank: pod: expected a pod that is there/],
+    ['a pod of another node', ['--pod', () => `shop/${elsewhere.name}`], /which is on node node-b$/m],
+    [
+      'a cgroup without processes',
+      ['--cgroup', '/none'],
+      /node node-a refused: expected processes in cgroup \/none, got none$/m,
+    ],
+  ])('ends with exit code 1 for %s', async (_what, flags, words) => {
+    const { code, stderr } = await rankNodeA(...flags.map(text))
+    expect(code).toBe(1)
+    expect(stderr).toMatch(words)
+  })
+
+  it.each([
     ['a node whose agent does not run', 'node=node-b', 504, 'nobody listens there; is this the name of a node'],
     ['a name that is none', 'node=oom.v1.*', 400, 'expected the name of a node'],
     ['too many', 'node=node-a&top=51', 400, 'expected a number from 1 to 50'],
+    ['a pod that is gone', 'node=node-a&pod=shop/gone', 404, 'expected a pod that is there'],
   ])('says what is wrong with %s', async (_what, query, status, words) => {
     const response = await fetch(`${operator.apiUrl}/api/v1/rank?${query}`)
     expect(response.status).toBe(status)

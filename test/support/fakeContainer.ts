@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, readdirSync, rmdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { memoryCgroupRoot } from '../../agent/adapters/containerProcesses.ts'
+import { memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 
 const TOP = join(memoryCgroupRoot('/sys/fs/cgroup'), `oomkeeper-adjust-${process.pid}`)

@@ -1,0 +1,44 @@
+import type { RankScope } from '#contract/rank.ts'
+import { parseCgroupPath, type CgroupPlace } from '../cgroup/path.ts'
+import { isIn } from './processSnapshot.ts'
+
+export type CgroupScope = Exclude<RankScope, { kind: 'node' }>
+
+/** The cgroup that a scope means, by the path of a process in it; undefined for a process outside. */
+export function domainOf(scope: CgroupScope, path: string): string | undefined {
+  switch (scope.kind) {
+    case 'cgroup':
+      return isIn(path, scope.path) ? scope.path : undefined
+    case 'pod':
+      return ancestorWhere(path, ({ podUid }) => podUid === scope.uid)
+    case 'container':
+      // Most paths are another container's: a word is found faster than a path is parsed.
+      if (!path.includes(scope.id)) return undefined
+      return ancestorWhere(path, ({ containerId }) => containerId?.startsWith(scope.id) === true)
+  }
+}
+
+/** The highest ancestor, or the cgroup itself, whose path says so. */
+function ancestorWhere(path: string, isIt: (place: CgroupPlace) => boolean): string | undefined {
+  if (!isIt(parseCgroupPath(path))) return undefined
+  let ancestor = ''
+  for (const segment of path.split('/').filter(Boolean)) {
+    ancestor += `/${segment}`
+    if (isIt(parseCgroupPath(ancestor))) return ancestor
+  }
+  return path
+}
+
+/** For a sentence. */
+export function nameScope(scope: RankScope): string {
+  switch (scope.kind) {
+    case 'node':
+      return 'this machine'
+    case 'cgroup':
+      return `cgroup ${scope.path}`
+    case 'pod':
+      return `pod ${scope.uid}`
+    case 'container':
+      return `a container ${scope.id}`
+  }
+}
