@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: "the processes that the kernel's OOM killer would take next, the likeliest first",
     load: () => import('./commands/rank.ts'),
   },
+  simulate: {
+    about: 'who dies if the memory runs out now, who next, and what another score would change',
+    load: () => import('./commands/simulate.ts'),
+  },
 }
 
 function usage(): string {

@@ -1,5 +1,5 @@
-import type { RankScope } from '#contract/rank.ts'
 import { styleOf } from './analysis/style.ts'
+import { localScope } from './ranking/localScope.ts'
 import { readLocalRanking, type LocalMachine } from './ranking/localRanking.ts'
 import type { NodeQuestion } from './ranking/nodeQuestion.ts'
 import { rankNotes } from './ranking/rankNotes.ts'
@@ -32,13 +32,7 @@ async function withRanking(flags: RankFlags, ports: RankPorts, use: (read: ReadR
     return ports.withNode({ node, top, cgroup, pod, container, operatorUrl: operator, namespace }, use)
   }
   const machine = ports.openMachine(flags)
-  return use(() => readLocalRanking(machine, { scope: scopeOf(flags), top, commandLine: flags.commandLine }))
-}
-
-function scopeOf({ cgroup, pod, container }: RankFlags): RankScope {
-  if (container !== undefined) return { kind: 'container', id: container }
-  if (pod !== undefined) return { kind: 'pod', uid: pod }
-  return cgroup === undefined || cgroup === '/' ? { kind: 'node' } : { kind: 'cgroup', path: cgroup }
+  return use(() => readLocalRanking(machine, { scope: localScope(flags), top, commandLine: flags.commandLine }))
 }
 
 function formatJson(ranking: ShownRanking, indent?: number): string {

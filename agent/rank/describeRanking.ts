@@ -1,4 +1,5 @@
 import type { RankedTaskRow, RankingFacts } from '#contract/rank.ts'
+import { freedKib } from './freed.ts'
 import type { RankedLiveTask } from './liveTask.ts'
 import type { ScopeRanking } from './scan.ts'
 
@@ -50,13 +51,4 @@ function describeRow(task: RankedLiveTask, pageSizeKib: number): RankedTaskRow {
     podUid: task.podUid,
     containerId: task.containerId,
   }
-}
-
-/**
- * What the end of a process gives back for sure: its anonymous memory, swap and page tables. Pages of files could be had
- * without a kill, and shared memory stays where others hold it.
- */
-function freedKib({ rssKib, anonRssKib, swapKib, pgtablesKib }: RankedLiveTask): number | undefined {
-  const resident = anonRssKib ?? rssKib
-  return resident === undefined ? undefined : resident + (swapKib ?? 0) + (pgtablesKib ?? 0)
 }
