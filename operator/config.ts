@@ -1,13 +1,6 @@
-import * as z from 'zod'
 import { isLoopback } from './rank/loopback.ts'
 import { flagSchemas } from '#program/flagSchemas.ts'
 import { optional, required, withDefault, type FlagValues } from '#program/flags.ts'
-
-const bytes = z
-  .string()
-  .regex(/^\d{1,15}$/, 'it must be a number of bytes')
-  .transform(Number)
-  .pipe(z.int().min(1_048_576, 'it must be at least 1048576 (1 MiB)'))
 
 export const operatorFlags = {
   kubeconfig: optional(
@@ -30,7 +23,7 @@ export const operatorFlags = {
     'loopback address of the API that people reach by kubectl port-forward',
   ),
   streamMaxBytes: withDefault(
-    bytes,
+    flagSchemas.bytes,
     'BYTES',
     String(1024 ** 3),
     'how much OOM_KILLS may hold; full, agents keep their kills and wait',

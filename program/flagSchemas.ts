@@ -12,6 +12,11 @@ export const flagSchemas = {
     .regex(/^\d{1,5}$/, 'a port is a number')
     .transform(Number)
     .pipe(z.int().max(65535)),
+  bytes: z
+    .string()
+    .regex(/^\d{1,15}$/, 'it must be a number of bytes')
+    .transform(Number)
+    .pipe(z.int().min(1_048_576, 'it must be at least 1048576 (1 MiB)')),
   /** HOST:PORT or [HOST]:PORT. */
   listen: z
     .string()
