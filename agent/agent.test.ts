@@ -6,7 +6,7 @@ import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
 import { RecordSplitter } from './kmsg/split.ts'
 import { DomainRanking } from './rank/domainRanking.ts'
 import { fakeProc } from './rank/fakeProc.testkit.ts'
-import { FakeCursorFile, FakeLedgerFile, FakeStream } from './testing/fakes.ts'
+import { FakeCursorFile, FakeLedgerFile, FakeSpool, FakeStream } from './testing/fakes.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const NOW_MS = Date.UTC(2026, 10, 23)
@@ -35,6 +35,7 @@ interface FakeNode {
   monotonicUsec?: number
   kernelKills?: number
   ledgerFile?: FakeLedgerFile
+  spool?: FakeSpool
 }
 
 function agentFor(
@@ -42,13 +43,14 @@ function agentFor(
   stream: FakeStream,
   cursorFile: FakeCursorFile,
   ofNode: Partial<AgentIdentity> = {},
-  { monotonicUsec = 0, kernelKills, ledgerFile = new FakeLedgerFile() }: FakeNode = {},
+  { monotonicUsec = 0, kernelKills, ledgerFile = new FakeLedgerFile(), spool = new FakeSpool() }: FakeNode = {},
 ): Agent {
   const ports: AgentPorts = {
     source: new FakeSource(log),
     publisher: stream,
     cursorFile,
     ledgerFile,
+    openSpool: () => spool,
     readKernelKills: () => kernelKills,
     now: () => ({ wallMs: NOW_MS, monotonicUsec }),
     random: () => 0,
@@ -72,23 +74,61 @@ describe('Agent', () => {
     expect(decoded).toMatchObject({ ok: true, event: { sequence: 1425, victim: { pid: 12950, command: 'tail' } } })
   })
 
-  it('leaves the cursor behind a kill that is not stored, and tells it at the next start', async () => {
-    const stream = new FakeStream()
-    const cursorFile = new FakeCursorFile()
-    stream.full = true
+  /** Runs an agent for a moment, and stops it. @returns why it was not ready. */
+  async function runFor(ms: number, agent: Agent): Promise<string[]> {
     const stop = new AbortController()
-    const agent = agentFor(recast(recorded, {}), stream, cursorFile)
     const running = agent.run(stop.signal)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    expect(agent.notReady()).toEqual([expect.stringContaining('1 kills wait: the stream OOM_KILLS is full')])
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    const reasons = agent.notReady()
     stop.abort()
     await running
+    return reasons
+  }
+
+  it('keeps a kill that is not stored in the spool, and the next agent sends it without the log', async () => {
+    const stream = new FakeStream()
+    const cursorFile = new FakeCursorFile()
+    const spool = new FakeSpool()
+    stream.full = true
+    const reasons = await runFor(20, agentFor(recast(recorded, {}), stream, cursorFile, {}, { spool }))
+    expect(reasons).toEqual([expect.stringContaining('1 kills wait: the stream OOM_KILLS is full')])
+    expect(cursorFile.cursor).toEqual({ bootId: BOOT, sequence: 426 })
+
+    stream.full = false
+    await agentFor('', stream, cursorFile, {}, { spool }).run(never)
+    expect(stream.messages.size).toBe(1)
+    expect(spool.size).toBe(0)
+  })
+
+  it('leaves the cursor behind a kill that is neither stored nor on disk, and tells it at the next start', async () => {
+    const stream = new FakeStream()
+    const cursorFile = new FakeCursorFile()
+    const spool = new FakeSpool()
+    stream.full = true
+    spool.full = true
+    const reasons = await runFor(20, agentFor(recast(recorded, {}), stream, cursorFile, {}, { spool }))
+    expect(reasons).toContain('the spool cannot be used: kills wait in memory')
     expect(cursorFile.cursor?.sequence).toBe(Number(recorded[0]?.toString().split(',')[1]))
 
     stream.full = false
-    await agentFor(recast(recorded, {}), stream, cursorFile).run(never)
+    await agentFor(recast(recorded, {}), stream, cursorFile, {}, { spool }).run(never)
     expect(stream.messages.size).toBe(1)
     expect(cursorFile.cursor).toEqual({ bootId: BOOT, sequence: 426 })
+  })
+
+  it('tells and counts once what it spooled before a crash and reads again', async () => {
+    const stream = new FakeStream()
+    const ledgerFile = new FakeLedgerFile()
+    const spool = new FakeSpool()
+    const log = recast(recorded, {}) + recast(recorded, { sequenceOffset: 1000 })
+    stream.full = true
+    await runFor(20, agentFor(recast(recorded, {}), stream, new FakeCursorFile(), {}, { spool }))
+    stream.full = false
+    // Neither cursor nor counts were saved before the crash.
+    await agentFor(log, stream, new FakeCursorFile(), {}, { spool, ledgerFile }).run(never)
+    expect(spool.ever.map(({ subject }) => subject.split('.').at(-1))).toEqual(['425', '1425'])
+    expect(stream.messages.size).toBe(2)
+    expect(ledgerFile.ledger).toMatchObject({ lines: 2 })
   })
 
   it('goes on at its cursor', async () => {

@@ -1,37 +1,40 @@
 import type { Logger } from 'pino'
-import { encodeKillEvent, type KillEvent } from '#contract/killEvent.ts'
-import { killSubject } from '#contract/subjects.ts'
-import type { OomOutcome } from '#kernel/event/oomEvent.ts'
-import { messageOf, printable } from '#program/errors.ts'
 import type { Completeness } from '#contract/nodeStatus.ts'
+import type { OomOutcome } from '#kernel/event/oomEvent.ts'
+import { messageOf } from '#program/errors.ts'
 import type { CursorFile } from './adapters/cursorFile.ts'
 import type { KillPublisher } from './adapters/killPublisher.ts'
 import type { KmsgSource } from './adapters/kmsgSource.ts'
 import type { LedgerFile } from './adapters/ledgerFile.ts'
+import type { DropReason, FoundKill } from './adapters/spoolFolder.ts'
 import { KillCount } from './completeness/killCount.ts'
 import { openLedger } from './completeness/ledger.ts'
-import { buildKillEvent, withoutDetails, type EventContext } from './event/build.ts'
+import { KillTeller, type AgentIdentity } from './killTeller.ts'
 import type { ClockReading } from './kmsg/clock.ts'
-import { planStart } from './kmsg/cursor.ts'
+import { planStart, type Cursor, type StartPlan } from './kmsg/cursor.ts'
 import { CursorKeeper } from './kmsg/cursorKeeper.ts'
 import { KmsgPipeline } from './kmsg/pipeline.ts'
 import { createMetrics, type AgentMetrics } from './metrics.ts'
-import { Outbox, type OutgoingKill } from './publish/outbox.ts'
+import { KillQueue, type KillSpool, type OutgoingKill } from './publish/killQueue.ts'
+import { KillSender } from './publish/killSender.ts'
 import { NOT_STORED_ADVICE, type PublishOutcome } from './publish/outcome.ts'
+import { spooledLines } from './spool/found.ts'
+import type { SpooledKill } from './spool/record.ts'
+
+export type { AgentIdentity }
 
 export interface AgentPorts {
   source: KmsgSource
-  publisher: Pick<KillPublisher, 'publish' | 'connected'>
+  publisher: Pick<KillPublisher, 'publish' | 'connected' | 'onReconnect'>
   cursorFile: Pick<CursorFile, 'read' | 'write'>
   ledgerFile: Pick<LedgerFile, 'read' | 'write'>
+  openSpool: (onDropped: (reason: DropReason, kills: number) => void) => KillSpool & { takeFound(): FoundKill[] }
   /** The kernel's own count of kills since boot; undefined where there is none, and for a recording. */
   readKernelKills: () => number | undefined
   now: () => ClockReading
   random: () => number
   logger: Logger
 }
-
-export type AgentIdentity = Omit<EventContext, 'killedAtMs'>
 
 /** Without a cursor only younger kills are told: a stored one stays in the stream longer than that (the dedupe window). */
 const DEDUPE_WINDOW_USEC = 3_600_000_000
@@ -40,15 +43,16 @@ const MISSING = {
   lost: 'kill lines were lost with the records that were overwritten',
   unseen: 'the kernel has counted more kills than there are kill lines, and no records were overwritten',
 }
-/** So much may wait in memory; beyond, records wait in the kernel's ring. */
-const MAX_PENDING_BYTES = 32 * 1024 * 1024
+/** So much may wait in memory while the disk takes nothing; beyond, records wait in the kernel's ring. */
+const MAX_MEMORY_BYTES = 8 * 1024 * 1024
 
-/** One node's agent: kernel log → outcomes → events → JetStream, with the cursor behind what is acknowledged. */
+/** One node's agent: kernel log → outcomes → events → spool → JetStream, with the cursor behind what is on disk or stored. */
 export class Agent {
   readonly metrics: AgentMetrics
-  readonly #identity: AgentIdentity
   readonly #ports: AgentPorts
-  readonly #outbox: Outbox
+  readonly #queue: KillQueue
+  readonly #sender: KillSender
+  readonly #teller: KillTeller
   readonly #pipeline: KmsgPipeline
   readonly #keeper: CursorKeeper
   readonly #killCount: KillCount
@@ -56,69 +60,46 @@ export class Agent {
   #forgedSeen = 0
 
   constructor(identity: AgentIdentity, ports: AgentPorts) {
-    this.#identity = identity
+    const { logger } = ports
     this.#ports = ports
     this.metrics = createMetrics({
-      pending: () => this.#outbox.size,
+      pending: () => this.#queue.size,
+      spoolBytes: () => spool.bytes,
       completeness: () => this.completeness,
     })
-    this.#outbox = new Outbox({
+    const spool = ports.openSpool((reason, kills) => this.#onDropped(reason, kills))
+    this.#queue = new KillQueue({
+      spool,
+      onTrouble: (error) => this.#onSpoolTrouble(error),
+      onRecovered: () => this.#onSpoolRecovered(),
+    })
+    this.#sender = new KillSender({
+      queue: this.#queue,
       publish: (subject, payload) => ports.publisher.publish(subject, payload),
       random: ports.random,
       onOutcome: (outcome, kill, retryInMs) => this.#onPublished(outcome, kill, retryInMs),
     })
-    const kept = ports.cursorFile.read()
-    // The cursor of the device or of another recording says nothing about this one.
-    const cursor = identity.source === 'recording' && kept?.bootId !== identity.bootId ? undefined : kept
-    const plan = planStart(cursor, identity.bootId, ports.now().monotonicUsec, DEDUPE_WINDOW_USEC)
-    ports.logger.info(
-      {
-        bootId: identity.bootId,
-        bootBefore: plan.wholeBoot ? cursor?.bootId : undefined,
-        fromSequence: plan.fromSequence,
-        source: ports.source.description,
-      },
-      'reading kernel log',
-    )
-    this.#pipeline = new KmsgPipeline(plan, {
-      now: ports.now,
-      onOutcome: (outcome, killedAtMs) => {
-        this.#countLine(outcome)
-        this.#onOutcome(outcome, killedAtMs)
-      },
-      onBeforeCursor: (outcome) => {
-        this.#countLine(outcome)
-        this.metrics.beforeCursor.inc()
-      },
-      onRecord: () => this.metrics.records.inc(),
-      onLost: ({ firstLost, nextRead }) => {
-        this.metrics.lostRecords.inc(nextRead - firstLost)
-        this.#killCount.recordsLost()
-        ports.logger.warn(
-          { firstLost, nextRead },
-          `${nextRead - firstLost} records lost between ${firstLost === 0 ? 'boot' : firstLost - 1} and ${nextRead}: the kernel's ring overwrote them before they could be read`,
-        )
-      },
-      onBadRecord: (reason) => {
-        this.metrics.badRecords.inc()
-        ports.logger.debug({ reason }, 'record passed over')
-      },
-    })
-    this.#killCount = new KillCount(openLedger(ports.ledgerFile.read(), identity.bootId, plan.wholeBoot), {
+    ports.publisher.onReconnect(() => this.#sender.retryNow())
+    this.#teller = new KillTeller(identity, logger, (kill) => this.#handOn(kill))
+
+    const plan = this.#planStart(identity)
+    const spooled = spooledLines(spool.takeFound(), identity.bootId)
+    this.#pipeline = this.#makePipeline(plan, spooled.through)
+    const ledger = openLedger(ports.ledgerFile.read(), identity.bootId, plan.wholeBoot)
+    this.#killCount = new KillCount(ledger, spooled.lines, {
       readKernelKills: ports.readKernelKills,
+      readThrough: () => this.#pipeline.readThrough,
       isBehind: () => this.#paused,
-      save: (ledger) => ports.ledgerFile.write(ledger),
+      save: (counts) => ports.ledgerFile.write(counts),
       onFailure: (error) =>
-        ports.logger.warn(
-          `expected to save the counts of kills, got: ${messageOf(error)}; tried again with the cursor`,
-        ),
-      onMissing: (kind, kills) => ports.logger.warn({ kills }, MISSING[kind]),
+        logger.warn(`expected to save the counts of kills, got: ${messageOf(error)}; tried again with the cursor`),
+      onMissing: (kind, kills) => logger.warn({ kills }, MISSING[kind]),
       monotonicMs: () => performance.now(),
     })
     this.#keeper = new CursorKeeper({
-      current: () => ({
+      current: (): Cursor => ({
         bootId: identity.bootId,
-        sequence: Math.min(this.#pipeline.neededSequence, this.#outbox.neededSequence ?? Number.POSITIVE_INFINITY),
+        sequence: Math.min(this.#pipeline.neededSequence, this.#queue.neededSequence),
       }),
       write: (next) => {
         this.#killCount.save()
@@ -126,7 +107,7 @@ export class Agent {
       },
       onFailure: (error) => {
         this.metrics.cursorFailures.inc()
-        ports.logger.warn(`expected to save the cursor, got: ${messageOf(error)}; it is kept in memory and tried again`)
+        logger.warn(`expected to save the cursor, got: ${messageOf(error)}; it is kept in memory and tried again`)
       },
     })
   }
@@ -136,25 +117,69 @@ export class Agent {
     return this.#killCount.completeness
   }
 
-  /** Why kills would not reach the operator now. */
+  /** Why kills would not reach the operator now, or not survive this agent. */
   notReady(): string[] {
     const reasons: string[] = []
     if (!this.#ports.publisher.connected) reasons.push('not connected to NATS')
-    if (this.#outbox.blocked !== undefined) {
-      reasons.push(`${this.#outbox.size} kills wait: ${NOT_STORED_ADVICE[this.#outbox.blocked]}`)
+    if (this.#sender.blocked !== undefined) {
+      reasons.push(`${this.#queue.size} kills wait: ${NOT_STORED_ADVICE[this.#sender.blocked]}`)
     }
+    if (this.#queue.trouble) reasons.push('the spool cannot be used: kills wait in memory')
     if (this.#keeper.failed) reasons.push('the cursor cannot be saved')
     return reasons
   }
 
   /** Reads and tells until the signal is aborted, or until a recording has ended and all of it is stored. */
   async run(signal: AbortSignal): Promise<void> {
-    const sending = this.#outbox.run(signal)
+    const sending = this.#sender.run(signal)
     this.#killCount.start()
     await this.#ports.source.run((record) => this.#onRecord(record), signal)
-    if (!signal.aborted) await Promise.race([this.#outbox.drained(), sending])
+    if (!signal.aborted) await Promise.race([this.#sender.drained(), sending])
     this.#killCount.stop()
+    this.#queue.close()
     this.#keeper.save()
+  }
+
+  #planStart(identity: AgentIdentity): StartPlan {
+    const { cursorFile, now, source, logger } = this.#ports
+    const kept = cursorFile.read()
+    // The cursor of the device or of another recording says nothing about this one.
+    const cursor = identity.source === 'recording' && kept?.bootId !== identity.bootId ? undefined : kept
+    const plan = planStart(cursor, identity.bootId, now().monotonicUsec, DEDUPE_WINDOW_USEC)
+    const bootBefore = plan.wholeBoot ? cursor?.bootId : undefined
+    const { fromSequence } = plan
+    logger.info({ bootId: identity.bootId, bootBefore, fromSequence, source: source.description }, 'reading kernel log')
+    return plan
+  }
+
+  #makePipeline(plan: StartPlan, spooledThrough: number): KmsgPipeline {
+    const { now, logger } = this.#ports
+    return new KmsgPipeline(plan, spooledThrough, {
+      now,
+      onOutcome: (outcome, killedAtMs) => {
+        this.#countLine(outcome)
+        this.metrics.outcomes.inc({ outcome: outcome.outcome })
+        this.#teller.tell(outcome, killedAtMs)
+      },
+      onSpooled: (outcome) => this.#countLine(outcome),
+      onBeforeCursor: (outcome) => {
+        this.#countLine(outcome)
+        this.metrics.beforeCursor.inc()
+      },
+      onRecord: () => this.metrics.records.inc(),
+      onLost: ({ firstLost, nextRead }) => {
+        this.metrics.lostRecords.inc(nextRead - firstLost)
+        this.#killCount.recordsLost()
+        logger.warn(
+          { firstLost, nextRead },
+          `${nextRead - firstLost} records lost between ${firstLost === 0 ? 'boot' : firstLost - 1} and ${nextRead}: the kernel's ring overwrote them before they could be read`,
+        )
+      },
+      onBadRecord: (reason) => {
+        this.metrics.badRecords.inc()
+        logger.debug({ reason }, 'record passed over')
+      },
+    })
   }
 
   #countLine({ outcome, sequence }: OomOutcome): void {
@@ -172,60 +197,64 @@ export class Agent {
     this.#keeper.moved('record')
   }
 
-  #onOutcome(outcome: OomOutcome, killedAtMs: number): void {
-    this.metrics.outcomes.inc({ outcome: outcome.outcome })
-    const event = buildKillEvent(outcome, { ...this.#identity, killedAtMs })
-    const command = event.victim && printable(event.victim.command)
-    this.#ports.logger.info(
-      {
-        sequence: event.sequence,
-        outcome: event.outcome,
-        pid: event.victim?.pid,
-        command,
-        scope: event.scope,
-        ...event.attribution,
-      },
-      'OOM kill',
-    )
-    this.#outbox.add({
-      subject: killSubject(event.node, event.bootId, event.sequence),
-      payload: this.#encode(event),
-      neededSequence: event.eventSequence,
-    })
-    if (this.#outbox.bytes >= MAX_PENDING_BYTES) {
+  #handOn(kill: OutgoingKill): void {
+    this.#queue.add(kill)
+    this.#sender.wake()
+    this.#keeper.moved('kill')
+    this.#holdOrRead()
+  }
+
+  /** Memory is bounded: while the disk takes nothing, the kernel's ring keeps what does not fit. */
+  #holdOrRead(): void {
+    const { source } = this.#ports
+    if (this.#queue.memoryBytes >= MAX_MEMORY_BYTES && !this.#paused) {
       this.#paused = true
-      this.#ports.source.pause()
+      source.pause()
+    } else if (this.#queue.memoryBytes < MAX_MEMORY_BYTES / 2 && this.#paused) {
+      this.#paused = false
+      source.resume()
     }
   }
 
-  /** A field that does not fit costs the kill its details, never its place in the count. */
-  #encode(event: KillEvent): Uint8Array {
-    try {
-      return encodeKillEvent(event)
-    } catch (error) {
-      this.#ports.logger.error(
-        { sequence: event.sequence, err: error },
-        'an event does not fit its schema: told without its details',
-      )
-      return encodeKillEvent(withoutDetails(event))
-    }
-  }
-
-  #onPublished(outcome: PublishOutcome, kill: OutgoingKill, retryInMs: number | undefined): void {
+  #onPublished(outcome: PublishOutcome, kill: SpooledKill, retryInMs: number | undefined): void {
     if (outcome.kind === 'notStored') {
       this.metrics.notStored.inc({ reason: outcome.reason })
       this.#ports.logger.warn(
-        { subject: kill.subject, reason: outcome.reason, pending: this.#outbox.size, retryInMs },
+        { subject: kill.subject, reason: outcome.reason, pending: this.#queue.size, retryInMs },
         `a kill could not be stored and is kept: ${outcome.message}; ${NOT_STORED_ADVICE[outcome.reason]}`,
       )
       return
     }
     const metric = outcome.kind === 'stored' ? this.metrics.stored : this.metrics.alreadyStored
     metric.inc()
-    if (this.#outbox.bytes < MAX_PENDING_BYTES / 2) {
-      this.#paused = false
-      this.#ports.source.resume()
-    }
-    this.#keeper.moved('ack')
+    this.#holdOrRead()
   }
+
+  #onSpoolTrouble(error: unknown): void {
+    this.metrics.spoolFailures.inc()
+    this.#ports.logger.warn(
+      `expected to keep kills in the spool, got: ${messageOf(error)}; they wait in memory, and the cursor behind them`,
+    )
+  }
+
+  #onSpoolRecovered(): void {
+    this.#ports.logger.info('the spool takes kills again')
+    // Not a second later: until then a crash would need the kernel's ring.
+    this.#keeper.save()
+    this.#sender.wake()
+    this.#holdOrRead()
+  }
+
+  #onDropped(reason: DropReason, kills: number): void {
+    this.metrics.dropped.inc({ reason }, kills)
+    // Damaged ones are found before anything is counted, and may be marks or long stored.
+    if (reason !== 'damaged') this.#killCount.dropped(kills)
+    this.#ports.logger.warn({ kills }, DROPPED[reason])
+  }
+}
+
+const DROPPED: Record<DropReason, string> = {
+  size: 'kills were given up: the spool was full, and newer ones had to be kept',
+  age: 'kills were given up: they waited in the spool for a day',
+  damaged: 'records of the spool are damaged and were passed over',
 }

@@ -13,7 +13,18 @@ export const agentFlags = {
   natsUrl: required(flagSchemas.url(['nats:', 'tls:']), 'URL', 'the NATS server, as nats://HOST:PORT'),
   natsUser: required(flagSchemas.text, 'USER', "this node's NATS user"),
   natsPasswordFile: required(flagSchemas.text, 'FILE', 'a file with its password, read on each connection'),
-  stateDir: withDefault(flagSchemas.text, 'FOLDER', '/var/lib/oomkeeper', 'where the cursor is kept across restarts'),
+  stateDir: withDefault(
+    flagSchemas.text,
+    'FOLDER',
+    '/var/lib/oomkeeper',
+    'where the cursor and kills that are not stored yet are kept across restarts',
+  ),
+  spoolMaxBytes: withDefault(
+    flagSchemas.bytes,
+    'BYTES',
+    String(256 * 1024 ** 2),
+    'how much kills may take on disk that are not stored yet; beyond, the oldest are given up',
+  ),
   kmsg: withDefault(flagSchemas.text, 'FILE', '/dev/kmsg', "the kernel's log, or a recording of it"),
   kmsgPace: withDefault(
     z.enum(['kept', 'fast']) as z.ZodType<RecordingPace, string>,

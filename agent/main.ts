@@ -18,6 +18,7 @@ import { OriginalsFile } from './adapters/originalsFile.ts'
 import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
 import { runAdjustments } from './adapters/runAdjustments.ts'
+import { SpoolFolder } from './adapters/spoolFolder.ts'
 import { StatusTeller } from './adapters/statusTeller.ts'
 import { Adjuster } from './adjust/adjuster.ts'
 import { Wake } from './adjust/wake.ts'
@@ -63,10 +64,13 @@ await runProgram({
       // Aborted while connecting.
       () => undefined,
     )
+    const bootId = recording === undefined ? proc.readBootId() : (flags.bootId ?? recording.bootId)
+    // A recording's time stamps are another boot's: its kills happen as they are told.
+    const monotonicNow = () => (recording === undefined ? monotonicUsec() : 0)
     const agent = new Agent(
       {
         node: flags.node,
-        bootId: recording === undefined ? proc.readBootId() : (flags.bootId ?? recording.bootId),
+        bootId,
         source: recording === undefined ? 'kmsg' : 'recording',
         pageSizeKib: proc.readPageSizeKib(),
         // A recording's processes are not this machine's.
@@ -81,8 +85,14 @@ await runProgram({
         ledgerFile: new LedgerFile(flags.stateDir, logger),
         // A recording's kills are not those that this kernel counts.
         readKernelKills: () => (recording === undefined ? proc.readOomKillCount() : undefined),
-        // A recording's time stamps are another boot's: its kills happen as they are told.
-        now: () => ({ wallMs: Date.now(), monotonicUsec: recording === undefined ? monotonicUsec() : 0 }),
+        openSpool: (onDropped) =>
+          new SpoolFolder(flags.stateDir, {
+            maxBytes: flags.spoolMaxBytes,
+            now: () => ({ bootId, monotonicUsec: monotonicNow() }),
+            onDropped,
+            logger,
+          }),
+        now: () => ({ wallMs: Date.now(), monotonicUsec: monotonicNow() }),
         random: Math.random,
         logger,
       },

@@ -5,11 +5,12 @@ export type AgentMetrics = ReturnType<typeof createMetrics>
 
 export interface MetricSources {
   pending: () => number
+  spoolBytes: () => number
   completeness: () => Completeness | undefined
 }
 
 /** What the agent tells about itself. The sources are read when asked. */
-export function createMetrics({ pending, completeness }: MetricSources) {
+export function createMetrics({ pending, spoolBytes, completeness }: MetricSources) {
   const registry = new Registry()
   const registers = [registry]
   const counter = (name: string, help: string) => new Counter({ name: `oomkeeper_agent_${name}`, help, registers })
@@ -19,6 +20,14 @@ export function createMetrics({ pending, completeness }: MetricSources) {
     registers,
     collect() {
       this.set(pending())
+    },
+  })
+  new Gauge({
+    name: 'oomkeeper_agent_spool_bytes',
+    help: 'What the spool takes on disk.',
+    registers,
+    collect() {
+      this.set(spoolBytes())
     },
   })
   for (const [name, field, help] of COMPLETENESS) {
@@ -55,6 +64,13 @@ export function createMetrics({ pending, completeness }: MetricSources) {
       'kills_before_cursor_total',
       'Kills found at a first start that are older than the dedupe window: not told.',
     ),
+    dropped: new Counter({
+      name: 'oomkeeper_agent_kills_dropped_total',
+      help: 'Kills that were given up before they were stored: the spool was full, they were a day old, or damaged on disk.',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    spoolFailures: counter('spool_failures_total', 'Times that the spool could not be written or read.'),
     records: counter('kmsg_records_total', 'Kernel log records read.'),
     badRecords: counter('kmsg_bad_records_total', 'Kernel log records that could not be parsed.'),
     lostRecords: counter('kmsg_lost_records_total', 'Kernel log records overwritten before they could be read.'),

@@ -34,6 +34,8 @@ const completeness = z.object({
   killsLost: count,
   /** Of the lost ones, those that a cgroup's memory.events tells. */
   killsRecovered: count,
+  /** Kills that were read and given up before they were stored: the spool was full, or they were a day old. */
+  killsDropped: count,
   /** Kills for which nobody knows a reason why they have no line; negative when there are more lines than kills. */
   killsUnseen: z.int(),
 })

@@ -13,6 +13,7 @@ export class KillPublisher {
   readonly #ready: Promise<JetStreamClient>
   #connection: NatsConnection | undefined
   #connected = false
+  #onReconnect: () => void = () => undefined
 
   /** Connects in the background: kills are read and kept meanwhile. */
   constructor(target: NatsTarget, logger: Logger, signal: AbortSignal) {
@@ -30,6 +31,11 @@ export class KillPublisher {
 
   get connected(): boolean {
     return this.#connected
+  }
+
+  /** @param listener called each time the connection is back */
+  onReconnect(listener: () => void): void {
+    this.#onReconnect = listener
   }
 
   async publish(subject: string, payload: Uint8Array): Promise<PublishOutcome> {
@@ -52,7 +58,10 @@ export class KillPublisher {
   async #watch(connection: NatsConnection, logger: Logger): Promise<void> {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect') this.#connected = false
-      if (status.type === 'reconnect') this.#connected = true
+      if (status.type === 'reconnect') {
+        this.#connected = true
+        this.#onReconnect()
+      }
       if (status.type === 'pingTimer' || status.type === 'reconnecting') continue
       const log = status.type === 'error' || status.type === 'disconnect' ? 'warn' : 'info'
       logger[log]({ status: status.type, data: status.data }, 'NATS connection')

@@ -4,14 +4,15 @@ import { openLedger, type KillLedger } from './ledger.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 
-function counting(kept: KillLedger = openLedger(undefined, BOOT, true)) {
-  const node = { kernelKills: 0 as number | undefined, behind: false, full: false }
+function counting(spooled: number[] = []) {
+  const node = { kernelKills: 0 as number | undefined, behind: false, full: false, readThrough: 0 }
   const missing: [string, number][] = []
   const failures: unknown[] = []
   const saved: KillLedger[] = []
-  const count = new KillCount(kept, {
+  const count = new KillCount(openLedger(undefined, BOOT, true), spooled, {
     readKernelKills: () => node.kernelKills,
     isBehind: () => node.behind,
+    readThrough: () => node.readThrough,
     save: (ledger) => {
       if (node.full) throw new Error('ENOSPC')
       saved.push(ledger)
@@ -108,5 +109,29 @@ describe('KillCount', () => {
     node.kernelKills = undefined
     jest.advanceTimersByTime(100_000)
     expect(count.completeness).toBeUndefined()
+  })
+
+  it('counts lines that were spooled before a crash once, whether they are read again or overwritten', () => {
+    const { count, node, missing } = counting([5, 9, 30])
+    node.kernelKills = 4
+    count.recordsLost()
+    count.line(9)
+    count.line(20)
+    node.readThrough = 21
+    jest.advanceTimersByTime(3_000)
+    expect(count.completeness).toMatchObject({ killLines: 3 })
+    node.readThrough = 40
+    jest.advanceTimersByTime(10_000)
+    expect(count.completeness).toMatchObject({ killLines: 4, killsLost: 0, killsUnseen: 0 })
+    expect(missing).toEqual([])
+  })
+
+  it('keeps the number of kills that were given up', () => {
+    const { count, saved } = counting()
+    count.dropped(3)
+    count.save()
+    count.look()
+    expect(saved.at(-1)).toMatchObject({ dropped: 3 })
+    expect(count.completeness).toMatchObject({ killsDropped: 3 })
   })
 })

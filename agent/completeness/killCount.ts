@@ -4,6 +4,8 @@ import { countLine, missingKills, settleLedger, type KillLedger } from './ledger
 export interface KillCountPorts {
   /** `oom_kill` of /proc/vmstat; undefined where it cannot be read. */
   readKernelKills(): number | undefined
+  /** The kmsg sequence up to which records are read. */
+  readThrough(): number
   /** Whether records wait unread on purpose: nothing can be said of their kills. */
   isBehind(): boolean
   /** Kept for the next start. @throws when the disk refuses. */
@@ -28,18 +30,22 @@ export class KillCount {
   /** A difference that has been there since; it may be a line on its way. */
   #waiting: { kernelKills: number; lines: number; sinceMs: number } | undefined
   #saidUnseen = 0
+  /** Sequences of kill lines that an earlier agent has spooled and perhaps not counted, in order. */
+  readonly #spooled: number[]
   #timer: NodeJS.Timeout | undefined
   #dueMs = Number.POSITIVE_INFINITY
 
-  constructor(ledger: KillLedger, ports: KillCountPorts) {
+  /** @param spooled sequences of kill lines that an earlier agent has spooled, in order */
+  constructor(ledger: KillLedger, spooled: readonly number[], ports: KillCountPorts) {
     this.#ledger = ledger
+    this.#spooled = spooled.filter((sequence) => sequence >= ledger.nextSequence)
     this.#ports = ports
   }
 
   /** As of the last look; undefined before the first one, and where the kernel does not count. */
   get completeness(): Completeness | undefined {
     if (this.#kernelKills === undefined) return undefined
-    const { bootId, before, lines, lost, recovered } = this.#ledger
+    const { bootId, before, lines, lost, recovered, dropped } = this.#ledger
     return {
       bootId,
       kernelKills: this.#kernelKills,
@@ -47,6 +53,7 @@ export class KillCount {
       killLines: lines,
       killsLost: lost,
       killsRecovered: recovered,
+      killsDropped: dropped,
       killsUnseen: this.#unseen(this.#kernelKills),
     }
   }
@@ -60,6 +67,7 @@ export class KillCount {
   }
 
   line(sequence: number): void {
+    this.#countSpooled(sequence)
     this.#ledger = countLine(this.#ledger, sequence)
     this.#lookIn(SETTLE_MS)
   }
@@ -67,6 +75,10 @@ export class KillCount {
   recordsLost(): void {
     this.#ledger = { ...this.#ledger, recordsLost: true }
     this.#lookIn(SETTLE_MS)
+  }
+
+  dropped(kills: number): void {
+    this.#ledger = { ...this.#ledger, dropped: this.#ledger.dropped + kills }
   }
 
   /** Before the cursor is saved: it must never be ahead of what is counted. @throws when the disk refuses. */
@@ -80,6 +92,7 @@ export class KillCount {
     const kernelKills = this.#ports.readKernelKills()
     if (kernelKills === undefined) return
     this.#kernelKills = kernelKills
+    this.#countSpooled(this.#ports.readThrough())
     const missing = missingKills(this.#ledger, kernelKills)
     if (missing > 0 && !this.#hasWaited(kernelKills)) return
     this.#waiting = undefined
@@ -94,6 +107,13 @@ export class KillCount {
       this.save()
     } catch (error) {
       this.#ports.onFailure(error)
+    }
+  }
+
+  /** A line that was spooled counts as read, also where the ring has overwritten it since. */
+  #countSpooled(before: number): void {
+    while (this.#spooled[0] !== undefined && this.#spooled[0] < before) {
+      this.#ledger = countLine(this.#ledger, this.#spooled.shift() ?? 0)
     }
   }
 

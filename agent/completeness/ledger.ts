@@ -18,6 +18,8 @@ export interface KillLedger {
   lost: number
   /** Of the lost ones: those that a cgroup's memory.events tells. */
   recovered: number
+  /** Kills that were read and given up before they were stored: the spool was full, or they were a day old. */
+  dropped: number
   /** Records were overwritten since lines and counter last agreed: what is missing went with them. */
   recordsLost: boolean
 }
@@ -32,6 +34,7 @@ const ledgerSchema = z.object({
   lines: count,
   lost: count,
   recovered: count,
+  dropped: count,
   recordsLost: z.boolean(),
 })
 
@@ -63,7 +66,7 @@ export function formatLedger(ledger: KillLedger): string {
  */
 export function openLedger(kept: KillLedger | undefined, bootId: string, wholeBoot: boolean): KillLedger {
   if (kept?.bootId === bootId) return kept
-  const none = { nextSequence: 0, before: 0, lines: 0, lost: 0, recovered: 0, recordsLost: false }
+  const none = { nextSequence: 0, before: 0, lines: 0, lost: 0, recovered: 0, dropped: 0, recordsLost: false }
   return { bootId, ...none, settled: wholeBoot }
 }
 

@@ -23,21 +23,21 @@ describe('CursorKeeper', () => {
   beforeEach(() => void jest.useFakeTimers())
   afterEach(() => void jest.useRealTimers())
 
-  it('saves soon after an ack, once for many', () => {
+  it('saves soon after a kill, once for many', () => {
     const { keeper, written, state } = keeperFor({ full: false })
-    for (state.sequence = 1; state.sequence < 10; state.sequence++) keeper.moved('ack')
+    for (state.sequence = 1; state.sequence < 10; state.sequence++) keeper.moved('kill')
     jest.advanceTimersByTime(999)
     expect(written).toEqual([])
     jest.advanceTimersByTime(1)
     expect(written).toEqual([10])
   })
 
-  it('saves lazily after other lines, and an ack does not wait for that', () => {
+  it('saves lazily after other lines, and a kill does not wait for that', () => {
     const { keeper, written } = keeperFor({ full: false })
     keeper.moved('record')
     jest.advanceTimersByTime(5_000)
     expect(written).toEqual([])
-    keeper.moved('ack')
+    keeper.moved('kill')
     keeper.moved('record')
     jest.advanceTimersByTime(1_000)
     expect(written).toEqual([1])
@@ -46,7 +46,7 @@ describe('CursorKeeper', () => {
   it('writes nothing when nothing moved', () => {
     const { keeper, written } = keeperFor({ full: false })
     keeper.save()
-    keeper.moved('ack')
+    keeper.moved('kill')
     jest.advanceTimersByTime(60_000)
     expect(written).toEqual([1])
   })
@@ -54,12 +54,12 @@ describe('CursorKeeper', () => {
   it('tries again after the disk refused, and says so meanwhile', () => {
     const disk = { full: true }
     const { keeper, written, failures } = keeperFor(disk)
-    keeper.moved('ack')
+    keeper.moved('kill')
     jest.advanceTimersByTime(1_000)
     expect(keeper.failed).toBe(true)
     expect(failures).toHaveLength(1)
     disk.full = false
-    jest.advanceTimersByTime(15_000)
+    jest.advanceTimersByTime(2_000)
     expect(keeper.failed).toBe(false)
     expect(written).toEqual([1])
   })

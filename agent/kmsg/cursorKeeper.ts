@@ -8,10 +8,11 @@ export interface CursorKeeperPorts {
 }
 
 /** Longest waits until a change is on disk. A late cursor costs a second telling, which JetStream refuses: no kill. */
-const AFTER_ACK_MS = 1_000
+const AFTER_KILL_MS = 1_000
 const AFTER_RECORD_MS = 15_000
+const AFTER_FAILURE_MS = 2_000
 
-/** Saves the cursor a little after it moved: soon after an ack, lazily after other kernel lines. */
+/** Saves the cursor a little after it moved: soon after a kill, lazily after other kernel lines. */
 export class CursorKeeper {
   readonly #ports: CursorKeeperPorts
   #saved: number | undefined
@@ -28,8 +29,11 @@ export class CursorKeeper {
     return this.#failed
   }
 
-  moved(by: 'ack' | 'record'): void {
-    const delayMs = by === 'ack' ? AFTER_ACK_MS : AFTER_RECORD_MS
+  moved(by: 'kill' | 'record'): void {
+    this.#saveIn(by === 'kill' ? AFTER_KILL_MS : AFTER_RECORD_MS)
+  }
+
+  #saveIn(delayMs: number): void {
     const dueMs = performance.now() + delayMs
     if (dueMs >= this.#dueMs) return
     clearTimeout(this.#timer)
@@ -49,7 +53,7 @@ export class CursorKeeper {
     } catch (error) {
       this.#failed = true
       this.#ports.onFailure(error)
-      this.moved('record')
+      this.#saveIn(AFTER_FAILURE_MS)
     }
   }
 }

@@ -9,18 +9,20 @@ const KILL_LINE = 425
 const KILL_USEC = 385_743_518
 const FIRST: StartPlan = { fromSequence: 0, wholeBoot: false }
 
-function pipelineFor(plan: StartPlan, nowUsec = KILL_USEC) {
+function pipelineFor(plan: StartPlan, nowUsec = KILL_USEC, spooledThrough = 0) {
   const seen = {
     outcomes: [] as [OomOutcome, number][],
     beforeCursor: 0,
+    spooled: 0,
     lost: [] as unknown[],
     bad: [] as string[],
     records: 0,
   }
-  const pipeline = new KmsgPipeline(plan, {
+  const pipeline = new KmsgPipeline(plan, spooledThrough, {
     now: () => ({ wallMs: 1_000_000, monotonicUsec: nowUsec }),
     onOutcome: (outcome, killedAtMs) => seen.outcomes.push([outcome, killedAtMs]),
     onBeforeCursor: () => seen.beforeCursor++,
+    onSpooled: () => seen.spooled++,
     onRecord: () => seen.records++,
     onLost: (lost) => seen.lost.push(lost),
     onBadRecord: (reason) => seen.bad.push(reason),
@@ -78,5 +80,11 @@ describe('KmsgPipeline', () => {
     )
     expect(pipeline.forgedKillLines).toBe(1)
     expect(seen.outcomes).toEqual([])
+  })
+
+  it('does not tell again what was spooled before a crash', () => {
+    const { pipeline, seen } = pipelineFor(FIRST, KILL_USEC, KILL_LINE + 1)
+    for (const record of RECORDS) pipeline.push(record)
+    expect(seen).toMatchObject({ outcomes: [], spooled: 1 })
   })
 })

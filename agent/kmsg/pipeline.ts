@@ -10,6 +10,8 @@ export interface PipelinePorts {
   onOutcome(outcome: OomOutcome, killedAtMs: number): void
   /** An outcome from before the dedupe window, found at a first start: to be counted, not told. */
   onBeforeCursor(outcome: OomOutcome): void
+  /** An outcome that an earlier agent has spooled: it is on its way. */
+  onSpooled(outcome: OomOutcome): void
   onRecord(): void
   onLost(lost: LostRecords): void
   onBadRecord(reason: string): void
@@ -19,14 +21,17 @@ export interface PipelinePorts {
 export class KmsgPipeline {
   readonly #ports: PipelinePorts
   readonly #plan: StartPlan
+  readonly #spooledThrough: number
   readonly #tracker: SequenceTracker
   readonly #record = new RawRecord()
   readonly #assembler = createAssembler((outcome) => this.#tell(outcome))
 
-  constructor(plan: StartPlan, ports: PipelinePorts) {
+  /** @param spooledThrough outcomes of records below this sequence are spooled */
+  constructor(plan: StartPlan, spooledThrough: number, ports: PipelinePorts) {
     this.#plan = plan
+    this.#spooledThrough = spooledThrough
     this.#ports = ports
-    this.#tracker = new SequenceTracker(plan.fromSequence, plan.wholeBoot)
+    this.#tracker = new SequenceTracker(plan.fromSequence, plan.wholeBoot, spooledThrough)
   }
 
   push(raw: Buffer): void {
@@ -45,12 +50,18 @@ export class KmsgPipeline {
     return this.#assembler.counters.forgedKillLines
   }
 
+  /** The sequence up to which records are read. */
+  get readThrough(): number {
+    return this.#tracker.next
+  }
+
   /** The earliest record that is still needed: everything below is read and told to `onOutcome`. */
   get neededSequence(): number {
     return Math.min(this.#assembler.openSequence() ?? this.#tracker.next, this.#tracker.next)
   }
 
   #tell(outcome: OomOutcome): void {
+    if (outcome.sequence < this.#spooledThrough) return this.#ports.onSpooled(outcome)
     if (this.#plan.publishAfterUsec !== undefined && outcome.monotonicUsec < this.#plan.publishAfterUsec) {
       return this.#ports.onBeforeCursor(outcome)
     }

@@ -34,4 +34,9 @@ describe('SequenceTracker', () => {
   it('calls it one where an agent was there before this boot', () => {
     expect(new SequenceTracker(0, true).take(4711)).toEqual({ firstLost: 0, nextRead: 4711 })
   })
+
+  it('misses nothing of what was spooled before a crash', () => {
+    expect(new SequenceTracker(100, false, 200).take(180)).toBe('taken')
+    expect(new SequenceTracker(100, false, 200).take(250)).toEqual({ firstLost: 200, nextRead: 250 })
+  })
 })

@@ -13,13 +13,16 @@ export class SequenceTracker {
   #next: number
   /** The ring's beginning is no loss on a first start: nobody promised to have read what came before. */
   #anchored: boolean
+  readonly #spooledThrough: number
 
   /**
    * @param fromSequence where a cursor says to go on; 0 when there is none
    * @param wholeBoot whether the ring's beginning is a loss all the same
+   * @param spooledThrough what was read up to here, too, so that its loss is none; reading begins below it
    */
-  constructor(fromSequence: number, wholeBoot = false) {
+  constructor(fromSequence: number, wholeBoot = false, spooledThrough = 0) {
     this.#next = fromSequence
+    this.#spooledThrough = spooledThrough
     this.#anchored = fromSequence > 0 || wholeBoot
   }
 
@@ -31,7 +34,7 @@ export class SequenceTracker {
   /** `seen` for a record that was read before; otherwise it is taken, with what was lost just before it. */
   take(sequence: number): 'seen' | 'taken' | LostRecords {
     if (sequence < this.#next) return 'seen'
-    const firstLost = this.#next
+    const firstLost = Math.max(this.#next, this.#spooledThrough)
     this.#next = sequence + 1
     const lost = this.#anchored && sequence > firstLost
     this.#anchored = true

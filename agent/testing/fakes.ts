@@ -1,12 +1,16 @@
 import type { KillLedger } from '../completeness/ledger.ts'
 import type { Cursor } from '../kmsg/cursor.ts'
 import type { PublishOutcome } from '../publish/outcome.ts'
+import type { KillSpool } from '../publish/killQueue.ts'
+import type { SpooledKill } from '../spool/record.ts'
 
 /** Keeps what is published, one message a subject, as the stream does. */
 export class FakeStream {
   readonly connected = true
   readonly messages = new Map<string, Uint8Array>()
   full = false
+
+  onReconnect(): void {}
 
   publish(subject: string, payload: Uint8Array): Promise<PublishOutcome> {
     if (this.messages.has(subject)) return Promise.resolve({ kind: 'alreadyStored' })
@@ -39,5 +43,44 @@ export class FakeLedgerFile {
 
   write(ledger: KillLedger): void {
     this.ledger = ledger
+  }
+}
+
+/** A spool that outlives its agent. */
+export class FakeSpool implements KillSpool {
+  readonly kills: SpooledKill[] = []
+  readonly ever: SpooledKill[] = []
+  full = false
+  syncs = 0
+
+  get size(): number {
+    return this.kills.length
+  }
+
+  get bytes(): number {
+    return this.kills.reduce((sum, { payload }) => sum + payload.length, 0)
+  }
+
+  takeFound(): SpooledKill[] {
+    return [...this.ever]
+  }
+
+  append(kill: SpooledKill): void {
+    if (this.full) throw new Error('ENOSPC: no space left on device')
+    this.kills.push(kill)
+    this.ever.push(kill)
+  }
+
+  peek(): SpooledKill | undefined {
+    return this.kills[0]
+  }
+
+  shift(): void {
+    this.kills.shift()
+  }
+
+  sync(): Promise<void> {
+    this.syncs++
+    return Promise.resolve()
   }
 }

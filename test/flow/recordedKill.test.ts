@@ -7,7 +7,7 @@ import { KmsgRecording } from '../../agent/adapters/kmsgRecording.ts'
 import { Agent, type AgentIdentity } from '../../agent/agent.ts'
 import { DomainRanking } from '../../agent/rank/domainRanking.ts'
 import { fakeProc } from '../../agent/rank/fakeProc.testkit.ts'
-import { FakeCursorFile, FakeLedgerFile, FakeStream } from '../../agent/testing/fakes.ts'
+import { FakeCursorFile, FakeLedgerFile, FakeSpool, FakeStream } from '../../agent/testing/fakes.ts'
 import { KillEngine } from '../../operator/runtime/killEngine.ts'
 import { PodStore } from '../../operator/runtime/podStore.ts'
 import { ReportWriter } from '../../operator/runtime/reportWriter.ts'
@@ -55,6 +55,7 @@ async function tell(file: string, ofNode: Partial<AgentIdentity> = {}): Promise<
       publisher: stream,
       cursorFile: new FakeCursorFile(),
       ledgerFile: new FakeLedgerFile(),
+      openSpool: () => new FakeSpool(),
       readKernelKills: () => undefined,
       now: () => ({ wallMs: Date.now(), monotonicUsec: 0 }),
       random: () => 0,

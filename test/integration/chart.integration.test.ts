@@ -68,6 +68,7 @@ run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
         natsUrl: 'nats://oomkeeper-nats.oomkeeper.svc:4222',
         listen: { host: '10.0.0.7', port: 9464 },
         adjust: 'on',
+        spoolMaxBytes: 256 * 1024 ** 2,
         cgroupRoot: '/host/cgroup',
       },
     })
@@ -180,6 +181,7 @@ run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
   it.each([
     ['nats.externalUrl=http://nats:4222', "at '/nats/externalUrl'"],
     ['agent.logLevel=loud', "at '/agent/logLevel': value must be one of 'trace', 'debug'"],
+    ['agent.spoolMaxBytes=5', 'agent.spoolMaxBytes: expected at least 1048576 (1 MiB), got 5'],
     ['operator.streamMaxBytes=5', 'operator.streamMaxBytes: expected at least 1048576 (1 MiB), got 5'],
     ['agent.stateDir=/x', "at '/agent': additional properties 'stateDir' not allowed"],
     ['nats.externalUrl=nats://nats:4222', 'expected nats.existingSecret too'],

@@ -11,6 +11,9 @@ export interface AgentOptions {
   /** Without one, the kernel's log. */
   kmsg?: string
   pace?: 'kept' | 'fast'
+  /** A recording's boot. */
+  bootId?: string
+  spoolMaxBytes?: number
   /** Another machine's processes. */
   proc?: string
 }
@@ -22,7 +25,8 @@ export interface AgentProcess {
 }
 
 /** The agent's bundle, as a user of NATS account NODES. */
-export async function startAgent({ node, nats, folder, kmsg, pace, proc }: AgentOptions): Promise<AgentProcess> {
+export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
+  const { node, nats, folder, kmsg, pace, proc, bootId, spoolMaxBytes } = options
   const user = nats.users.agents[node]
   if (user === undefined) throw new Error(`expected a NATS user for node ${node}, got none`)
   const [port = 0] = await freePorts(1)
@@ -35,6 +39,8 @@ export async function startAgent({ node, nats, folder, kmsg, pace, proc }: Agent
     listen: `127.0.0.1:${port}`,
     kmsg,
     'kmsg-pace': pace,
+    'boot-id': bootId,
+    'spool-max-bytes': spoolMaxBytes?.toString(),
     proc,
   })
   const program = new Program('agent', args)

@@ -1,0 +1,52 @@
+import type { Logger } from 'pino'
+import { encodeKillEvent, type KillEvent } from '#contract/killEvent.ts'
+import { killSubject } from '#contract/subjects.ts'
+import type { OomOutcome } from '#kernel/event/oomEvent.ts'
+import { printable } from '#program/errors.ts'
+import { buildKillEvent, withoutDetails, type EventContext } from './event/build.ts'
+import type { OutgoingKill } from './publish/killQueue.ts'
+
+export type AgentIdentity = Omit<EventContext, 'killedAtMs'>
+
+/** Makes the message about an outcome of the killer, and hands it on. */
+export class KillTeller {
+  readonly #identity: AgentIdentity
+  readonly #logger: Logger
+  readonly #handOn: (kill: OutgoingKill) => void
+
+  constructor(identity: AgentIdentity, logger: Logger, handOn: (kill: OutgoingKill) => void) {
+    this.#identity = identity
+    this.#logger = logger
+    this.#handOn = handOn
+  }
+
+  tell(outcome: OomOutcome, killedAtMs: number): void {
+    const event = buildKillEvent(outcome, { ...this.#identity, killedAtMs })
+    this.#handOn({
+      subject: killSubject(event.node, event.bootId, event.sequence),
+      payload: this.#encode(event),
+      monotonicUsec: outcome.monotonicUsec,
+      killLine: outcome.outcome === 'killed',
+      neededSequence: event.eventSequence,
+    })
+    this.#log(event)
+  }
+
+  /** A field that does not fit costs the kill its details, never its place in the count. */
+  #encode(event: KillEvent): Uint8Array {
+    try {
+      return encodeKillEvent(event)
+    } catch (error) {
+      this.#logger.error(
+        { sequence: event.sequence, err: error },
+        'an event does not fit its schema: told without its details',
+      )
+      return encodeKillEvent(withoutDetails(event))
+    }
+  }
+
+  #log({ sequence, outcome, victim, scope, attribution }: KillEvent): void {
+    const command = victim && printable(victim.command)
+    this.#logger.info({ sequence, outcome, pid: victim?.pid, command, scope, ...attribution }, 'OOM kill')
+  }
+}

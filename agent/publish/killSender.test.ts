@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals'
+import type { SpooledKill } from '../spool/record.ts'
+import { KillSender } from './killSender.ts'
+import type { PublishOutcome } from './outcome.ts'
+
+const FULL: PublishOutcome = { kind: 'notStored', reason: 'streamFull', message: 'full' }
+const kill = (sequence: number): SpooledKill => ({
+  subject: `kill.${sequence}`,
+  payload: new Uint8Array(10),
+  monotonicUsec: sequence,
+  killLine: true,
+})
+
+/** Answers with the given outcomes in turn, then stores. */
+class FakeStream {
+  readonly attempts: string[] = []
+  readonly #outcomes: PublishOutcome[]
+
+  constructor(outcomes: PublishOutcome[] = []) {
+    this.#outcomes = outcomes
+  }
+
+  publish(subject: string): Promise<PublishOutcome> {
+    this.attempts.push(subject)
+    return Promise.resolve(this.#outcomes.shift() ?? { kind: 'stored' })
+  }
+}
+
+/** A sender of the kills with these sequences. */
+function senderOf(sequences: readonly number[], publish: (subject: string) => Promise<PublishOutcome>) {
+  const waiting = sequences.map(kill)
+  const outcomes: string[] = []
+  const queue = {
+    get size() {
+      return waiting.length
+    },
+    peek: () => waiting[0],
+    done: ({ subject }: SpooledKill) => {
+      if (waiting[0]?.subject === subject) waiting.shift()
+    },
+  }
+  const sender = new KillSender({
+    queue,
+    publish,
+    random: () => 0,
+    onOutcome: (outcome) => outcomes.push(outcome.kind),
+  })
+  return { sender, outcomes, waiting }
+}
+
+describe('KillSender', () => {
+  it('sends in order, and again until the kill is stored', async () => {
+    const stream = new FakeStream([{ kind: 'stored' }, FULL, FULL, { kind: 'alreadyStored' }])
+    const { sender, outcomes, waiting } = senderOf([1, 2, 3], (subject) => stream.publish(subject))
+    const stop = new AbortController()
+    const running = sender.run(stop.signal)
+    await sender.drained()
+    expect(stream.attempts).toEqual(['kill.1', 'kill.2', 'kill.2', 'kill.2', 'kill.3'])
+    expect(waiting).toEqual([])
+    expect(outcomes).toEqual(['stored', 'notStored', 'notStored', 'alreadyStored', 'stored'])
+    stop.abort()
+    await running
+  })
+
+  it('keeps a kill that could not be stored, and says why', async () => {
+    const stop = new AbortController()
+    const { sender, waiting } = senderOf([7, 8], () => {
+      queueMicrotask(() => stop.abort())
+      return Promise.resolve(FULL)
+    })
+    await sender.run(stop.signal)
+    expect(waiting).toHaveLength(2)
+    expect(sender.blocked).toBe('streamFull')
+  })
+
+  it('sends what comes later when it is woken', async () => {
+    const stream = new FakeStream()
+    const { sender, waiting } = senderOf([], (subject) => stream.publish(subject))
+    const stop = new AbortController()
+    const running = sender.run(stop.signal)
+    await sender.drained()
+    waiting.push(kill(1))
+    sender.wake()
+    await sender.drained()
+    expect(stream.attempts).toEqual(['kill.1'])
+    stop.abort()
+    await running
+  })
+
+  it('does not wait any longer when what kept it may have passed', async () => {
+    let attempts = 0
+    const { sender } = senderOf([1], () => {
+      // The sixth wait would take seconds.
+      const failed = attempts++ < 6
+      if (failed) setImmediate(() => sender.retryNow())
+      return Promise.resolve(failed ? FULL : { kind: 'stored' })
+    })
+    const stop = new AbortController()
+    const startedMs = performance.now()
+    const running = sender.run(stop.signal)
+    await sender.drained()
+    expect(performance.now() - startedMs).toBeLessThan(1_500)
+    stop.abort()
+    await running
+  })
+
+  it('leaves at once when stopped while a publish hangs, and keeps its kill', async () => {
+    const stop = new AbortController()
+    const { sender, waiting } = senderOf([1], () => new Promise(() => undefined))
+    const running = sender.run(stop.signal)
+    stop.abort()
+    await running
+    expect(waiting).toHaveLength(1)
+  })
+})
