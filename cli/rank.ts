@@ -1,10 +1,13 @@
-import { styleOf } from './analysis/style.ts'
+import type { Screen, Watching } from './adapters/watching.ts'
+import { styleOf, type Style } from './analysis/style.ts'
 import { localScope } from './ranking/localScope.ts'
 import { readLocalRanking, type LocalMachine } from './ranking/localRanking.ts'
 import type { NodeQuestion } from './ranking/nodeQuestion.ts'
 import { rankNotes } from './ranking/rankNotes.ts'
+import { formatScreen } from './ranking/rankScreen.ts'
 import { formatRankTable } from './ranking/rankTable.ts'
 import type { ShownRanking } from './ranking/shownRanking.ts'
+import { watchRanking, type WatchPorts } from './ranking/watchRanking.ts'
 import type { RankFlags } from './rankFlags.ts'
 
 export type ReadRanking = () => Promise<ShownRanking>
@@ -12,24 +15,73 @@ export type ReadRanking = () => Promise<ShownRanking>
 export interface RankPorts {
   openMachine(flags: Pick<RankFlags, 'proc' | 'cgroupRoot'>): LocalMachine
   /** Reaches the operator for as long as `use` takes. */
-  withNode(question: NodeQuestion, use: (read: ReadRanking) => Promise<void>): Promise<void>
+  withNode(
+    question: NodeQuestion,
+    use: (read: ReadRanking) => Promise<void>,
+    signal: AbortSignal | undefined,
+  ): Promise<void>
+  untilInterrupted(use: (watching: Watching) => Promise<void>): Promise<void>
+  /** @throws ProgramError where there is no terminal */
+  withScreen(use: (screen: Screen) => Promise<void>): Promise<void>
   write(text: string): void
   hasColor: boolean
 }
 
-/** Prints the likeliest victims. @throws ProgramError */
+const DEFAULT_INTERVAL_S = 2
+
+/** Prints the likeliest victims, once or until it is interrupted. @throws ProgramError */
 export async function rank(flags: RankFlags, ports: RankPorts): Promise<void> {
-  await withRanking(flags, ports, async (read) => {
+  const style = styleOf(ports.hasColor && !flags.noColor)
+  if (flags.watch) {
+    return ports.untilInterrupted((watching) =>
+      flags.output === 'json' ? watchLines(flags, ports, watching) : watchScreen(flags, ports, watching, style),
+    )
+  }
+  await withRanking(flags, ports, undefined, async (read) => {
     const ranking = await read()
-    ports.write(`${flags.output === 'json' ? formatJson(ranking, 2) : formatText(ranking, flags, ports.hasColor)}\n`)
+    ports.write(`${flags.output === 'json' ? formatJson(ranking, 2) : formatText(ranking, flags, style)}\n`)
   })
 }
 
-async function withRanking(flags: RankFlags, ports: RankPorts, use: (read: ReadRanking) => Promise<void>) {
+async function watchLines(flags: RankFlags, ports: RankPorts, watching: Watching): Promise<void> {
+  const show = (ranking: ShownRanking, trouble: string | undefined) => {
+    // A line is a look: without a newer one there is none.
+    if (trouble === undefined) ports.write(`${formatJson(ranking)}\n`)
+  }
+  await watch(flags, ports, watching, show)
+}
+
+async function watchScreen(flags: RankFlags, ports: RankPorts, watching: Watching, style: Style): Promise<void> {
+  const { interval = DEFAULT_INTERVAL_S, output } = flags
+  await ports.withScreen((screen) =>
+    watch(flags, ports, watching, (ranking, trouble) => {
+      const draw = () => {
+        const size = screen.size()
+        screen.draw(formatScreen(ranking, { isWide: output === 'wide', intervalS: interval, size, style, trouble }))
+      }
+      screen.onChange(draw)
+      draw()
+    }),
+  )
+}
+
+function watch(flags: RankFlags, ports: RankPorts, { signal, sleep }: Watching, show: WatchPorts['show']) {
+  const intervalMs = (flags.interval ?? DEFAULT_INTERVAL_S) * 1000
+  return withRanking(flags, ports, signal, (read) =>
+    watchRanking(read, intervalMs, { show, sleep, isInterrupted: () => signal.aborted }),
+  )
+}
+
+async function withRanking(
+  flags: RankFlags,
+  ports: RankPorts,
+  signal: AbortSignal | undefined,
+  use: (read: ReadRanking) => Promise<void>,
+): Promise<void> {
   const { top, node, operator, namespace } = flags
   if (node !== undefined) {
     const { cgroup, pod, container } = flags
-    return ports.withNode({ node, top, cgroup, pod, container, operatorUrl: operator, namespace }, use)
+    return ports.withNode({ node, top, cgroup, pod, container, operatorUrl: operator, namespace }, use, signal)
   }
   const machine = ports.openMachine(flags)
   return use(() => readLocalRanking(machine, { scope: localScope(flags), top, commandLine: flags.commandLine }))
@@ -39,8 +91,7 @@ function formatJson(ranking: ShownRanking, indent?: number): string {
   return JSON.stringify({ version: 1, ...ranking }, undefined, indent)
 }
 
-function formatText(ranking: ShownRanking, { output, noColor }: RankFlags, hasColor: boolean): string {
-  const { title, dim } = styleOf(hasColor && !noColor)
+function formatText(ranking: ShownRanking, { output }: RankFlags, { title, dim }: Style): string {
   const [head = '', ...rows] = formatRankTable(ranking, output === 'wide')
   return [title(head), ...rows, '', ...rankNotes(ranking).map(dim)].join('\n')
 }

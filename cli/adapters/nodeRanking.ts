@@ -7,8 +7,9 @@ import { withPortForward } from './portForward.ts'
 export async function withNodeRanking(
   question: NodeQuestion,
   use: (read: () => Promise<NodeRanking>) => Promise<void>,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const { operatorUrl, namespace } = question
-  if (operatorUrl !== undefined) return use(() => fetchNodeRanking(operatorUrl, question))
-  return withPortForward(namespace, (url) => use(() => fetchNodeRanking(url, question)))
+  if (operatorUrl !== undefined) return use(() => fetchNodeRanking(operatorUrl, question, signal))
+  return withPortForward(namespace, (url) => use(() => fetchNodeRanking(url, question, signal)))
 }

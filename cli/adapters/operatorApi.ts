@@ -6,7 +6,11 @@ const ANSWER_LIMIT_MS = 10_000
 const EXIT_BY_STATUS: Readonly<Record<number, number>> = { 400: EXIT.usage, 404: EXIT.finding }
 
 /** @throws ProgramError OperatorUnreachable, OperatorRefused */
-export async function fetchNodeRanking(operatorUrl: string, question: NodeQuestion): Promise<NodeRanking> {
+export async function fetchNodeRanking(
+  operatorUrl: string,
+  question: NodeQuestion,
+  signal?: AbortSignal,
+): Promise<NodeRanking> {
   const url = new URL('/api/v1/rank', operatorUrl)
   const { node, top, cgroup, pod, container } = question
   for (const [name, value] of Object.entries({ node, top, cgroup, pod, container })) {
@@ -15,7 +19,8 @@ export async function fetchNodeRanking(operatorUrl: string, question: NodeQuesti
   let response: Response
   let body: unknown
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) })
+    const limit = AbortSignal.timeout(ANSWER_LIMIT_MS)
+    response = await fetch(url, { signal: signal === undefined ? limit : AbortSignal.any([limit, signal]) })
     body = await response.json()
   } catch (error) {
     const cause = (error as { cause?: unknown }).cause ?? error

@@ -6,10 +6,10 @@ export const WIDTH = 80
 /** A number and its unit stay together. */
 const BETWEEN_WORDS = / (?!(?:[KMGTP]iB|kB|%)(?![a-z]))/i
 
-/** Text in lines of 80 columns: the first behind `lead`, the others under it. What is too long for a line is cut in it. */
-export function paragraph(text: string, lead = '  '): string[] {
+/** Text in lines of 80 columns or so: the first behind `lead`, the others under it. What is too long for a line is cut in it. */
+export function paragraph(text: string, lead = '  ', width = WIDTH): string[] {
   const indent = ' '.repeat(lead.length)
-  const room = WIDTH - lead.length
+  const room = width - lead.length
   const lines: string[] = []
   let line = ''
   for (const word of printable(text).split(BETWEEN_WORDS)) {

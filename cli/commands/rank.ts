@@ -3,6 +3,7 @@ import { parseFlags } from '#program/flags.ts'
 import { answerFlags, refuse } from '../adapters/answer.ts'
 import { openMachine } from '../adapters/localMachine.ts'
 import { showsColor, writeOut } from '../adapters/standardOutput.ts'
+import { untilInterrupted, withScreen } from '../adapters/watching.ts'
 import { rank, type RankPorts } from '../rank.ts'
 import { findConflicts, rankFlags } from '../rankFlags.ts'
 
@@ -11,7 +12,14 @@ export async function run(name: string, argv: readonly string[]): Promise<number
   if (parsed.kind !== 'values') return answerFlags(name, parsed)
   const conflicts = findConflicts(parsed.values)
   if (conflicts.length > 0) return refuse(name, conflicts, EXIT.usage)
-  await rank(parsed.values, { openMachine, withNode, write: writeOut, hasColor: showsColor(process.env) })
+  await rank(parsed.values, {
+    openMachine,
+    withNode,
+    untilInterrupted,
+    withScreen,
+    write: writeOut,
+    hasColor: showsColor(process.env),
+  })
   return EXIT.ok
 }
 
