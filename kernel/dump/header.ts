@@ -20,6 +20,8 @@ export function isHeaderLine(text: string): boolean {
  * Source: mm/oom_kill.c, dump_header, out_of_memory before 2.6.19.
  */
 export function parseHeaderLine(text: string): { trigger: OomTrigger; nodemask?: string | undefined } | undefined {
+  const modern = MODERN.exec(text)
+  if (modern !== null) return { trigger: readModern(modern) }
   if (!isHeaderLine(text)) return undefined
   const at = Math.max(0, text.lastIndexOf(INVOKED))
   const rest = text.slice(at)
@@ -33,6 +35,21 @@ export function parseHeaderLine(text: string): { trigger: OomTrigger; nodemask?:
     oomAdj: exactInteger(/\b(?:oom_adj|oomkilladj)=(-?\d{1,3})\b/.exec(rest)?.[1]),
   }
   return { trigger, nodemask: /\bnodemask=([\d,-]+),/.exec(rest)?.[1] }
+}
+
+/** As since 5.0, which has room for no second `invoked oom-killer:`. */
+const MODERN =
+  /^([^]{0,15}) invoked oom-killer: gfp_mask=(0x[0-9a-f]{1,16})\(([A-Za-z0-9_|]*)\), order=(-?\d{1,3}), oom_score_adj=(-?\d{1,4})$/
+
+function readModern([, command = '', gfpMask, flags = '', order, oomScoreAdj]: RegExpExecArray): OomTrigger {
+  return {
+    command,
+    gfpMask,
+    gfpFlags: flags.split('|').filter((flag) => flag !== ''),
+    order: Number(order),
+    oomScoreAdj: oomScoreAdjOf(oomScoreAdj),
+    oomAdj: undefined,
+  }
 }
 
 /** What the CPU line tells: who printed the dump, and uname -r. */

@@ -1,8 +1,9 @@
 import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import { isHeaderLine, MAX_COMMAND_LENGTH } from './header.ts'
+import { hasAt, shapeOfFrequent } from './frequentLines.ts'
 import { isChoiceLine, isKillLine, isSkippedLine, mayDecide } from './killLine.ts'
 import { isMemcgLine } from './memcgLines.ts'
-import { isMemoryLine, isStatLine } from './memoryLines.ts'
+import { isMemoryLine, endOfStat } from './memoryLines.ts'
 import { OOM_KILL_PREFIX } from './oomKillLine.ts'
 import { isSlabRow, isSlabTableStart } from './slabLines.ts'
 import { compileStarts, DIGITS, WORD } from './startPatterns.ts'
@@ -12,7 +13,8 @@ import { isTableRow, parseTableHeader } from './taskTable.ts'
 export type LineText = Pick<RawRecord, 'bytes' | 'start' | 'end' | 'text'>
 
 /**
- * What a line of the killer's report is. `title` stands above the task table, `processor` says who printed the dump;
+ * What a line of the killer's report is. `title` stands above the task table, `processor` says who printed the dump,
+ * `stat` is a line of memory.stat and `statFile` all of it;
  * `detail` is a stack, registers and the like, kept for people to read; `other` is somebody else's.
  */
 export type LineShape =
@@ -24,6 +26,7 @@ export type LineShape =
   | 'row'
   | 'memory'
   | 'stat'
+  | 'statFile'
   | 'memcg'
   | 'slabStart'
   | 'announcement'
@@ -57,22 +60,13 @@ export function shapeOf(line: LineText): LineShape {
   if (end - start < SHORTEST) return 'other'
   const named = end - start < SHORTEST_NAMED ? undefined : shapeAfterCommand(line)
   if (named !== undefined) return named
-  switch (bytes[start]) {
-    case SPACE: // a line of a stack, most of the time
-      return mayBeCounters(bytes, start) && isMemoryLine(line.text) ? 'memory' : 'detail'
-    case BRACKET:
-      return shapeInBrackets(line)
-    case 0x43: // C
-      if (hasAt(bytes, start, PROCESSOR)) return 'processor'
-      if (hasAt(bytes, start, CODE)) return 'detail'
-      break
-    case 0x52: // R
-      if (isRegister(bytes, start)) return 'detail'
-      break
-    default:
-      if (isStatLine(bytes, start, end)) return 'stat'
-  }
-  return shapeOfWords(line.text)
+  const first = bytes[start] ?? 0
+  // A line of a stack, most of the time.
+  if (first === SPACE) return mayBeCounters(bytes, start) && isMemoryLine(line.text) ? 'memory' : 'detail'
+  if (first === BRACKET) return shapeInBrackets(line)
+  const statEnd = endOfStat(bytes, start, end)
+  if (statEnd > 0) return statEnd === end ? 'stat' : 'statFile'
+  return shapeOfFrequent(bytes, start, end) ?? shapeOfWords(line.text)
 }
 
 /** By the words after the command, which stand where it ends at the latest. */
@@ -106,29 +100,16 @@ function isCpusetLine(text: string): boolean {
 
 const INVOKED = Buffer.from(' invoked oom-killer:')
 const CPUSET = Buffer.from(' cpuset=')
-const PROCESSOR = Buffer.from('CPU: ')
-const CODE = Buffer.from('Code: ')
-
-function hasAt(bytes: Buffer, at: number, word: Buffer): boolean {
-  for (let offset = 0; offset < word.length; offset++) if (bytes[at + offset] !== word[offset]) return false
-  return true
-}
-
-/** `RSP: 0018:…`: /^R[A-Z0-9]{2}:/ */
-function isRegister(bytes: Buffer, at: number): boolean {
-  return isCapitalOrDigit(bytes[at + 1]) && isCapitalOrDigit(bytes[at + 2]) && bytes[at + 3] === COLON
-}
-
-function isCapitalOrDigit(byte: number | undefined): boolean {
-  return byte !== undefined && ((byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39))
-}
-
 /** Whether a name with a colon follows the spaces: `active_anon:1 …`; what a stack's line names ends in `+0x1f/0x30`. */
 function mayBeCounters(bytes: Buffer, start: number): boolean {
   let at = start
   while (bytes[at] === SPACE) at++
-  for (let byte = bytes[at] ?? 0; (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a; byte = bytes[++at] ?? 0);
-  return bytes[at] === COLON || bytes[at] === 0x5f
+  while (isOfName(bytes[at])) at++
+  return bytes[at] === COLON
+}
+
+function isOfName(byte = 0): boolean {
+  return (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || byte === 0x5f
 }
 
 /** mm/page_alloc.c, warn_alloc. */
@@ -137,7 +118,18 @@ const ALLOCATION_FAILURE = /^.{0,16}: (?:page|vmemmap) alloc(?:ation)? failure[:
 function shapeInBrackets(line: LineText): LineShape {
   if (isTableRow(line.bytes, line.start, line.end)) return 'row'
   if (line.bytes[line.start + 1] === 0x3c) return 'detail' // `[<ffffffff810c29e1>] ? …`
+  if (isCurrentHeader(line)) return 'tableHeader'
   return parseTableHeader(line.text) === undefined ? shapeOfDetail(line.text) : 'tableHeader'
+}
+
+/** As 5.0 to 6.7, and later kernels, print it: known without decoding. */
+const CURRENT_HEADERS = [
+  '[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name',
+  '[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents oom_score_adj name',
+].map((text) => Buffer.from(text))
+
+function isCurrentHeader({ bytes, start, end }: LineText): boolean {
+  return CURRENT_HEADERS.some((header) => end - start === header.length && hasAt(bytes, start, header))
 }
 
 function shapeOfWords(text: string): LineShape {
@@ -188,7 +180,7 @@ const isDetail = compileStarts([
   ['M', 'Modules linked in|MSR: '],
   ['N', 'NIP |Name {3,}Used'],
   ['P', 'PKRU: '],
-  ['R', 'REGS: '],
+  ['R', 'R[A-Z0-9]{2}:|REGS: '],
   ['T', 'Tainted: '],
   ['W', 'Workqueue: '],
   [DIGITS, '\\d+ (?:hwpoisoned|slab) pages'],

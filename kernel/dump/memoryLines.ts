@@ -65,14 +65,14 @@ function readPages(text: string, numbers: MemoryNumbers): void {
 /** A line of memory.stat (5.3+, `anon 4096`); 5.3 to 6.6 print the whole file as one record. */
 export const STAT_LINE = /^[a-z][a-z0-9_]{2,40} \d+(?:\n|$)/
 
-/** The same from bytes: no other line is as frequent. */
-export function isStatLine(bytes: Buffer, start: number, end: number): boolean {
+/** The same from bytes, since no other line is as frequent. @returns where its number ends; 0 where it is none */
+export function endOfStat(bytes: Buffer, start: number, end: number): number {
   let at = start
   while (at < end && isOfName(bytes[at] ?? 0, at === start)) at++
-  if (at < start + 3 || at > start + 41 || bytes[at] !== 0x20) return false
+  if (at < start + 3 || at > start + 41 || bytes[at] !== 0x20) return 0
   const digits = ++at
   while (at < end && isDigit(bytes[at] ?? 0)) at++
-  return at > digits && (at === end || bytes[at] === 0x0a)
+  return at > digits && (at === end || bytes[at] === 0x0a) ? at : 0
 }
 
 function isOfName(byte: number, isFirst: boolean): boolean {

@@ -45,6 +45,7 @@ export function readOomDump(
       inSlabTable = slabLine !== undefined
       if (inSlabTable) continue
     }
+    if (shape === 'detail') continue
     switch (shape) {
       case 'header':
         readHeader(text, dump)
@@ -65,8 +66,10 @@ export function readOomDump(
         readMemory(text, dump, memoryLines)
         break
       case 'stat':
-        if (text.includes('\n')) memoryLines.push(...splitMemoryRecord(text))
-        else memoryLines.push(text.trimEnd())
+        memoryLines.push(text)
+        break
+      case 'statFile':
+        memoryLines.push(...splitMemoryRecord(text))
         break
       case 'memcg':
         readMemcgLine(text, dump.cgroup)

@@ -102,6 +102,9 @@ class RecordAssembler implements Assembler {
 
   #advance(record: RawRecord, shape: LineShape, kind: LineKind, track: Track): void {
     switch (kind) {
+      case 'detail':
+        track.open?.add(record, shape)
+        break
       case 'header':
         this.#tracks.abandon(track)
         this.#openWith(record, shape, track)
@@ -121,9 +124,6 @@ class RecordAssembler implements Assembler {
         break
       case 'allocationFailure':
         track.foreignUntilUsec = record.monotonicUsec + FOREIGN_FOR_USEC
-        break
-      case 'detail':
-        track.open?.add(record, shape)
         break
       case 'memory':
         if (track.open !== undefined) track.open.add(record, shape)

@@ -4,42 +4,38 @@ import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 
 /** A dump of a small container fits. Bytes. */
 const FIRST_BYTES = 8 * 1024
+const FIRST_LINES = 128
 const MAX_KEPT_BYTES = 64 * 1024
 
-/** An event's lines, one behind the other as UTF-8, and decoded all at once: one line at a time takes as long as reading it. */
+/**
+ * An event's lines, one behind the other as UTF-8, and decoded all at once: one line at a time takes as long as reading it.
+ * Used again for the next event, since its room is the largest thing made of one.
+ */
 export class EventLines {
-  readonly shapes: LineShape[] = []
-  readonly #ends: number[] = []
-  #bytes = Buffer.allocUnsafe(FIRST_BYTES)
-  #texts: string[] | undefined
-  readonly #replaced = new Map<number, string>()
-
-  get count(): number {
-    return this.#ends.length
-  }
-
+  count = 0
   /** Of all lines together. */
-  get byteLength(): number {
-    return this.#endOf(this.count - 1)
-  }
-
-  byteLengthOf(line: number): number {
-    return this.#endOf(line) - this.#endOf(line - 1)
-  }
+  byteLength = 0
+  /** Of the first `count` lines; more may stand behind them. */
+  readonly shapes: LineShape[] = []
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES)
+  #ends = new Uint32Array(FIRST_LINES)
+  /** Lines with another text than was pushed. */
+  readonly #replaced = new Map<number, string>()
+  #texts: string[] | undefined
 
   push({ bytes, start, end }: RawRecord, shape: LineShape): void {
     const at = this.byteLength
-    this.#makeRoom(at + end - start)
+    this.byteLength = at + end - start
+    this.#makeRoom()
     bytes.copy(this.#bytes, at, start, end)
-    this.#ends.push(at + end - start)
-    this.shapes.push(shape)
+    this.#ends[this.count] = this.byteLength
+    this.shapes[this.count++] = shape
     this.#texts = undefined
   }
 
   pop(): void {
-    this.#replaced.delete(this.count - 1)
-    this.#ends.pop()
-    this.shapes.pop()
+    this.#replaced.delete(--this.count)
+    this.byteLength = this.#startOf(this.count)
     this.#texts = undefined
   }
 
@@ -49,13 +45,20 @@ export class EventLines {
     this.#texts = undefined
   }
 
-  /** Keeps its room for the next event, unless that is large. */
+  /** Keeps its room, unless that is large. */
   clear(): void {
-    this.shapes.length = 0
-    this.#ends.length = 0
+    this.count = 0
+    this.byteLength = 0
     this.#texts = undefined
-    if (this.#replaced.size > 0) this.#replaced.clear()
-    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = Buffer.allocUnsafe(FIRST_BYTES)
+    this.#replaced.clear()
+    if (this.#bytes.length <= MAX_KEPT_BYTES) return
+    this.#bytes = Buffer.allocUnsafe(FIRST_BYTES)
+    this.#ends = new Uint32Array(FIRST_LINES)
+    this.shapes.length = 0
+  }
+
+  byteLengthOf(line: number): number {
+    return (this.#ends[line] ?? 0) - this.#startOf(line)
   }
 
   texts(): readonly string[] {
@@ -68,7 +71,8 @@ export class EventLines {
     const all = isAscii(bytes) ? bytes.toString('latin1') : undefined
     const texts: string[] = []
     let start = 0
-    for (const end of this.#ends) {
+    for (let line = 0; line < this.count; line++) {
+      const end = this.#ends[line] ?? 0
       texts.push(all === undefined ? bytes.toString('utf8', start, end) : all.slice(start, end))
       start = end
     }
@@ -76,14 +80,20 @@ export class EventLines {
     return texts
   }
 
-  #endOf(line: number): number {
-    return line < 0 ? 0 : (this.#ends[line] ?? 0)
+  #startOf(line: number): number {
+    return line === 0 ? 0 : (this.#ends[line - 1] ?? 0)
   }
 
-  #makeRoom(byteLength: number): void {
-    if (byteLength <= this.#bytes.length) return
-    const grown = Buffer.allocUnsafe(Math.max(byteLength, this.#bytes.length * 2))
-    this.#bytes.copy(grown)
-    this.#bytes = grown
+  #makeRoom(): void {
+    if (this.byteLength > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(this.byteLength, this.#bytes.length * 2))
+      this.#bytes.copy(grown)
+      this.#bytes = grown
+    }
+    if (this.count === this.#ends.length) {
+      const grown = new Uint32Array(this.#ends.length * 2)
+      grown.set(this.#ends)
+      this.#ends = grown
+    }
   }
 }

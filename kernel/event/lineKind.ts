@@ -23,13 +23,15 @@ export type LineKind =
   | 'other'
 
 export function kindOf(shape: LineShape): LineKind {
+  // First what is frequent: this is asked for every line.
+  if (shape === 'detail' || shape === 'stat') return 'detail'
   switch (shape) {
     case 'row':
     case 'tableHeader':
     case 'title':
     case 'memcg':
       return 'evidence'
-    case 'stat':
+    case 'statFile':
     case 'processor':
     case 'cpuset':
     case 'slabStart':

@@ -22,6 +22,7 @@ interface Announcement {
   /** Where it stands among the event's lines. */
   at: number
   line: OomKillLine | undefined
+  isWhole: boolean
 }
 
 /** A dump as it comes in, until the line that decides what becomes of it. */
@@ -80,9 +81,8 @@ export class OpenEvent {
   continueAnnouncement(record: RawRecord): boolean {
     const known = this.#announcement
     if (known === undefined) return false
-    const whole = isWholeOomKillLine(known.text)
-    if (!record.continuation && (whole || !isOomKillLineEnd(record.text))) return false
-    if (whole && record.sequence !== known.sequence + 1) return false
+    if (!record.continuation && (known.isWhole || !isOomKillLineEnd(record.text))) return false
+    if (known.isWhole && record.sequence !== known.sequence + 1) return false
     const text = known.text + record.text
     this.#announce(text, record.sequence, known.at)
     this.#lines.replace(known.at, text)
@@ -92,7 +92,7 @@ export class OpenEvent {
 
   #announce(text: string, sequence: number, at: number): void {
     const line = parseOomKillLine(text)
-    this.#announcement = { text, sequence, at, line }
+    this.#announcement = { text, sequence, at, line, isWhole: isWholeOomKillLine(text) }
     this.announcedPid = line?.victim?.pid
   }
 
@@ -103,8 +103,9 @@ export class OpenEvent {
   /** Whether a victim is named already, and this line names another: then it is another event's. */
   isAnnounced(text: string, kind: 'announcement' | 'choice'): boolean {
     if (kind === 'choice') return this.chosen !== undefined && this.chosen.pid !== parseChoiceLine(text)?.pid
+    if (this.announcedPid === undefined) return false
     const other = parseOomKillLine(text)?.victim?.pid
-    return this.announcedPid !== undefined && other !== undefined && other !== this.announcedPid
+    return other !== undefined && other !== this.announcedPid
   }
 
   /** Takes the last line out again: it was another event's. */

@@ -1,0 +1,87 @@
+import type { LineShape } from './lineShape.ts'
+
+/** The words that a line begins with, up to a colon: what follows that is no kill line that another line runs into. */
+type Words = readonly (readonly [words: string, shape: LineShape])[]
+
+const AT_START = compileWords([
+  ['CPU: ', 'processor'],
+  ['CR2: ', 'detail'],
+  ['CS: ', 'detail'],
+  ['Call Trace:', 'detail'],
+  ['Code: ', 'detail'],
+  ['FS: ', 'detail'],
+  ['Hardware name: ', 'detail'],
+  ['Modules linked in: ', 'detail'],
+  ['PKRU: ', 'detail'],
+  ['R08: ', 'detail'],
+  ['R10: ', 'detail'],
+  ['R13: ', 'detail'],
+  ['RAX: ', 'detail'],
+  ['RBP: ', 'detail'],
+  ['RDX: ', 'detail'],
+  ['RIP: ', 'detail'],
+  ['RSP: ', 'detail'],
+  ['Tasks state (memory values in pages):', 'title'],
+  ['lowmem_reserve[]:', 'memory'],
+  ['oom-kill:', 'announcement'],
+])
+/** These are whole lines. */
+const AFTER_NUMBER = compileWords([
+  [' pages HighMem/MovableOnly', 'memory'],
+  [' pages RAM', 'memory'],
+  [' pages cma reserved', 'memory'],
+  [' pages hwpoisoned', 'memory'],
+  [' pages in swap cache', 'memory'],
+  [' pages reserved', 'memory'],
+  [' total pagecache pages', 'memory'],
+])
+const AFTER_NODE = compileWords([
+  [' DMA free:', 'memory'],
+  [' DMA32 free:', 'memory'],
+  [' Normal free:', 'memory'],
+  [' active_anon:', 'memory'],
+])
+const NODE = Buffer.from('Node ')
+
+/**
+ * What a dump of a current kernel on x86 has most of, told by whole words without decoding the line. What is not found
+ * here may still be one of them.
+ */
+export function shapeOfFrequent(bytes: Buffer, start: number, end: number): LineShape | undefined {
+  if (isDigit(bytes[start])) return find(AFTER_NUMBER, bytes, skipDigits(bytes, start), end)
+  if (hasAt(bytes, start, NODE)) return find(AFTER_NODE, bytes, skipDigits(bytes, start + NODE.length))
+  return find(AT_START, bytes, start)
+}
+
+export function hasAt(bytes: Buffer, at: number, words: Buffer): boolean {
+  for (let offset = 0; offset < words.length; offset++) if (bytes[at + offset] !== words[offset]) return false
+  return true
+}
+
+interface Entry {
+  words: Buffer
+  shape: LineShape
+}
+
+/** Filed by the second character: the first is the same for all that follow a number. */
+function compileWords(list: Words): readonly (readonly Entry[])[] {
+  const entries = list.map(([words, shape]) => ({ words: Buffer.from(words), shape }))
+  return Array.from({ length: 256 }, (_, code) => entries.filter(({ words }) => words[1] === code))
+}
+
+/** @param end where the words must end, if anywhere */
+function find(filed: typeof AT_START, bytes: Buffer, at: number, end = 0): LineShape | undefined {
+  for (const { words, shape } of filed[bytes[at + 1] ?? 0] ?? []) {
+    if (hasAt(bytes, at, words) && (end === 0 || at + words.length === end)) return shape
+  }
+  return undefined
+}
+
+function skipDigits(bytes: Buffer, at: number): number {
+  while (isDigit(bytes[at])) at++
+  return at
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39
+}
