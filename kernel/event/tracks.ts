@@ -21,15 +21,15 @@ export class EventTracks {
   /** Dumps of the killer that were let go of without an outcome. */
   abandoned = 0
   /** Oldest first. Few, most of the time one: looked through for each record, which a map is slower at. */
-  #tracks: Track[] = []
+  readonly #tracks: Track[] = []
   readonly #onAbandoned: (event: OpenEvent) => void
 
   constructor(onAbandoned: (event: OpenEvent) => void) {
     this.#onAbandoned = onAbandoned
   }
 
-  of(record: KmsgRecord): Track | undefined {
-    for (const track of this.#tracks) if (track.caller === record.caller) return track
+  of({ caller }: KmsgRecord): Track | undefined {
+    for (let at = 0; at < this.#tracks.length; at++) if (this.#tracks[at]?.caller === caller) return this.#tracks[at]
     return undefined
   }
 
@@ -51,20 +51,20 @@ export class EventTracks {
 
   /** Lets go of what can no longer be finished: too old, or (`gap`) records before this one were lost. */
   expire(record: KmsgRecord, gap: boolean): void {
-    let idle = 0
-    for (const track of this.#tracks) {
+    // By index: an iterator for each record of a log is more than all else here.
+    for (let at = 0, track = this.#tracks[at]; track !== undefined; track = this.#tracks[at]) {
       const { open, decided } = track
       if (open !== undefined && (gap || record.monotonicUsec - open.lastUsec > ABANDON_AFTER_USEC)) this.abandon(track)
       if (decided !== undefined && (gap || record.monotonicUsec - decided.lastUsec > DECIDED_FOR_USEC))
         track.decided = undefined
-      if (isIdle(track, record.monotonicUsec)) idle++
+      if (isIdle(track, record.monotonicUsec)) this.#tracks.splice(at, 1)
+      else at++
     }
-    if (idle > 0) this.#tracks = this.#tracks.filter((track) => !isIdle(track, record.monotonicUsec))
   }
 
   abandonAll(): void {
     for (const track of this.#tracks) this.abandon(track)
-    this.#tracks = []
+    this.#tracks.length = 0
   }
 
   lowestSequence(): number | undefined {
