@@ -9,8 +9,8 @@ export interface Reserve {
   /** What lower zones keep from requests that may use every zone (lowmem_reserve). */
   protectedKib: number
   /**
-   * Free at least while ordinary requests get nothing any more: they may take a zone down to its `min` and what it protects,
-   * never further.
+   * Free when ordinary requests get nothing any more: they may take a zone down to its `min` and what it protects. Requests of
+   * the kernel's that cannot wait go below that for a moment.
    */
   freeAtKillKib: number
 }

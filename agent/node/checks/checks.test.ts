@@ -102,7 +102,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       files: {},
       evictionKib: 20_000 * 4,
       severity: 'warning',
-      says: /^With 78\.1 MiB free the kernel refuses .* before the kubelet evicts/,
+      says: /^With about 78\.1 MiB free the kernel refuses .* before the kubelet evicts/,
     },
     { files: {}, evictionKib: 20_001 * 4, severity: 'note', says: /within the watermarks \(125 MiB\)/ },
     { files: { 'proc/zoneinfo': undefined }, severity: 'note', says: /zones are not there/ },

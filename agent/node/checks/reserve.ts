@@ -101,9 +101,9 @@ export const evictionFirst: SettingCheck = {
       value: `below ${formatKib(evictionKib)}`,
       figures: { evictionKib, freeAtKillKib, highKib, protectedKib },
     }
-    const kill = `With ${formatKib(freeAtKillKib)} free the kernel refuses processes and kills`
+    const kill = `With about ${formatKib(freeAtKillKib)} free the kernel refuses processes and kills`
     if (evictionKib <= freeAtKillKib) {
-      const text = `${kill}: memory.available, which counts that, does not come down to the threshold. The kernel kills before the kubelet evicts; set evictionHard memory.available well above it.`
+      const text = `${kill}: what pods take does not bring memory.available, which counts that, down to the threshold. The kernel kills before the kubelet evicts; set evictionHard memory.available well above it.`
       return { ...about, severity: 'warning', text }
     }
     if (evictionKib <= highKib + protectedKib) {
