@@ -3,6 +3,7 @@ import pino from 'pino'
 import { decodeKillEvent } from '#contract/killEvent.ts'
 import { readRecording, recast } from '../test/support/recording.ts'
 import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
+import { locateInLog, type LocateVictim } from './event/victimPlace.ts'
 import { RecordSplitter } from './kmsg/split.ts'
 import { DomainRanking } from './rank/domainRanking.ts'
 import { fakeProc } from './rank/fakeProc.testkit.ts'
@@ -57,7 +58,7 @@ function agentFor(
     logger: pino({ level: 'silent' }),
   }
   const identity = { node: 'node-a', bootId: BOOT, source: 'recording' as const, pageSizeKib: 4 }
-  const blind = { readLive: () => undefined, readCgroup: () => undefined, rankDomain: () => undefined }
+  const blind = { readLive: () => undefined, locate: locateInLog, rankDomain: () => undefined }
   return new Agent({ ...identity, ...blind, ...ofNode }, ports)
 }
 
@@ -148,7 +149,8 @@ describe('Agent', () => {
     ])
     let looks = 0
     const ranking = new DomainRanking({ ...files, listPids: () => (looks++, files.listPids()) }, () => NOW_MS)
-    const ofNode = { readCgroup: () => cgroup, rankDomain: ranking.rank.bind(ranking) }
+    const locate: LocateVictim = (outcome) => locateInLog(outcome, 0) ?? { source: 'cache', cgroupPath: cgroup }
+    const ofNode = { locate, rankDomain: ranking.rank.bind(ranking) }
     const log = recast(readRecording('6.18-storm-dumps-suppressed.kmsg'), {})
     await agentFor(log, stream, new FakeCursorFile(), ofNode).run(never)
     const told = [...stream.messages.values()].map((payload) => decodeKillEvent(payload))

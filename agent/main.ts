@@ -15,6 +15,7 @@ import { KmsgDevice } from './adapters/kmsgDevice.ts'
 import { KmsgRecording } from './adapters/kmsgRecording.ts'
 import { LedgerFile } from './adapters/ledgerFile.ts'
 import { OriginalsFile } from './adapters/originalsFile.ts'
+import { knowProcesses } from './adapters/knowProcesses.ts'
 import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
 import { runAdjustments } from './adapters/runAdjustments.ts'
@@ -24,6 +25,7 @@ import { Adjuster } from './adjust/adjuster.ts'
 import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
 import { agentFlags } from './config.ts'
+import { locateInLog } from './event/victimPlace.ts'
 import { DomainRanking } from './rank/domainRanking.ts'
 import { RankService } from './rank/rankService.ts'
 import { scanScope } from './rank/scan.ts'
@@ -52,8 +54,10 @@ await runProgram({
       logger,
       signal,
     )
+    const cgroups = new CgroupFiles(flags.cgroupRoot)
+    const known = knowProcesses(procFiles, proc, cgroups, logger)
     const domainRanking = new DomainRanking(procFiles, Date.now)
-    const scanned = { files: procFiles, cgroups: new CgroupFiles(flags.cgroupRoot), endTurn: setImmediate }
+    const scanned = { files: procFiles, cgroups, endTurn: setImmediate }
     const rankService = new RankService({
       node: flags.node,
       scan: (scope, top) => scanScope(scanned, scope, top),
@@ -75,7 +79,7 @@ await runProgram({
         pageSizeKib: proc.readPageSizeKib(),
         // A recording's processes are not this machine's.
         readLive: (pid, command) => (recording === undefined ? proc.readLive(pid, command) : undefined),
-        readCgroup: (pid) => (recording === undefined ? proc.readCgroup(pid) : undefined),
+        locate: recording === undefined ? known.locator.locate : locateInLog,
         rankDomain: (kill) => (recording === undefined ? domainRanking.rank(kill) : undefined),
       },
       {
@@ -101,6 +105,8 @@ await runProgram({
       notReady: () => agent.notReady(),
       metrics: agent.metrics.registry,
     })
+    // A recording's processes are not this machine's.
+    const watching = recording === undefined ? known.watch.run(signal) : undefined
     const teller = new StatusTeller(flags.node, publisher.connection, () => agent.completeness, logger)
     // A recording's processes are not this machine's.
     if (flags.adjust === 'on' && recording === undefined) {
@@ -122,6 +128,7 @@ await runProgram({
     } else {
       await agent.run(signal)
     }
+    await watching
     health.close()
     await publisher.close()
   },

@@ -55,8 +55,12 @@ const victim = z.object({
 
 /** Where the victim was. Absent fields are unknown; no `podUid` with a `cgroupPath` means outside any pod. */
 const attribution = z.object({
-  /** `dump`: the kernel's own task_memcg. `proc`: /proc/PID/cgroup after the kill line. `none`: nobody could say. */
-  source: z.enum(['dump', 'proc', 'none']),
+  /**
+   * `dump`: the kernel's own task_memcg; `group`: the cgroup that it said to kill whole. Where it printed neither: `proc`,
+   * /proc/PID/cgroup after the kill line; `cache`, the same from before the kill; `parent`, its parent's container; `counter`, the
+   * one cgroup whose count of kills has grown. `none`: nobody could say (docs/attribution.md).
+   */
+  source: z.enum(['dump', 'group', 'proc', 'cache', 'parent', 'counter', 'none']),
   cgroupPath: cgroupPath.optional(),
   podUid: podUid.optional(),
   containerId: containerId.optional(),

@@ -1,5 +1,5 @@
 import type { ProcFiles } from '#program/adapters/procFiles.ts'
-import { readMemoryCgroup, readOomScore, readPageSizeKib } from '../proc/processFiles.ts'
+import { readMemoryCgroup, readOomScore, readPageSizeKib, readStat } from '../proc/processFiles.ts'
 import { parseOomKillCount } from '../proc/vmstat.ts'
 import type { LiveProcess } from '../rank/candidates.ts'
 
@@ -25,14 +25,18 @@ export class ProcFs {
     return parseOomKillCount(this.#files.readText('vmstat') ?? '')
   }
 
-  readCgroup(pid: number): string | undefined {
-    return readMemoryCgroup(this.#files, pid)
+  /**
+   * Whether processes have the numbers here that the kernel's log has, those of the first PID namespace: it alone has
+   * the kernel's own threads, kthreadd being the second. A node in a container (kind) sees other numbers.
+   */
+  seesKernelPids(): boolean {
+    return readStat(this.#files, 2)?.isKernelThread === true
   }
 
   /** @param command guards against a pid that was given to another process since. */
   readLive(pid: number, command: string): LiveProcess | undefined {
     if (this.#files.readText(`${pid}/comm`)?.trimEnd() !== command) return undefined
     const oomScore = readOomScore(this.#files, pid)
-    return oomScore === undefined ? undefined : { oomScore, cgroupPath: this.readCgroup(pid) }
+    return oomScore === undefined ? undefined : { oomScore, cgroupPath: readMemoryCgroup(this.#files, pid) }
   }
 }

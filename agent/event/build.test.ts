@@ -8,6 +8,7 @@ import { readRecording, recast } from '../../test/support/recording.ts'
 import type { DumplessKill } from '../rank/domainRanking.ts'
 import type { LiveRanking } from '../rank/scan.ts'
 import { buildKillEvent, withoutDetails, type EventContext } from './build.ts'
+import { locateInLog, type LocateVictim } from './victimPlace.ts'
 
 const POD_UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const CONTAINER_ID = 'ab'.repeat(32)
@@ -20,7 +21,7 @@ const context: EventContext = {
   killedAtMs: Date.UTC(2026, 10, 23),
   pageSizeKib: 4,
   readLive: () => undefined,
-  readCgroup: () => undefined,
+  locate: locateInLog,
   rankDomain: () => undefined,
 }
 
@@ -71,6 +72,9 @@ const inLine: LiveRanking = {
   ],
 }
 
+const locateInContainer: LocateVictim = (outcome) =>
+  locateInLog(outcome, 0) ?? { source: 'cache', cgroupPath: CONTAINER_CGROUP }
+
 function contextWithLine(changes: Partial<EventContext> = {}) {
   const asked: DumplessKill[] = []
   const rankDomain = (kill: DumplessKill) => (asked.push(kill), inLine)
@@ -79,7 +83,7 @@ function contextWithLine(changes: Partial<EventContext> = {}) {
 
 describe('buildKillEvent', () => {
   it('names pod, container and scope by the kernel’s own word', () => {
-    const event = buildKillEvent(killIn(inContainer), { ...context, readCgroup: () => '/elsewhere' })
+    const event = buildKillEvent(killIn(inContainer), context)
     expect(event.attribution).toEqual({
       source: 'dump',
       cgroupPath: CONTAINER_CGROUP,
@@ -116,18 +120,15 @@ describe('buildKillEvent', () => {
     expect(candidates[0]).toMatchObject({ pid: 12950, liveOomScore: undefined })
   })
 
-  it('asks /proc when a kill line came alone, and says that it did', () => {
-    const event = buildKillEvent(killIn(killLineOnly), {
-      ...context,
-      readCgroup: (pid) => (pid === 12950 ? CONTAINER_CGROUP : undefined),
-    })
-    expect(event.attribution).toMatchObject({ source: 'proc', podUid: POD_UID })
+  it('says who has told the place when a kill line came alone', () => {
+    const event = buildKillEvent(killIn(killLineOnly), { ...context, locate: locateInContainer })
+    expect(event.attribution).toMatchObject({ source: 'cache', podUid: POD_UID })
     expect(event).toMatchObject({ scope: 'Unknown', candidates: [], taskCount: 0 })
     expect(event).not.toHaveProperty('rawDump')
   })
 
   it('tells who else is in the victim’s cgroup when the kill line of a cgroup’s limit came alone', () => {
-    const { asked, context } = contextWithLine({ readCgroup: () => CONTAINER_CGROUP, pageSizeKib: 16 })
+    const { asked, context } = contextWithLine({ locate: locateInContainer, pageSizeKib: 16 })
     const event = buildKillEvent(killIn(killLineOnly), context)
     expect(asked).toEqual([{ victimPid: 12950, killedAtMs: context.killedAtMs, cgroupPath: CONTAINER_CGROUP }])
     expect(event).toMatchObject({ constraint: 'Memcg', scope: 'Unknown', candidatesFrom: 'liveCgroup', taskCount: 3 })
@@ -173,7 +174,7 @@ describe('buildKillEvent', () => {
   })
 
   it('does not look around when the kernel has said who was in line', () => {
-    const { asked, context } = contextWithLine({ readCgroup: () => CONTAINER_CGROUP })
+    const { asked, context } = contextWithLine({ locate: locateInContainer })
     expect(buildKillEvent(killIn(inContainer), context).candidatesFrom).toBe('dump')
     expect(asked).toEqual([])
   })

@@ -4,23 +4,21 @@ import { parseExhausted } from '#kernel/dump/killLine.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { resolveScope } from '../cgroup/scope.ts'
 import { resolveInLine, type InLineContext } from './inLine.ts'
-import { resolveAttribution } from './victimPlace.ts'
+import { describeAttribution, type LocateVictim } from './victimPlace.ts'
 
 /** What the outcome itself cannot say. */
 export interface EventContext extends InLineContext {
   node: string
   bootId: string
   source: KillEvent['source']
-  /** The memory cgroup of a process as /proc has it now. */
-  readCgroup(pid: number): string | undefined
+  locate: LocateVictim
 }
 
 /** One outcome of the killer, with what the node knows about it, as the message the operator gets. */
 export function buildKillEvent(outcome: OomOutcome, context: EventContext): KillEvent {
   const { dump } = outcome
   const victim = outcome.outcome === 'killed' ? outcome.victim : undefined
-  const taskCgroup = dump?.cgroup.task
-  const procCgroup = taskCgroup === undefined && victim !== undefined ? context.readCgroup(victim.pid) : undefined
+  const place = context.locate(outcome, context.killedAtMs)
   return {
     version: 1,
     node: context.node,
@@ -36,7 +34,7 @@ export function buildKillEvent(outcome: OomOutcome, context: EventContext): Kill
     scope: resolveScope(dump?.constraint, dump?.cgroup.oom),
     trigger: dump?.trigger && { ...dump.trigger, gfpFlags: dump.trigger.gfpFlags && [...dump.trigger.gfpFlags] },
     victim,
-    attribution: resolveAttribution(taskCgroup, procCgroup),
+    attribution: describeAttribution(place),
     domain: {
       cgroupPath: dump?.cgroup.oom,
       usageKib: dump?.cgroup.usageKib,
@@ -44,7 +42,7 @@ export function buildKillEvent(outcome: OomOutcome, context: EventContext): Kill
       swapUsageKib: dump?.cgroup.swapUsageKib,
       swapLimitKib: dump?.cgroup.swapLimitKib,
     },
-    ...resolveInLine(outcome, procCgroup, context),
+    ...resolveInLine(outcome, place?.cgroupPath, context),
     pageSizeKib: dump?.pageSizeKib ?? context.pageSizeKib,
     ...packRawLines(outcome.rawLines),
   }

@@ -1,14 +1,44 @@
 import type { Attribution } from '#contract/killEvent.ts'
+import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { isAncestorHidden, parseCgroupPath } from '../cgroup/path.ts'
 
+/** Where a victim was, and who says so. */
+export interface VictimPlace {
+  source: Exclude<Attribution['source'], 'none'>
+  cgroupPath: string
+}
+
 /**
- * Whose process it was: the kernel's own word (task_memcg) first, else what /proc still says. Nobody's word is
- * "unknown", never "the host"; nor is a path that a cgroup namespace shows the end of only.
+ * Milliseconds since the epoch, of the kill.
+ * @returns undefined when nobody was killed, and when nobody can say.
  */
-export function resolveAttribution(taskCgroup: string | undefined, procCgroup: string | undefined): Attribution {
-  const cgroupPath = taskCgroup ?? procCgroup
-  if (cgroupPath === undefined) return { source: 'none' }
-  const { podUid, containerId, qosClass } = parseCgroupPath(cgroupPath)
-  if (podUid === undefined && isAncestorHidden(cgroupPath)) return { source: 'none' }
-  return { source: taskCgroup === undefined ? 'proc' : 'dump', cgroupPath, podUid, containerId, qosClass }
+export type LocateVictim = (outcome: OomOutcome, killedAtMs: number) => VictimPlace | undefined
+
+/** Where only the kernel's own lines are to be believed: in a recording, whose processes are not this machine's. */
+export const locateInLog: LocateVictim = (outcome) => placeInDump(outcome) ?? placeOfGroup(outcome)
+
+/** The dump is about the victim that it announces: those who die with it may be elsewhere in the group's cgroup. */
+export function placeInDump(outcome: OomOutcome): VictimPlace | undefined {
+  const cgroupPath = outcome.dump?.cgroup.task
+  if (cgroupPath === undefined || outcome.outcome !== 'killed') return undefined
+  const isAnnounced = outcome.dump?.announcedVictim?.pid === outcome.victim.pid
+  if (outcome.groupCgroup !== undefined && !isAnnounced && cgroupPath !== outcome.groupCgroup) return undefined
+  return { source: 'dump', cgroupPath }
+}
+
+/** The cgroup that the kernel said to kill whole: the victim is in it or below. */
+export function placeOfGroup(outcome: OomOutcome): VictimPlace | undefined {
+  if (outcome.outcome !== 'killed' || outcome.groupCgroup === undefined) return undefined
+  return { source: 'group', cgroupPath: outcome.groupCgroup }
+}
+
+/**
+ * Whose process it was. Nobody's word is "unknown", never "the host"; nor is a path that a cgroup namespace shows the end
+ * of only.
+ */
+export function describeAttribution(place: VictimPlace | undefined): Attribution {
+  if (place === undefined) return { source: 'none' }
+  const { podUid, containerId, qosClass } = parseCgroupPath(place.cgroupPath)
+  if (podUid === undefined && isAncestorHidden(place.cgroupPath)) return { source: 'none' }
+  return { ...place, podUid, containerId, qosClass }
 }

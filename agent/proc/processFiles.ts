@@ -9,6 +9,8 @@ import { parseStatus, type ProcStatus } from './status.ts'
 export interface ProcFiles {
   /** Every process's pid. */
   listPids(): number[]
+  /** The threads of a process, its leader among them; none where it is gone. */
+  listThreads(pid: number): number[]
   /**
    * What the kernel writes as one record, as the files below are.
    * @returns what is in it, until the next file is read; undefined when the file is gone, as it is when its process is

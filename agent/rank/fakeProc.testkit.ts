@@ -11,8 +11,11 @@ export interface FakeProcess {
   isKernelThread?: boolean
   /** Only its score can still be read. */
   gone?: boolean
+  parentPid?: number
   /** Its threads but the first, which /proc does not list. */
   threads?: readonly number[]
+  /** The first of its threads has ended. */
+  isZombie?: boolean
 }
 
 /** A proc file system of 1 GiB and no swap. */
@@ -30,6 +33,7 @@ export function fakeProc(processes: readonly FakeProcess[]): ProcFiles {
   }
   return {
     listPids: () => processes.map(({ pid }) => pid),
+    listThreads: (pid) => [pid, ...(byPid.get(String(pid))?.threads ?? [])],
     readText,
     readRecord(path) {
       const text = readText(path)
@@ -40,6 +44,7 @@ export function fakeProc(processes: readonly FakeProcess[]): ProcFiles {
 
 function textOf(process: FakeProcess, file: string): string | undefined {
   const { pid, oomScore, command = 'app', oomScoreAdj = 0, rssKib = 1024, startTicks = pid, cgroup = '/' } = process
+  const { parentPid = 0, isZombie = false, isKernelThread = false, threads = [] } = process
   const memory = rssKib === null ? '' : `VmSize:\t9 kB\nVmRSS:\t${rssKib} kB\nVmPTE:\t0 kB\nVmSwap:\t0 kB\n`
   switch (file) {
     case 'oom_score':
@@ -47,7 +52,7 @@ function textOf(process: FakeProcess, file: string): string | undefined {
     case 'oom_score_adj':
       return `${oomScoreAdj}\n`
     case 'stat':
-      return `${pid} (${command}) S ${'0 '.repeat(5)}${process.isKernelThread ? 0x0020_0000 : 0} ${'0 '.repeat(12)}${startTicks} 0\n`
+      return `${pid} (${command}) ${isZombie ? 'Z' : 'S'} ${parentPid} 0 0 0 0 ${isKernelThread ? 0x20_0000 : 0} ${'0 '.repeat(10)}${threads.length + 1} 0 ${startTicks} 0 ${(rssKib ?? 0) / 4}\n`
     case 'status':
       return `Tgid:\t${pid}\nUid:\t0\t0\n${memory}`
     case 'cgroup':

@@ -1,3 +1,4 @@
+import { parseGroupLine } from './groupLine.ts'
 import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import { isHeaderLine, MAX_COMMAND_LENGTH } from './header.ts'
 import { hasAt, shapeOfFrequent } from './frequentLines.ts'
@@ -146,7 +147,7 @@ function shapeOfWords(text: string): LineShape {
       if (text.startsWith('Pid: ')) return 'processor'
       break
     case 0x54: // T
-      if (text.startsWith('Tasks in /') && text.trimEnd().endsWith(GROUP_END)) return 'group'
+      if (parseGroupLine(text) !== undefined) return 'group'
       if (text.startsWith('Tasks state (memory values')) return 'title'
       break
     case 0x4b: // K
@@ -164,7 +165,6 @@ function shapeOfDecision(text: string): LineShape | undefined {
   return isSkippedLine(text) ? 'skipped' : undefined
 }
 
-const GROUP_END = 'are going to be killed due to memory.oom.group set'
 const NO_KILLABLE = /^out of memory and no killable processes/i
 const PANIC = 'Kernel panic - not syncing: '
 /** mm/oom_kill.c: out_of_memory and check_panic_on_oom. */

@@ -23,6 +23,20 @@ describe('group kills', () => {
     expect(outcomes.map(({ eventSequence }) => eventSequence)).toEqual([100, 100, 100])
   })
 
+  it('say which cgroup goes whole, from the second line on', () => {
+    const { outcomes, say } = startAssembler()
+    say(kill(7), GROUP, kill(7), kill(8), header('b'), announce(9), kill(9))
+    const groups = outcomes.map((outcome) => outcome.outcome === 'killed' && outcome.groupCgroup)
+    expect(groups).toEqual([undefined, '/a', '/a', undefined])
+  })
+
+  it('say it also of a cgroup whose name looks like the line’s end', () => {
+    const { outcomes, say } = startAssembler()
+    const hostile = '/a are going to be killed due to memory.oom.group set'
+    say(kill(7), GROUP.replace('/a', hostile), kill(8))
+    expect(outcomes[1]).toMatchObject({ groupCgroup: hostile })
+  })
+
   it('end with time, and then hold no cursor back', () => {
     const { outcomes, say, push, assembler } = startAssembler()
     say(header('a'), TABLE, row(7), row(8), announce(7), kill(7), GROUP, kill(8))

@@ -1,6 +1,7 @@
 import { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
 import { decideEvent, describeUndecided, isGroupMember, type DecidedEvent } from './decidedEvent.ts'
+import { parseGroupLine } from '#kernel/dump/groupLine.ts'
 import { parseKillLine } from '#kernel/dump/killLine.ts'
 import { shapeOf, type LineShape } from '#kernel/dump/lineShape.ts'
 import { kindOf, type LineKind } from './lineKind.ts'
@@ -171,6 +172,7 @@ class RecordAssembler implements Assembler {
       outcome: 'killed',
       victim: line.victim,
       message: line.message ?? decided.message,
+      groupCgroup: group?.groupCgroup,
       sequence: record.sequence,
       monotonicUsec: record.monotonicUsec,
       eventSequence: decided.eventSequence,
@@ -224,7 +226,7 @@ class RecordAssembler implements Assembler {
     } else {
       track.decided.rawLines = [...track.decided.rawLines, record.text]
     }
-    track.decided.group = true
+    track.decided.groupCgroup = parseGroupLine(record.text)
     track.decided.nobody = false
     track.decided.lastUsec = record.monotonicUsec
   }

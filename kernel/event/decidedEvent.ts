@@ -18,8 +18,8 @@ export interface DecidedEvent {
   victimPid: number | undefined
   /** The killer found nobody to kill. */
   nobody: boolean
-  /** The kernel said that the victim's whole cgroup goes. */
-  group: boolean
+  /** The cgroup that goes whole, where the kernel said so. */
+  groupCgroup: string | undefined
   lastUsec: number
 }
 
@@ -36,7 +36,7 @@ export function decideEvent(
     message: undefined,
     victimPid: victim?.pid,
     nobody: victim === undefined,
-    group: false,
+    groupCgroup: undefined,
     lastUsec: record.monotonicUsec,
   }
   if (open === undefined) return { decided: alone, mismatched: false }
@@ -85,7 +85,7 @@ function hasNoVictim(open: OpenEvent): boolean {
  */
 export function isGroupMember(decided: DecidedEvent, record: KmsgRecord, pid: number): boolean {
   const gapUsec = record.monotonicUsec - decided.lastUsec
-  if (!decided.group || gapUsec > DECIDED_FOR_USEC) return false
+  if (decided.groupCgroup === undefined || gapUsec > DECIDED_FOR_USEC) return false
   if (gapUsec <= GROUP_GAP_USEC || pid === decided.victimPid) return true
   return decided.dump?.tasks.some((task) => task.pid === pid || task.tgid === pid) ?? false
 }

@@ -40,6 +40,11 @@ export interface OomKill extends OomOutcomeBase {
   victim: OomVictim
   /** The kernel's own summary before the victim, such as `Memory cgroup out of memory`; told even without a dump. */
   message?: string | undefined
+  /**
+   * The cgroup that is killed whole, with this victim in it or below (memory.oom.group, v2). The kernel says so after the
+   * first victim's line: that one does not have it.
+   */
+  groupCgroup?: string | undefined
 }
 
 /** The killer ran and took nobody. */

@@ -70,7 +70,7 @@ export class EventTracks {
   lowestSequence(): number | undefined {
     let lowest: number | undefined
     for (const { open, decided } of this.#tracks) {
-      const needed = open?.firstSequence ?? (decided?.group === true ? decided.eventSequence : undefined)
+      const needed = open?.firstSequence ?? (decided?.groupCgroup === undefined ? undefined : decided.eventSequence)
       if (needed !== undefined && (lowest === undefined || needed < lowest)) lowest = needed
     }
     return lowest

@@ -1,15 +1,27 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** @returns where memory cgroups are below a cgroup tree: the v1 hierarchy where there is one, else the unified one. */
+/**
+ * @returns where memory cgroups are below a cgroup tree: the v1 hierarchy where there is one, else the unified one, which
+ *   beside others is in a folder of its own
+ */
 export function memoryCgroupRoot(tree: string): string {
   const v1 = join(tree, 'memory')
-  return existsSync(join(v1, 'memory.limit_in_bytes')) ? v1 : tree
+  if (existsSync(join(v1, 'memory.limit_in_bytes'))) return v1
+  const beside = join(tree, 'unified')
+  return !existsSync(join(tree, 'cgroup.controllers')) && existsSync(join(beside, 'cgroup.controllers')) ? beside : tree
 }
 
-/** The hierarchy of a cgroup tree that holds memory cgroups. A cgroup that is gone is data, not an error. */
+/** Longer than any memory.stat, and than a list of 4,000 processes; what is longer is cut. */
+const BUFFER_BYTES = 32 * 1024
+
+/**
+ * The hierarchy of a cgroup tree that holds memory cgroups, read synchronously into one buffer. A cgroup that is gone is
+ * data, not an error.
+ */
 export class CgroupFiles {
   readonly #root: string
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
 
   /** @param tree /sys/fs/cgroup, or where a host's is mounted */
   constructor(tree: string) {
@@ -17,10 +29,31 @@ export class CgroupFiles {
   }
 
   readText(path: string): string | undefined {
+    let descriptor: number | undefined
     try {
-      return readFileSync(join(this.#root, path), 'utf8')
+      descriptor = openSync(`${this.#root}${path}`, 'r')
+      let length = 0
+      for (;;) {
+        const bytes = readSync(descriptor, this.#buffer, length, BUFFER_BYTES - length, null)
+        length += bytes
+        if (bytes === 0 || length === BUFFER_BYTES) break
+      }
+      return this.#buffer.toString('utf8', 0, length)
     } catch {
       return undefined
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor)
+    }
+  }
+
+  /** The cgroups in this one, by name. */
+  listChildren(cgroupPath: string): string[] {
+    try {
+      return readdirSync(`${this.#root}${cgroupPath}`, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+    } catch {
+      return []
     }
   }
 }

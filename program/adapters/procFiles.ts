@@ -29,6 +29,14 @@ export class ProcFiles {
     return pids
   }
 
+  listThreads(pid: number): number[] {
+    try {
+      return readdirSync(`${this.#root}/${pid}/task`).map(Number)
+    } catch {
+      return []
+    }
+  }
+
   /** @throws ProgramError ProcUnreadable: for a file that every proc file system has. */
   requireText(path: string): string {
     const text = this.readText(path)

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import { KmsgRecording } from '../../agent/adapters/kmsgRecording.ts'
 import { Agent, type AgentIdentity } from '../../agent/agent.ts'
+import { locateInLog } from '../../agent/event/victimPlace.ts'
 import { DomainRanking } from '../../agent/rank/domainRanking.ts'
 import { fakeProc } from '../../agent/rank/fakeProc.testkit.ts'
 import { FakeCursorFile, FakeLedgerFile, FakeSpool, FakeStream } from '../../agent/testing/fakes.ts'
@@ -49,7 +50,7 @@ async function tell(file: string, ofNode: Partial<AgentIdentity> = {}): Promise<
   const source = new KmsgRecording(file, 'fast')
   const identity = { node: NODE, bootId: source.bootId, source: 'recording' as const, pageSizeKib: 4 }
   const agent = new Agent(
-    { ...identity, readLive: () => undefined, readCgroup: () => undefined, rankDomain: () => undefined, ...ofNode },
+    { ...identity, readLive: () => undefined, locate: locateInLog, rankDomain: () => undefined, ...ofNode },
     {
       source,
       publisher: stream,
@@ -148,7 +149,10 @@ describe('a recorded kill, from kernel log to report', () => {
       fakeProc([{ pid: 4711, command: 'postgres', oomScore: 667, cgroup: POD_CGROUP }]),
       () => 0,
     )
-    await tell(file, { readCgroup: () => POD_CGROUP, rankDomain: (kill) => ranking.rank(kill) })
+    await tell(file, {
+      locate: (outcome) => locateInLog(outcome, 0) ?? { source: 'cache', cgroupPath: POD_CGROUP },
+      rankDomain: (kill) => ranking.rank(kill),
+    })
     await count()
     const candidates = expect.stringMatching(/^\n\(not the kernel's list: .*\)\nPID .*\n4711 {2}postgres /)
     const newest = { podUid: POD_UID, containerId: CONTAINER_ID, victimPid: 19316, victimRssKib: 30_128, candidates }

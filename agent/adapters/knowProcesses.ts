@@ -1,0 +1,65 @@
+import { uptime } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { messageOf } from '#program/errors.ts'
+import { KillCounters, type CgroupTree } from '../cgroup/killCounters.ts'
+import { VictimLocator } from '../event/victimLocator.ts'
+import { parseMeminfo } from '../proc/meminfo.ts'
+import { parsePressure } from '../proc/pressure.ts'
+import type { ProcFiles } from '../proc/processFiles.ts'
+import { HotCgroups } from '../processes/hotCgroups.ts'
+import { ProcessScan } from '../processes/processScan.ts'
+import { ProcessTable } from '../processes/processTable.ts'
+import { ProcessWatch } from '../processes/processWatch.ts'
+import type { ProcFs } from './procFs.ts'
+
+export interface ProcessKnowledge {
+  watch: ProcessWatch
+  locator: VictimLocator
+}
+
+const TICKS_PER_SECOND = 100
+
+/** The processes of this machine, kept known from when the watch runs on, and by them whose kill a line is. */
+export function knowProcesses(files: ProcFiles, proc: ProcFs, cgroups: CgroupTree, logger: Logger): ProcessKnowledge {
+  const monotonicMs = () => performance.now()
+  const cpuMs = () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  }
+  const table = new ProcessTable()
+  const counters = new KillCounters({
+    files: cgroups,
+    readKernelKills: () => proc.readOomKillCount(),
+    monotonicMs,
+    cpuMs,
+  })
+  const scan = new ProcessScan(table, { files, endTurn: setImmediate, wallMs: Date.now, monotonicMs })
+  const hot = new HotCgroups({
+    cgroups,
+    look: (pid, path) => scan.look(pid, path),
+    onPause: () => counters.catchUp(),
+    monotonicMs,
+    cpuMs,
+  })
+  const watch = new ProcessWatch({
+    scan,
+    readPressure: () => parsePressure(files.readText('pressure/memory') ?? ''),
+    readMeminfo: () => parseMeminfo(files.readText('meminfo') ?? ''),
+    onScanned: () => counters.settle(),
+    onFailure: (error) => logger.warn(`expected to scan the processes, got: ${messageOf(error)}; tried again`),
+    monotonicMs,
+  })
+  const locator = new VictimLocator({
+    table,
+    files,
+    counters,
+    readClock: () => ({ wallMs: Date.now(), bootTicks: uptime() * TICKS_PER_SECOND }),
+    seesKernelPids: proc.seesKernelPids(),
+    onKill: (cgroupPaths) => {
+      watch.killed()
+      hot.killed(cgroupPaths)
+    },
+  })
+  return { watch, locator }
+}

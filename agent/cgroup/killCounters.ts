@@ -1,0 +1,198 @@
+import type { CgroupFiles } from './memoryFiles.ts'
+import { readOomKills } from './oomKills.ts'
+
+export interface CgroupTree extends CgroupFiles {
+  /** The cgroups in this one, by name. */
+  listChildren(cgroupPath: string): string[]
+}
+
+export interface KillCounterPorts {
+  files: CgroupTree
+  /** The kernel's count of all kills since boot; undefined where it does not count. */
+  readKernelKills: () => number | undefined
+  /** Milliseconds on a clock that only goes forward. */
+  monotonicMs: () => number
+  /** What this program has had of a core: in a storm it waits for one more than it works. */
+  cpuMs: () => number
+}
+
+/** More cgroups are not looked at: then nobody is named by them. */
+const MAX_CGROUPS = 2_000
+const TOO_MANY_FOR_MS = 600_000
+/** A walk through all of them takes this part of the time at most: 10 ms for 300. */
+const WALK_SHARE = 0.05
+/** Where kills were of late: in a storm only these are looked at. */
+const MAX_RECENT = 64
+/** So long after the last kill line every line of a kill that was counted has been read. */
+const QUIET_MS = 2_000
+
+/**
+ * Whose kill it was, by what the kernel counts: where every kill that has no line yet was counted in one cgroup, the line at
+ * hand is that cgroup's. Else nobody can say. The counts are read only when they are asked for.
+ */
+export class KillCounters {
+  readonly #ports: KillCounterPorts
+  /** What is explained of each cgroup's count: that at the first look, and a kill more for each that was named. */
+  readonly #explained = new Map<string, number>()
+  /** In the order of their last kills. */
+  readonly #recent = new Set<string>()
+  /** The kernel's count, as far as there were lines for it. Undefined until it was looked at. */
+  #told: number | undefined
+  /** Of these: lines that nobody could be named for. Their cgroups have grown all the same. */
+  #unnamed = 0
+  #lastLineMs = Number.NEGATIVE_INFINITY
+  #nextWalkMs = Number.NEGATIVE_INFINITY
+  /** So many of the next lines are this cgroup's: it had grown by all that were waiting. */
+  #next: { cgroupPath: string; lines: number } = { cgroupPath: '', lines: 0 }
+  #grown: string[] = []
+
+  constructor(ports: KillCounterPorts) {
+    this.#ports = ports
+  }
+
+  /** Where kills were counted that are not explained, as of the last time that somebody was to be found. */
+  get grown(): readonly string[] {
+    return this.#grown
+  }
+
+  /** Takes the counts as they are for explained, when no line is on its way: at the first look, and after lines were lost. */
+  settle(): void {
+    const nowMs = this.#ports.monotonicMs()
+    if (nowMs - this.#lastLineMs < QUIET_MS || nowMs < this.#nextWalkMs) return
+    const kills = this.#ports.readKernelKills()
+    if (kills === undefined || (kills === this.#told && this.#unnamed === 0)) return
+    const counts = this.#walk()
+    this.#told = counts === undefined ? undefined : kills
+    if (counts === undefined) return
+    this.#explained.clear()
+    this.#takeForExplained(counts)
+  }
+
+  /** A kill line whose cgroup is known. */
+  explain(cgroupPath: string): void {
+    this.#countLine()
+    this.#name(cgroupPath)
+  }
+
+  /** A kill line whose cgroup is not known. @returns its cgroup, where only one can be meant. */
+  find(): string | undefined {
+    const told = this.#told
+    const known = this.#next.lines > 0 ? this.#next.cgroupPath : undefined
+    this.#countLine()
+    const found = known ?? (told === undefined ? undefined : this.#findGrown(told))
+    if (found === undefined) this.#unnamed++
+    else this.#name(found)
+    return found
+  }
+
+  /** Between two lines: what could not be named is over and done with, if no line is on its way. */
+  catchUp(): void {
+    if (this.#unnamed === 0 || this.#told !== this.#ports.readKernelKills()) return
+    const counts = this.#readRecent()
+    const isAll = this.#sumOfGrown(counts) === this.#unnamed
+    if (isAll && this.#told === this.#ports.readKernelKills()) this.#takeForExplained(counts)
+  }
+
+  #countLine(): void {
+    this.#lastLineMs = this.#ports.monotonicMs()
+    if (this.#next.lines > 0) this.#next.lines--
+    if (this.#told !== undefined) this.#told++
+  }
+
+  #name(cgroupPath: string): void {
+    // A cgroup that was not there at the first look began with none.
+    if (this.#explained.size < MAX_CGROUPS || this.#explained.has(cgroupPath)) {
+      this.#explained.set(cgroupPath, this.#explainedOf(cgroupPath) + 1)
+    }
+    this.#remember([cgroupPath])
+  }
+
+  #findGrown(told: number): string | undefined {
+    const { monotonicMs, readKernelKills } = this.#ports
+    this.#grown = []
+    const kills = readKernelKills()
+    if (kills === undefined || kills <= told) return undefined
+    const expected = kills - told + this.#unnamed
+    let counts: ReadonlyMap<string, number> | undefined = this.#readRecent()
+    if (this.#sumOfGrown(counts) !== expected) counts = monotonicMs() < this.#nextWalkMs ? undefined : this.#walk()
+    if (counts === undefined) return undefined
+    this.#grown = this.#grownOf(counts)
+    this.#remember(this.#grown)
+    // What was killed while it was looked at may have been counted or not.
+    if (readKernelKills() !== kills) return undefined
+    // Less than was explained of one: it was removed and made again. Less in all: one is gone with what it had counted.
+    if (this.#sumOfGrown(counts) !== expected) return undefined
+    const [found, other] = this.#grown
+    if (found !== undefined && other === undefined) {
+      this.#next = { cgroupPath: found, lines: expected - this.#unnamed - 1 }
+      if (this.#unnamed > 0) this.#explained.set(found, this.#explainedOf(found) + this.#unnamed)
+      this.#unnamed = 0
+      return found
+    }
+    return undefined
+  }
+
+  #takeForExplained(counts: ReadonlyMap<string, number>): void {
+    for (const [path, count] of counts) this.#explained.set(path, count)
+    this.#unnamed = 0
+    this.#next.lines = 0
+  }
+
+  #explainedOf(cgroupPath: string): number {
+    return this.#explained.get(cgroupPath) ?? 0
+  }
+
+  #grownOf(counts: ReadonlyMap<string, number>): string[] {
+    return [...counts].flatMap(([path, count]) => (count === this.#explainedOf(path) ? [] : [path]))
+  }
+
+  /** NaN where one has shrunk. */
+  #sumOfGrown(counts: ReadonlyMap<string, number>): number {
+    let sum = 0
+    for (const [path, count] of counts) {
+      const growth = count - this.#explainedOf(path)
+      sum += growth < 0 ? Number.NaN : growth
+    }
+    return sum
+  }
+
+  #remember(cgroupPaths: readonly string[]): void {
+    for (const path of cgroupPaths) {
+      this.#recent.delete(path)
+      this.#recent.add(path)
+    }
+    for (const path of this.#recent) {
+      if (this.#recent.size <= MAX_RECENT) break
+      this.#recent.delete(path)
+    }
+  }
+
+  #readRecent(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const path of this.#recent) {
+      const count = readOomKills(this.#ports.files, path)
+      if (count === undefined) this.#recent.delete(path)
+      else counts.set(path, count)
+    }
+    return counts
+  }
+
+  /** Undefined where there are too many. What is gone is forgotten. */
+  #walk(): Map<string, number> | undefined {
+    const { files, monotonicMs, cpuMs } = this.#ports
+    const beforeMs = cpuMs()
+    const counts = new Map<string, number>()
+    const paths = ['']
+    let seen = 0
+    for (let path = paths.pop(); path !== undefined && seen < MAX_CGROUPS; path = paths.pop(), seen++) {
+      // The root is nobody's place: what is there is said to be unknown (parseMemoryCgroup).
+      const count = path === '' ? undefined : readOomKills(files, path)
+      if (count !== undefined) counts.set(path, count)
+      for (const name of files.listChildren(path)) paths.push(`${path}/${name}`)
+    }
+    for (const path of this.#explained.keys()) if (!counts.has(path)) this.#explained.delete(path)
+    const isAll = paths.length === 0
+    this.#nextWalkMs = monotonicMs() + (isAll ? (cpuMs() - beforeMs) / WALK_SHARE : TOO_MANY_FOR_MS)
+    return isAll ? counts : undefined
+  }
+}

@@ -1,0 +1,114 @@
+import type { OomKill } from '#kernel/event/oomEvent.ts'
+import type { KillCounters } from '../cgroup/killCounters.ts'
+import { parseCgroupPath } from '../cgroup/path.ts'
+import { readMemoryCgroup, readStat, type ProcFiles } from '../proc/processFiles.ts'
+import type { ProcStat } from '../proc/stat.ts'
+import type { KnownProcess } from '../processes/knownProcess.ts'
+import type { NamedVictim, ProcessClock, ProcessTable } from '../processes/processTable.ts'
+import { isIn } from '../rank/processSnapshot.ts'
+import { placeInDump, placeOfGroup, type LocateVictim, type VictimPlace } from './victimPlace.ts'
+
+export interface LocatorPorts {
+  table: ProcessTable
+  files: ProcFiles
+  counters: Pick<KillCounters, 'explain' | 'find' | 'grown'>
+  readClock: () => ProcessClock
+  /** Whether this program sees processes by the numbers that the kernel's log has: the first PID namespace's. */
+  seesKernelPids: boolean
+  /** Told of each kill, and where it was or may have been: more may come there. */
+  onKill: (cgroupPaths: readonly string[]) => void
+}
+
+/**
+ * Whose kill it was, for a line with its dump and for one alone. The first of these that can say:
+ * 1. the dump's task_memcg
+ * 2. the process, as /proc has it now, and as it was at the last scan; it must have been there at the time of the kill, and
+ *    lie in the cgroup of a group kill
+ * 3. the cgroup that the kernel said to kill whole
+ * 4. its parent, where that is in a container: what a container's process forks is there too
+ * 5. the one cgroup whose count of kills has grown
+ */
+export class VictimLocator {
+  readonly #ports: LocatorPorts
+
+  constructor(ports: LocatorPorts) {
+    this.#ports = ports
+  }
+
+  readonly locate: LocateVictim = (outcome, killedAtMs) => {
+    if (outcome.outcome !== 'killed') return undefined
+    const { counters, table, onKill } = this.#ports
+    const place = this.#findPlace(outcome, killedAtMs)
+    // Counted before they were first looked at: the counters cannot tell such a kill from none.
+    if (killedAtMs < table.watchedSinceMs) return place
+    if (place !== undefined) {
+      counters.explain(place.cgroupPath)
+      onKill([place.cgroupPath])
+      return place
+    }
+    const cgroupPath = counters.find()
+    onKill(counters.grown)
+    return cgroupPath === undefined ? undefined : { source: 'counter', cgroupPath }
+  }
+
+  #findPlace(outcome: OomKill, killedAtMs: number): VictimPlace | undefined {
+    const dumped = placeInDump(outcome)
+    if (dumped !== undefined) return dumped
+    const { pid, command } = outcome.victim
+    const process = this.#ports.seesKernelPids ? this.#identify({ pid, command, killedAtMs }) : {}
+    return placeOf(process, outcome.groupCgroup) ?? placeOfGroup(outcome) ?? this.#parentPlace(process)
+  }
+
+  /**
+   * The process by its pid, or a thread's. What /proc has by that number may be another process by now, and so may be
+   * what the last scan found: where they differ, and both may be meant, neither is.
+   */
+  #identify(victim: NamedVictim): Identified {
+    const { table, files, readClock } = this.#ports
+    const clock = readClock()
+    const stat = readStat(files, victim.pid)
+    const isVictim = stat?.command === victim.command && table.wasThere(stat.startTicks, victim, clock)
+    const now = isVictim ? stat : undefined
+    const known = table.find(victim, clock) ?? this.#knownAs(victim.pid, now)
+    // A thread has a start time of its own.
+    const isThread = known !== undefined && known.pid !== victim.pid
+    if (now !== undefined && known !== undefined && !isThread && known.startTicks !== now.startTicks) return {}
+    return { now, cgroupNow: now === undefined ? undefined : readMemoryCgroup(files, victim.pid), known }
+  }
+
+  /** The same process that has made itself another program since the scan. */
+  #knownAs(pid: number, now: ProcStat | undefined): KnownProcess | undefined {
+    const known = this.#ports.table.get(pid)
+    return now !== undefined && known?.startTicks === now.startTicks ? known : undefined
+  }
+
+  #parentPlace({ now, known }: Identified): VictimPlace | undefined {
+    const { table, files } = this.#ports
+    const child = now ?? known
+    if (child === undefined || child.parentPid <= 1) return undefined
+    const parent = readStat(files, child.parentPid) ?? table.get(child.parentPid)
+    // One that is younger has the number of the parent, and no more.
+    if (parent === undefined || parent.startTicks > child.startTicks) return undefined
+    const cgroupPath = readMemoryCgroup(files, child.parentPid) ?? table.get(child.parentPid)?.cgroupPath
+    // A container's first process is the child of a shim, which is the host's.
+    if (cgroupPath === undefined || parseCgroupPath(cgroupPath).containerId === undefined) return undefined
+    return { source: 'parent', cgroupPath }
+  }
+}
+
+interface Identified {
+  now?: ProcStat | undefined
+  /** On cgroup v1 none where it has left its own, ending. */
+  cgroupNow?: string | undefined
+  known?: KnownProcess | undefined
+}
+
+function placeOf({ cgroupNow, known }: Identified, groupCgroup: string | undefined): VictimPlace | undefined {
+  const fits = (path: string | undefined): path is string =>
+    path !== undefined && (groupCgroup === undefined || isIn(path, groupCgroup))
+  if (fits(cgroupNow)) return { source: 'proc', cgroupPath: cgroupNow }
+  if (!fits(known?.cgroupPath)) return undefined
+  // A container's process starts in the runtime's cgroup and is moved: the other way there is none.
+  const isThere = known.isCgroupSettled || parseCgroupPath(known.cgroupPath).containerId !== undefined
+  return isThere ? { source: 'cache', cgroupPath: known.cgroupPath } : undefined
+}

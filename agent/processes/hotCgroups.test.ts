@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
+import { FakeCgroups } from '../cgroup/fakeCgroups.testkit.ts'
+import { HotCgroups } from './hotCgroups.ts'
+
+const [A, B] = ['/kubepods/pod1/a', '/kubepods/pod1/b']
+
+function watching(lookMs = 0) {
+  const cgroups = new FakeCgroups({ [`${A}/cgroup.procs`]: '11\n0\n12\n', [`${B}/cgroup.procs`]: '21\n' })
+  const looked: [number, string][] = []
+  let spentMs = 0
+  let pauses = 0
+  const hot = new HotCgroups({
+    cgroups,
+    look: (pid, path) => {
+      looked.push([pid, path])
+      spentMs += lookMs
+    },
+    onPause: () => void pauses++,
+    monotonicMs: () => performance.now(),
+    cpuMs: () => spentMs,
+  })
+  return { cgroups, looked, hot, pauses: () => pauses }
+}
+
+describe('HotCgroups', () => {
+  beforeEach(() => void jest.useFakeTimers())
+  afterEach(() => void jest.useRealTimers())
+
+  it('looks at once where a kill was, and at nothing else', () => {
+    const { looked, hot } = watching()
+    hot.killed([A])
+    expect(looked).toEqual([
+      [11, A],
+      [12, A],
+    ])
+  })
+
+  it('looks again each 10 ms, for a second after the last kill', () => {
+    const { looked, hot, pauses } = watching()
+    hot.killed([B])
+    jest.advanceTimersByTime(500)
+    hot.killed([B])
+    jest.advanceTimersByTime(20_000)
+    expect(looked.length).toBeGreaterThanOrEqual(145)
+    expect(looked.length).toBeLessThanOrEqual(152)
+    expect(pauses()).toBeGreaterThanOrEqual(145)
+    expect(jest.getTimerCount()).toBe(0)
+  })
+
+  it('looks at each kill, and not again right after it has', () => {
+    const { looked, hot } = watching()
+    for (let kills = 0; kills < 10; kills++) {
+      hot.killed([B])
+      hot.killed([B])
+      jest.advanceTimersByTime(3)
+    }
+    expect(looked.length).toBeGreaterThanOrEqual(10)
+    expect(looked.length).toBeLessThanOrEqual(13)
+    hot.stop()
+  })
+
+  it('looks less often where it takes long', () => {
+    const { looked, hot } = watching(10)
+    for (let kills = 0; kills < 45; kills++) {
+      hot.killed([B])
+      jest.advanceTimersByTime(20)
+    }
+    expect(looked.length).toBeLessThanOrEqual(5)
+    hot.stop()
+  })
+
+  it('forgets a cgroup that is gone, and one where nothing was killed for long', () => {
+    const { cgroups, looked, hot } = watching()
+    hot.killed([A, B])
+    cgroups.remove(A)
+    jest.advanceTimersByTime(100)
+    expect(hot.size).toBe(1)
+    jest.advanceTimersByTime(40_000)
+    looked.length = 0
+    hot.killed([])
+    expect(looked).toEqual([])
+  })
+
+  it('keeps 64, those of the latest kills', () => {
+    const { hot } = watching()
+    hot.killed(Array.from({ length: 100 }, (_, at) => `/c/${at}`))
+    hot.killed([A])
+    expect(hot.size).toBeLessThanOrEqual(64)
+    hot.stop()
+  })
+})

@@ -1,0 +1,98 @@
+import type { CgroupFiles } from '../cgroup/memoryFiles.ts'
+
+export interface HotPorts {
+  cgroups: CgroupFiles
+  /** Takes a process into the table that is in this cgroup. */
+  look: (pid: number, cgroupPath: string) => void
+  /** Now and then between two kills of a storm, and after it. */
+  onPause: () => void
+  /** Milliseconds on a clock that only goes forward. */
+  monotonicMs: () => number
+  /** What this program has had of a core: in a storm it waits for one more than it works. */
+  cpuMs: () => number
+}
+
+/** Where more than a second passes between kills, the scans of the whole node find the victims. */
+const STORM_MS = 1_000
+const HOT_FOR_MS = 30_000
+const MAX_HOT = 64
+/**
+ * So often are hot cgroups looked at in a storm: at each kill, and in between. Less often where that would take more than
+ * this share of a core.
+ */
+const EVERY_MS = 10
+const AT_MOST_EVERY_MS = 2
+const SHARE = 0.05
+
+/**
+ * In a storm of kills victims live for milliseconds, and no scan of the node sees them: the cgroups in which the kernel has
+ * just killed are looked at, by their list of processes, while the storm lasts.
+ */
+export class HotCgroups {
+  readonly #ports: HotPorts
+  /** When the last kill was, in the order of those times. */
+  readonly #killedAtMs = new Map<string, number>()
+  #lastKillMs = Number.NEGATIVE_INFINITY
+  #nextLookMs = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(ports: HotPorts) {
+    this.#ports = ports
+  }
+
+  get size(): number {
+    return this.#killedAtMs.size
+  }
+
+  /** @param cgroupPaths where the kill was, or may have been */
+  killed(cgroupPaths: readonly string[]): void {
+    const nowMs = this.#ports.monotonicMs()
+    this.#lastKillMs = nowMs
+    for (const path of cgroupPaths) {
+      this.#killedAtMs.delete(path)
+      this.#killedAtMs.set(path, nowMs)
+    }
+    for (const [path, atMs] of this.#killedAtMs) {
+      if (nowMs - atMs <= HOT_FOR_MS && this.#killedAtMs.size <= MAX_HOT) break
+      this.#killedAtMs.delete(path)
+    }
+    if (nowMs >= this.#nextLookMs) this.#look()
+    this.#timer ??= setTimeout(() => this.#goOn(), EVERY_MS).unref()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #goOn(): void {
+    const { monotonicMs, onPause } = this.#ports
+    this.#timer = undefined
+    onPause()
+    const nowMs = monotonicMs()
+    if (nowMs - this.#lastKillMs >= STORM_MS) return
+    if (nowMs >= this.#nextLookMs) this.#look()
+    this.#timer = setTimeout(() => this.#goOn(), EVERY_MS).unref()
+  }
+
+  #look(): void {
+    const { monotonicMs, cpuMs } = this.#ports
+    const beforeMs = cpuMs()
+    for (const path of this.#killedAtMs.keys()) this.#lookAt(path)
+    this.#nextLookMs = monotonicMs() + Math.max(AT_MOST_EVERY_MS, (cpuMs() - beforeMs) / SHARE)
+  }
+
+  #lookAt(cgroupPath: string): void {
+    const { cgroups, look } = this.#ports
+    const text = cgroups.readText(`${cgroupPath}/cgroup.procs`)
+    if (text === undefined) {
+      this.#killedAtMs.delete(cgroupPath)
+      return
+    }
+    for (const line of text.split('\n')) {
+      const pid = Number(line)
+      // 0: a process of another PID namespace, which has no number here.
+      if (pid > 0) look(pid, cgroupPath)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
+
+const ROOT = memoryCgroupRoot('/sys/fs/cgroup')
+const LIMIT = existsSync(join(ROOT, 'memory.limit_in_bytes')) ? 'memory.limit_in_bytes' : 'memory.max'
+/** What the kernel kills: it takes memory as fast as it can. */
+const EATER = 'exec tail /dev/zero'
+
+/** A cgroup shaped like a container's, with a limit of its own, in which the kernel kills. */
+export class KillingContainer {
+  readonly path: string
+  readonly #folders: readonly string[]
+
+  /** @param top a folder of the test's own, made and removed with its containers */
+  constructor(top: string, limitMib: number) {
+    const parents = [
+      top,
+      `${top}/kubepods`,
+      `${top}/kubepods/burstable`,
+      `${top}/kubepods/burstable/pod${randomUUID()}`,
+    ]
+    this.path = `${parents.at(-1)}/${randomBytes(32).toString('hex')}`
+    this.#folders = [...parents, this.path].map((path) => join(ROOT, path))
+    for (const folder of this.#folders) mkdirSync(folder, { recursive: true })
+    writeFileSync(join(ROOT, this.path, LIMIT), String(limitMib * 1024 * 1024))
+  }
+
+  /** One process of its own after the other, as by a supervisor inside, until each is killed. @returns their pids. */
+  async killInside(times: number, pauseSeconds: number): Promise<number[]> {
+    const once = `sh -c 'echo $$; ${EATER}'; sleep ${pauseSeconds}; i=$((i + 1))`
+    return this.#run(`i=0; while [ $i -lt ${times} ]; do ${once}; done`)
+  }
+
+  /** One process whose parent is outside, as the first of a container is. @returns its pid. */
+  async killFromOutside(): Promise<number> {
+    const [pid = -1] = await this.#run(`echo $$; ${EATER}`)
+    return pid
+  }
+
+  async #run(script: string): Promise<number[]> {
+    const joined = `echo $$ > ${join(ROOT, this.path, 'cgroup.procs')}; ${script}`
+    const child = spawn('sh', ['-c', joined], { stdio: ['ignore', 'pipe', 'ignore'] })
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+    await once(child, 'close')
+    return said.trim().split('\n').map(Number)
+  }
+
+  /** With those of the folders above that are empty then. */
+  remove(): void {
+    for (const folder of this.#folders.toReversed()) {
+      try {
+        rmdirSync(folder)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EBUSY') return
+        throw error
+      }
+    }
+  }
+}
+
+export const ownTop = (name: string): string => `/oomkeeper-${name}-${process.pid}`
