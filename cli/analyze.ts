@@ -1,7 +1,6 @@
 import { LogEvents } from '#kernel/event/logEvents.ts'
 import type { OomLogEvent } from '#kernel/event/oomLogEvent.ts'
-import { LogReader } from '#kernel/transport/logReader.ts'
-import { LineSplitter } from '#kernel/transport/splitLines.ts'
+import { openLog, type LogInput } from '#kernel/transport/openLog.ts'
 import { EXIT, ProgramError } from '#program/errors.ts'
 import type { FlagValues } from '#program/flags.ts'
 import { formatMarkdown } from './analysis/analysisMarkdown.ts'
@@ -35,15 +34,16 @@ export async function analyze(flags: AnalyzeFlags, path: string, ports: AnalyzeP
     count++
     if (flags.event === undefined || flags.event === count) report.add(event)
   })
-  const reader = new LogReader((record) => events.push(record))
-  const lines = new LineSplitter((line) => reader.push(line))
+  let log: LogInput | undefined
   const finish = () => {
-    lines.end()
-    reader.end()
+    log?.end()
     events.finish()
   }
   try {
-    for await (const chunk of ports.readLog(path)) lines.push(chunk)
+    for await (const chunk of ports.readLog(path)) {
+      log ??= openLog(chunk, (record) => events.push(record))
+      log.push(chunk)
+    }
   } catch (error) {
     // What was read until then is told: a log may be damaged at its end.
     finish()

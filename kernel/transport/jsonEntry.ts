@@ -1,6 +1,22 @@
 import { KERNEL_FACILITY, USER_FACILITY, type LogLine } from './logLine.ts'
 import { parseStamp } from './stamp.ts'
 
+/** The fields of a journal's entry that are read here; journalctl writes them in other formats too. */
+export const JOURNAL_FIELDS: ReadonlySet<string> = new Set([
+  'MESSAGE',
+  'PRIORITY',
+  'SYSLOG_IDENTIFIER',
+  '_TRANSPORT',
+  '_SOURCE_MONOTONIC_TIMESTAMP',
+  '__MONOTONIC_TIMESTAMP',
+  '__REALTIME_TIMESTAMP',
+])
+
+/** Fields of an entry → the line that parseJsonEntry reads; an empty one for an entry without a message. */
+export function entryLine(entry: Readonly<Record<string, string>>): string {
+  return entry['MESSAGE'] === undefined ? '' : JSON.stringify(entry)
+}
+
 /**
  * One line of `journalctl -o json`, of docker's json-file, or of a collector that writes `message` or `log`.
  * journald writes a text that is not UTF-8 or has control characters as an array of bytes, and a long one as null.

@@ -37,7 +37,7 @@ export class LogReader {
   #exact = false
   #facility = KERNEL_FACILITY
   #sequence = 0
-  #line = 0
+  #line = 1
   /** A line without a time is as old as the one before. */
   #usec = 0
   #hasKernelClock = false
@@ -47,9 +47,11 @@ export class LogReader {
     this.#onRecord = onRecord
   }
 
-  /** @param raw one line without its newline */
-  push(raw: string): void {
-    this.#line++
+  /**
+   * @param raw one line without its newline
+   * @param lines how many of the log it was written as
+   */
+  push(raw: string, lines = 1): void {
     this.#lengthBefore = this.#length
     this.#length = raw.length
     const parsed = parseLogLine(raw)
@@ -58,6 +60,7 @@ export class LogReader {
     else if (parsed.prefixed) this.#begin(parsed)
     else this.#pushBare(parsed)
     this.#partial = parsed.partial === true
+    this.#line += lines
   }
 
   /** The log ends here, be it within a line: the pid of a kill without a command may lack digits, and is not told. */

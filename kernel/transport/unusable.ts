@@ -1,3 +1,5 @@
+import { utf16Of } from './utf16.ts'
+
 /** How much of the beginning decides. Bytes. */
 export const HEAD_BYTES = 8192
 
@@ -9,8 +11,6 @@ const FORMATS: readonly [string, readonly number[]][] = [
   ['compressed with zstd: give the output of `zstd -dc FILE`', [0x28, 0xb5, 0x2f, 0xfd]],
   ['compressed with bzip2: give the output of `bzip2 -dc FILE`', bytesOf('BZh')],
   ['a zip archive: give the file in it', [...bytesOf('PK'), 3, 4]],
-  ['UTF-16 text: give it as UTF-8', [0xff, 0xfe]],
-  ['UTF-16 text: give it as UTF-8', [0xfe, 0xff]],
 ]
 
 export function isGzip(head: Buffer): boolean {
@@ -21,7 +21,9 @@ export function isGzip(head: Buffer): boolean {
 export function describeUnusable(head: Buffer): string | undefined {
   const known = FORMATS.find(([, magic]) => startsWith(head, magic))
   if (known !== undefined) return known[0]
-  return isBinary(head) ? 'binary data' : undefined
+  const encoding = utf16Of(head)
+  const text = encoding === undefined ? head : Buffer.from(new TextDecoder(encoding).decode(head))
+  return isBinary(text) ? 'binary data' : undefined
 }
 
 /** A kernel log has no zero bytes but for a hole that a crash left; text has few control characters. */

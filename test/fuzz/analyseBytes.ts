@@ -2,8 +2,7 @@ import { analysisReport } from '../../cli/analyze.ts'
 import type { AnalyzeOutput } from '../../cli/analyzeFlags.ts'
 import { LogEvents } from '../../kernel/event/logEvents.ts'
 import type { OomLogEvent } from '../../kernel/event/oomLogEvent.ts'
-import { LogReader } from '../../kernel/transport/logReader.ts'
-import { LineSplitter } from '../../kernel/transport/splitLines.ts'
+import { openLog } from '../../kernel/transport/openLog.ts'
 
 /** What `oomkeeper analyze` makes of a log. */
 export interface Analysis {
@@ -37,11 +36,9 @@ export function analyseBytes(bytes: Buffer, thorough: boolean): Analysis {
 function readEvents(bytes: Buffer): OomLogEvent[] {
   const events: OomLogEvent[] = []
   const log = new LogEvents((event) => events.push(event))
-  const reader = new LogReader((record) => log.push(record))
-  const lines = new LineSplitter((line) => reader.push(line))
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) lines.push(bytes.subarray(at, at + PIECE_BYTES))
-  lines.end()
-  reader.end()
+  const input = openLog(bytes.subarray(0, PIECE_BYTES), (record) => log.push(record))
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) input.push(bytes.subarray(at, at + PIECE_BYTES))
+  input.end()
   log.finish()
   return events
 }

@@ -31,5 +31,32 @@ export const TRANSPORTS: readonly [Transport, ...Transport[]] = [
       JSON.stringify({ _TRANSPORT: 'kernel', PRIORITY: '4', MESSAGE: text, _SOURCE_MONOTONIC_TIMESTAMP: `${at}00` }),
     ),
   (texts) => texts.map((text) => JSON.stringify({ _TRANSPORT: 'kernel', MESSAGE: [...Buffer.from(text)] })),
+  // journalctl -o verbose, and -o export without a length: what goes on below is lost, and nothing else may be.
+  (texts) =>
+    texts.flatMap((text, at) => [
+      `Thu 2025-12-04 10:11:12.345678 CET [s=${'0'.repeat(32)};i=${at};b=1;m=1;t=1;x=1]`,
+      ...`    MESSAGE=${text.replaceAll('\n', `\n${' '.repeat(12)}`)}`.split('\n'),
+      '    _TRANSPORT=kernel',
+      `    _SOURCE_MONOTONIC_TIMESTAMP=${at}00`,
+    ]),
+  (texts) =>
+    texts.flatMap((text, at) => [
+      `__CURSOR=${at}`,
+      '_TRANSPORT=kernel',
+      ...`MESSAGE=${text}`.split('\n'),
+      `_SOURCE_MONOTONIC_TIMESTAMP=${at}00`,
+      '',
+    ]),
+  (texts) => [
+    'Received: by mail.example',
+    'Content-Transfer-Encoding: quoted-printable',
+    '',
+    ...texts.flatMap((text) =>
+      text
+        .replaceAll('=', '=3D')
+        .replaceAll(/(.{60})(?=.)(?!3D|D)/g, '$1=\n')
+        .split('\n'),
+    ),
+  ],
   (texts) => texts.map((text) => JSON.stringify({ log: `${text}\n`, stream: 'stdout', time: '2025-12-04T10:11:12Z' })),
 ]
