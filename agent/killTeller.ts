@@ -3,6 +3,7 @@ import { encodeKillEvent, type KillEvent } from '#contract/killEvent.ts'
 import { killSubject } from '#contract/subjects.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { printable } from '#program/errors.ts'
+import { ToldVictims } from './event/toldVictims.ts'
 import { buildKillEvent, withoutDetails, type EventContext } from './event/build.ts'
 import type { OutgoingKill } from './publish/killQueue.ts'
 
@@ -13,6 +14,7 @@ export class KillTeller {
   readonly #identity: AgentIdentity
   readonly #logger: Logger
   readonly #handOn: (kill: OutgoingKill) => void
+  readonly #told = new ToldVictims()
 
   constructor(identity: AgentIdentity, logger: Logger, handOn: (kill: OutgoingKill) => void) {
     this.#identity = identity
@@ -21,7 +23,11 @@ export class KillTeller {
   }
 
   tell(outcome: OomOutcome, killedAtMs: number): void {
-    const event = buildKillEvent(outcome, { ...this.#identity, killedAtMs })
+    const repeats = this.#told.note(outcome)
+    const event = {
+      ...buildKillEvent(outcome, { ...this.#identity, killedAtMs }),
+      ...(repeats !== undefined && { repeats }),
+    }
     this.#handOn({
       subject: killSubject(event.node, event.bootId, event.sequence),
       payload: this.#encode(event),
@@ -45,8 +51,8 @@ export class KillTeller {
     }
   }
 
-  #log({ sequence, outcome, victim, scope, attribution }: KillEvent): void {
+  #log({ sequence, repeats, outcome, victim, scope, attribution }: KillEvent): void {
     const command = victim && printable(victim.command)
-    this.#logger.info({ sequence, outcome, pid: victim?.pid, command, scope, ...attribution }, 'OOM kill')
+    this.#logger.info({ sequence, repeats, outcome, pid: victim?.pid, command, scope, ...attribution }, 'OOM kill')
   }
 }

@@ -116,6 +116,11 @@ export const killEvent = z
     sequence: count,
     /** kmsg sequence shared by all victims of one invocation of the killer. */
     eventSequence: count,
+    /**
+     * kmsg sequence of the line that told this victim before: a group's kill may print, and the kernel count, a victim
+     * twice, the second time by the pid of one of its threads. To be stored, and not to be counted.
+     */
+    repeats: count.optional(),
     /** Wall clock, from the line's time stamp. */
     killedAt: z.iso.datetime({ precision: 3 }),
     monotonicUsec: count,

@@ -61,6 +61,7 @@ export function withoutDetails(event: KillEvent): KillEvent {
     bootId: event.bootId,
     sequence: event.sequence,
     eventSequence: event.eventSequence,
+    repeats: event.repeats,
     killedAt: event.killedAt,
     monotonicUsec: event.monotonicUsec,
     source: event.source,

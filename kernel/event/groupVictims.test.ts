@@ -19,11 +19,13 @@ describe('isToldVictim', () => {
   it('knows the first victim again by its pid, and by the same memory under a thread’s pid', () => {
     expect(isToldVictim([victim(10)], victim(10, { anonRssKib: 1 }), undefined)).toBe(true)
     expect(isToldVictim([victim(10)], victim(17), dump(10, 11))).toBe(true)
+    expect(isToldVictim([victim(10)], victim(17, { anonRssKib: 72 }), dump(10, 11))).toBe(true)
   })
 
   it.each([
     ['is in the table', victim(11), dump(10, 11)],
-    ['has other figures', victim(17, { anonRssKib: 71 }), dump(10, 11)],
+    ['has other memory', victim(17, { totalVmKib: 901 }), dump(10, 11)],
+    ['has much more of it', victim(17, { anonRssKib: 79 }), dump(10, 11)],
     ['comes without a table', victim(17), dump()],
     ['comes without a dump', victim(17), undefined],
   ])('takes a victim for another one that %s', (_what, next, table) => {

@@ -82,6 +82,12 @@ const process = (batch: readonly StoredMessage[], counted = NONE) =>
   new KillEngine(ports).processBatch('s1', batch, counted)
 
 describe('KillEngine', () => {
+  it('counts a victim of a group once that the kernel printed twice', async () => {
+    await process([...kills(1, 1), messageOf(2, killEventOf({ sequence: 426, eventSequence: 425, repeats: 425 }))])
+    expect([...store.reports.values()].map(({ status }) => (status as { kills: number }).kills)).toEqual([1])
+    expect(checkpoints.at(-1)).toBe(2)
+  })
+
   it('counts kills in the report of their workload, and then moves the checkpoint', async () => {
     await process(kills(1, 3))
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 3, workload: 'Deployment/eater' })

@@ -63,7 +63,9 @@ export class KillEngine {
   async processBatch(stream: string, batch: readonly StoredMessage[], alreadyCounted: CountedKills): Promise<void> {
     const read = batch.map((message) => ({ message, read: readKill(message) }))
     const events = read.flatMap((item) => (item.read.ok ? [item.read.event] : []))
-    await this.#waitForPods(events.filter((event) => !alreadyCounted.has(killKey(event))))
+    await this.#waitForPods(
+      events.filter((event) => event.repeats === undefined && !alreadyCounted.has(killKey(event))),
+    )
     const resolved: ResolvedMessage[] = []
     for (const item of read) {
       if (!item.read.ok) resolved.push(rejected(item.message, item.read.reason))
@@ -73,6 +75,8 @@ export class KillEngine {
   }
 
   async #resolve(message: StoredMessage, event: KillEvent, alreadyCounted: CountedKills): Promise<ResolvedMessage> {
+    // One victim, two lines: the first one is counted.
+    if (event.repeats !== undefined) return { message, event, target: { kind: 'skip' }, key: undefined }
     const countedIn = alreadyCounted.get(killKey(event))
     if (countedIn !== undefined) return { message, event, target: { kind: 'skip' }, key: countedIn }
     const { waiting, now } = this.#ports
