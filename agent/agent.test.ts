@@ -16,6 +16,7 @@ const recorded = readRecording('6.18-memcg-v1.kmsg')
 /** Ends with its text, as a recording does. */
 class FakeSource {
   readonly description = 'test'
+  readonly trouble = undefined
   readonly #text: string
 
   constructor(text: string) {

@@ -25,7 +25,7 @@ export type { AgentIdentity }
 
 export interface AgentPorts {
   source: KmsgSource
-  publisher: Pick<KillPublisher, 'publish' | 'connected' | 'onReconnect'>
+  publisher: Pick<KillPublisher, 'publish' | 'connected' | 'onConnect'>
   cursorFile: Pick<CursorFile, 'read' | 'write'>
   ledgerFile: Pick<LedgerFile, 'read' | 'write'>
   openSpool: (onDropped: (reason: DropReason, kills: number) => void) => KillSpool & { takeFound(): FoundKill[] }
@@ -79,7 +79,7 @@ export class Agent {
       random: ports.random,
       onOutcome: (outcome, kill, retryInMs) => this.#onPublished(outcome, kill, retryInMs),
     })
-    ports.publisher.onReconnect(() => this.#sender.retryNow())
+    ports.publisher.onConnect(() => this.#sender.retryNow())
     this.#teller = new KillTeller(identity, logger, (kill) => this.#handOn(kill))
 
     const plan = this.#planStart(identity)
@@ -124,6 +124,8 @@ export class Agent {
     if (this.#sender.blocked !== undefined) {
       reasons.push(`${this.#queue.size} kills wait: ${NOT_STORED_ADVICE[this.#sender.blocked]}`)
     }
+    if (this.#ports.source.trouble !== undefined)
+      reasons.push(`no kill is seen: ${this.#ports.source.description} cannot be read`)
     if (this.#queue.trouble) reasons.push('the spool cannot be used: kills wait in memory')
     if (this.#keeper.failed) reasons.push('the cursor cannot be saved')
     return reasons

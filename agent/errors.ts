@@ -1,10 +1,7 @@
 import { ProgramError, messageOf } from '#program/errors.ts'
 
-export function kmsgUnreadable(path: string, cause: unknown): ProgramError {
-  return new ProgramError(
-    `expected to read the kernel's log at ${path}, got: ${messageOf(cause)}; run as root or with CAP_SYSLOG, or give a recording with --kmsg FILE`,
-    { code: 'KmsgUnreadable', retry: false, facts: { path }, cause },
-  )
+export function describeKmsgUnreadable(path: string, cause: unknown): string {
+  return `expected to read the kernel's log at ${path}, got: ${messageOf(cause)}; no kill is seen until then: run as root or with CAP_SYSLOG, in a container privileged, or give a recording with --kmsg FILE`
 }
 
 export function recordingUnreadable(path: string, cause: unknown): ProgramError {
@@ -16,9 +13,22 @@ export function recordingUnreadable(path: string, cause: unknown): ProgramError 
   })
 }
 
+/** What cannot be had, and what goes on without it. */
+export function describeStateReadOnly(folder: string, cause: unknown): string {
+  return `--state-dir: expected a folder to keep the cursor and the spool in, got: ${messageOf(cause)}; going on in memory: a restart tells kills of the last hour again, and no oom_score_adj is changed; make ${folder} writable or name another`
+}
+
+export const SEES_NO_HOST_PROCESSES =
+  "expected to see the host's processes in --proc, got only those of a PID namespace or of one user; victims without a dump have no pod, and no oom_score_adj is changed: give the agent the host's PID namespace (hostPID) and root"
+
 export function stateUnwritable(folder: string, cause: unknown): ProgramError {
   return new ProgramError(
     `--state-dir: expected a folder to keep the cursor in, got: ${messageOf(cause)}; make ${folder} writable or name another`,
     { code: 'StateUnwritable', retry: false, facts: { folder }, cause },
   )
+}
+
+/** Whether it takes a right or space that may come back, rather than another flag. */
+export function isRightMissing(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
 }

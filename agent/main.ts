@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import { inboxPrefix } from '#contract/subjects.ts'
 import { startHealthServer } from '#program/adapters/healthServer.ts'
 import { CgroupFiles, memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
@@ -16,6 +17,7 @@ import { KmsgRecording } from './adapters/kmsgRecording.ts'
 import { LedgerFile } from './adapters/ledgerFile.ts'
 import { OriginalsFile } from './adapters/originalsFile.ts'
 import { knowProcesses } from './adapters/knowProcesses.ts'
+import { lowerOwnScore } from './adapters/ownScore.ts'
 import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
 import { runAdjustments } from './adapters/runAdjustments.ts'
@@ -26,12 +28,21 @@ import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
 import { agentFlags } from './config.ts'
 import { locateInLog } from './event/victimPlace.ts'
+import { SEES_NO_HOST_PROCESSES } from './errors.ts'
 import { DomainRanking } from './rank/domainRanking.ts'
 import { RankService } from './rank/rankService.ts'
 import { scanScope } from './rank/scan.ts'
 
 function monotonicUsec(): number {
   return Number(process.hrtime.bigint() / 1000n)
+}
+
+/** Says once what the agent will not be able to do. @returns the same, for /readyz */
+function missingRights(proc: ProcFs, logger: Logger): string[] {
+  lowerOwnScore(logger)
+  if (proc.seesHostProcesses()) return []
+  logger.error(SEES_NO_HOST_PROCESSES)
+  return ["the host's processes cannot be seen"]
 }
 
 await runProgram({
@@ -101,8 +112,9 @@ await runProgram({
         logger,
       },
     )
+    const missing = recording === undefined ? missingRights(proc, logger) : []
     const health = await startHealthServer(flags.listen, {
-      notReady: () => agent.notReady(),
+      notReady: () => [...agent.notReady(), ...missing],
       metrics: agent.metrics.registry,
     })
     // A recording's processes are not this machine's.

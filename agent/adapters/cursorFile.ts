@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
-import { stateUnwritable } from '../errors.ts'
+import { describeStateReadOnly, isRightMissing, stateUnwritable } from '../errors.ts'
 import { formatCursor, parseCursor, type Cursor } from '../kmsg/cursor.ts'
 
 /** The cursor on disk: replaced by rename after fsync, so that a crash leaves the old one or the new one. */
@@ -9,7 +9,7 @@ export class CursorFile {
   readonly #path: string
   readonly #logger: Logger
 
-  /** @throws ProgramError StateUnwritable when the folder cannot be made or written. */
+  /** A folder without the right to write is said, and gone without. @throws ProgramError StateUnwritable for what is no folder. */
   constructor(stateDir: string, logger: Logger) {
     this.#path = join(stateDir, 'cursor.json')
     this.#logger = logger
@@ -18,7 +18,8 @@ export class CursorFile {
       const probe = openSync(join(stateDir, '.probe'), 'w')
       closeSync(probe)
     } catch (error) {
-      throw stateUnwritable(stateDir, error)
+      if (!isRightMissing(error)) throw stateUnwritable(stateDir, error)
+      logger.error(describeStateReadOnly(stateDir, error))
     }
   }
 
@@ -28,7 +29,7 @@ export class CursorFile {
     try {
       text = readFileSync(this.#path, 'utf8')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isRightMissing(error)) return undefined
       throw stateUnwritable(dirname(this.#path), error)
     }
     const parsed = parseCursor(text)

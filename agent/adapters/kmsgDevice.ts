@@ -4,7 +4,7 @@ import { Socket, type SocketConstructorOpts } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { messageOf } from '#program/errors.ts'
-import { kmsgUnreadable } from '../errors.ts'
+import { describeKmsgUnreadable } from '../errors.ts'
 import { RecordSplitter } from '../kmsg/split.ts'
 import type { KmsgSource } from './kmsgSource.ts'
 
@@ -20,6 +20,7 @@ export class KmsgDevice implements KmsgSource {
   readonly #wrapPipe: WrapPipe | null
   #stream: Socket | undefined
   #paused = false
+  #trouble: string | undefined
 
   /** @param wrapPipe how to wait for records in epoll; null where a child `cat` has to. */
   constructor(path: string, logger: Logger, wrapPipe: WrapPipe | null = probePipeHandle()) {
@@ -29,14 +30,23 @@ export class KmsgDevice implements KmsgSource {
     this.#wrapPipe = wrapPipe
   }
 
+  get trouble(): string | undefined {
+    return this.#trouble
+  }
+
   async run(onRecord: (record: Buffer) => void, signal: AbortSignal): Promise<void> {
     const wrapPipe = this.#wrapPipe
     if (wrapPipe === null)
       this.#logger.warn('this Node has no pipe handle to read kmsg with; reading through a child `cat`')
     while (!signal.aborted) {
+      const descriptor = this.#open(wrapPipe ? constants.O_NONBLOCK : 0)
+      if (descriptor === undefined) {
+        await sleep(UNREADABLE_MS, undefined, { signal }).catch(() => undefined)
+        continue
+      }
       const error = wrapPipe
-        ? await this.#finish(wrapPipe(this.#open(constants.O_NONBLOCK), onRecord), signal)
-        : await this.#readCat(this.#open(0), onRecord, signal)
+        ? await this.#finish(wrapPipe(descriptor, onRecord), signal)
+        : await this.#readCat(descriptor, onRecord, signal)
       if (signal.aborted) return
       // EPIPE: overtaken by the ring. A new descriptor begins at the oldest record left; what is known is skipped.
       if (errorCode(error) !== 'EPIPE') {
@@ -59,11 +69,18 @@ export class KmsgDevice implements KmsgSource {
     this.#stream?.resume()
   }
 
-  #open(flags: number): number {
+  /** Without the right to read it, the rest of the agent's work goes on, and this is said once. */
+  #open(flags: number): number | undefined {
     try {
-      return openSync(this.#path, constants.O_RDONLY | flags)
+      const descriptor = openSync(this.#path, constants.O_RDONLY | flags)
+      if (this.#trouble !== undefined) this.#logger.info(`${this.#path} can be read now`)
+      this.#trouble = undefined
+      return descriptor
     } catch (error) {
-      throw kmsgUnreadable(this.#path, error)
+      const trouble = describeKmsgUnreadable(this.#path, error)
+      if (trouble !== this.#trouble) this.#logger.error(trouble)
+      this.#trouble = trouble
+      return undefined
     }
   }
 
@@ -95,6 +112,8 @@ export class KmsgDevice implements KmsgSource {
 }
 
 const REOPEN_MS = 500
+/** A right that is missing comes back with a hand on the machine, if ever. */
+const UNREADABLE_MS = 10_000
 
 type WrapPipe = (descriptor: number, onRecord: (record: Buffer) => void) => Socket
 

@@ -11,6 +11,7 @@ export type RecordingPace = 'kept' | 'fast'
 /** A recorded /dev/kmsg in the device's place, with its own pace or as fast as it goes. Ends with the file. */
 export class KmsgRecording implements KmsgSource {
   readonly description: string
+  readonly trouble = undefined
   readonly #path: string
   readonly #pace: RecordingPace
   readonly #bytes: Buffer

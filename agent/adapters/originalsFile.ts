@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, wr
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { formatOriginals, parseOriginals, type Originals } from '../adjust/originals.ts'
-import { stateUnwritable } from '../errors.ts'
+import { isRightMissing, stateUnwritable } from '../errors.ts'
 
 /** The scores that were there before, on disk: replaced by rename after fsync, so that a crash leaves the old or the new. */
 export class OriginalsFile {
@@ -17,7 +17,8 @@ export class OriginalsFile {
     try {
       mkdirSync(stateDir, { recursive: true, mode: 0o700 })
     } catch (error) {
-      throw stateUnwritable(stateDir, error)
+      // Then nothing can be saved either, and no score is written.
+      if (!isRightMissing(error)) throw stateUnwritable(stateDir, error)
     }
   }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '#program/backoff.ts'
 import type { SpooledKill } from '../spool/record.ts'
 import type { KillQueue } from './killQueue.ts'
+import { unlessAborted } from './unlessAborted.ts'
 import type { NotStoredReason, PublishOutcome } from './outcome.ts'
 
 export interface KillSenderPorts {
@@ -52,16 +53,15 @@ export class KillSender {
   /** Sends until the signal is aborted; a kill leaves the queue only when it is stored. */
   async run(signal: AbortSignal): Promise<void> {
     const { queue } = this.#ports
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
     let attempt = 0
     while (!signal.aborted) {
       const kill = queue.peek()
       if (kill === undefined) {
         if (queue.size === 0) for (const resolve of this.#drained.splice(0)) resolve()
-        await Promise.race([aborted, new Promise<void>((resolve) => (this.#wake = resolve))])
+        await unlessAborted(signal, new Promise<void>((resolve) => (this.#wake = resolve)))
         continue
       }
-      const outcome = await Promise.race([aborted, this.#ports.publish(kill.subject, kill.payload)])
+      const outcome = await unlessAborted(signal, this.#ports.publish(kill.subject, kill.payload))
       if (outcome === undefined) return
       if (outcome.kind === 'notStored') {
         const waitMs = backoffMs(attempt++, this.#ports.random(), BACKOFF)

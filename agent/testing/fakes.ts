@@ -10,7 +10,7 @@ export class FakeStream {
   readonly messages = new Map<string, Uint8Array>()
   full = false
 
-  onReconnect(): void {}
+  onConnect(): void {}
 
   publish(subject: string, payload: Uint8Array): Promise<PublishOutcome> {
     if (this.messages.has(subject)) return Promise.resolve({ kind: 'alreadyStored' })

@@ -1,7 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pid } from 'node:process'
+import { getuid, pid } from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -154,6 +156,55 @@ describe('the agent, with a real nats-server', () => {
     expect(JSON.parse(readFileSync(cursor, 'utf8'))).toMatchObject({ sequence: 1426 })
     expect(await stream.count()).toBe(2)
   }, 30_000)
+
+  it('goes on without the right to read the kernel’s log: says so once, is not ready, and answers all the same', async () => {
+    const { program, baseUrl } = await agent('/dev/oomkeeper-is-not-there')
+    await program.said("expected to read the kernel's log at /dev/oomkeeper-is-not-there, got: ENOENT")
+    const ready = await fetch(`${baseUrl}/readyz`)
+    expect(ready.status).toBe(503)
+    expect(await ready.text()).toContain('no kill is seen: /dev/oomkeeper-is-not-there cannot be read')
+    const answer = await waitUntil('an answer', () => stream.rank(NODE), { deadlineMs: 10_000 })
+    expect(answer).toMatchObject({ node: NODE })
+    expect((await program.stop()).code).toBe(0)
+  }, 30_000)
+
+  it('goes on where it sees no processes of the host, and says what it cannot do', async () => {
+    const proc = join(folder, 'proc')
+    mkdirSync(join(proc, 'sys/kernel/random'), { recursive: true })
+    writeFileSync(join(proc, 'sys/kernel/random/boot_id'), `${randomUUID()}\n`)
+    const process = await startAgent({ node: NODE, nats, folder, kmsg: '/dev/oomkeeper-is-not-there', proc })
+    started.push(process)
+    await process.program.said("expected to see the host's processes in --proc")
+    expect(await (await fetch(`${process.baseUrl}/readyz`)).text()).toContain("the host's processes cannot be seen")
+  }, 30_000)
+
+  const asRoot = getuid?.() === 0 ? it : it.skip
+
+  asRoot(
+    'tells kills with a state folder that is read-only, and is not ready',
+    async () => {
+      const state = join(folder, `state-${NODE}`)
+      mkdirSync(state)
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', state])
+      try {
+        const copies = Array.from({ length: 4 }, (_, kill) =>
+          recast(recorded, { sequenceOffset: kill * 1000, usecOffset: kill * 500_000 }),
+        )
+        const log = join(folder, 'slow.kmsg')
+        writeFileSync(log, copies.join(''))
+        const { program, baseUrl } = await agent(log, 'kept')
+        await program.said('--state-dir: expected a folder to keep the cursor and the spool in, got: EROFS')
+        await program.said('expected to keep kills in the spool')
+        expect(await (await fetch(`${baseUrl}/readyz`)).text()).toContain('the spool cannot be used')
+        expect((await program.ended).code).toBe(0)
+        expect(await stream.count()).toBe(4)
+      } finally {
+        for (const { program } of started.splice(0)) await program.kill()
+        execFileSync('umount', [state])
+      }
+    },
+    30_000,
+  )
 
   it('may not publish for another node', async () => {
     const { operator, system, agents } = nats.users

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -78,6 +78,14 @@ describeAsRoot('the agent’s account of real kills, with the kernel’s own cou
     const first = await untilAccounted()
     expect(first).toMatchObject({ killsLost: 0, killsUnseen: 0 })
 
+    // Anybody who may write to the log can print a kill; nobody can as the kernel.
+    writeFileSync('/dev/kmsg', '<3>Memory cgroup out of memory: Killed process 1 (init) total-vm:9kB, anon-rss:1kB\n')
+    const forged = async () => {
+      const text = await (await fetch(`${agent.baseUrl}/metrics`)).text()
+      return /^oomkeeper_agent_forged_kill_lines_total [1-9]/m.test(text) || undefined
+    }
+    await waitUntil('the forged line to be counted', forged, { deadlineMs: 5_000 })
+
     const fromSequence = nextSequence()
     await kill(5)
     await agent.program.kill()
@@ -95,6 +103,7 @@ describeAsRoot('the agent’s account of real kills, with the kernel’s own cou
     const lines = readKills(fromSequence).map(({ sequence }) => sequence)
     const told = (await stream.events()).map(({ sequence }) => sequence).filter((sequence) => sequence >= fromSequence)
     expect(told).toEqual(lines)
+    expect((await stream.events()).map(({ victim }) => victim?.pid)).not.toContain(1)
     expect(lines).toHaveLength(grown)
   }, 90_000)
 })

@@ -1,5 +1,6 @@
 import { connect, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats'
 import { decodeKillEvent, type KillEvent } from '../../contract/killEvent.ts'
+import { encodeRank, rankSubject } from '../../contract/rank.ts'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { ensureStream } from '../../operator/adapters/natsStreams.ts'
@@ -54,6 +55,13 @@ export class KillStreamView {
       events.push(decoded.event)
     }
     return events
+  }
+
+  /** What the node's agent answers to a rank request. */
+  async rank(node: string): Promise<unknown> {
+    return (
+      await this.#connection.request(rankSubject(node), encodeRank({ version: 1, top: 1 }), { timeout: 5_000 })
+    ).json()
   }
 
   async close(): Promise<void> {
