@@ -36,7 +36,7 @@ function run(argv: readonly string[], hasColor = false) {
     endTurn: () => Promise.resolve(),
     now: () => new Date(0),
   }
-  return simulate(flagsOf(argv), { openMachine: () => machine, hasColor })
+  return simulate(flagsOf(argv), { openMachine: () => machine, ownPid: 7, hasColor })
 }
 
 describe('oomkeeper simulate', () => {

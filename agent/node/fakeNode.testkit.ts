@@ -8,7 +8,7 @@ export const FORBIDDEN = '\0forbidden'
 const VM = 'proc/sys/vm'
 
 /** A node as the kubelet wants it: 16 GiB, no swap, cgroup v2, a kernel of today. */
-const SOUND: FakeFiles = {
+export const SOUND: FakeFiles = {
   'proc/meminfo': meminfo({}),
   'proc/zoneinfo': zoneinfo({}),
   'proc/pressure/memory': pressure(0.5, 0.1),

@@ -73,6 +73,6 @@ function readSysctls(files: NodeFiles): Sysctls {
 
 /** The kernel's page size as it says itself. Source: fs/proc/task_mmu.c, show_smap. */
 function parsePageKib(smaps: string): number {
-  const digits = /^KernelPageSize: +(\d+) kB$/m.exec(smaps)?.[1]
+  const digits = /^KernelPageSize: +([1-9]\d{0,3}) kB$/m.exec(smaps)?.[1]
   return digits === undefined ? DEFAULT_PAGE_KIB : Number(digits)
 }

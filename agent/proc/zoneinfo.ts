@@ -15,9 +15,9 @@ export interface ZoneWatermarks {
   protectionPages: readonly number[]
 }
 
-const HEAD = /^Node (\d+), zone +(\w+)$/
+const HEAD = /^Node (\d{1,4}), zone +(\w{1,16})$/
 const FIGURE = /^ +(?:pages )?(free|min|low|high|managed) +(\d{1,15})$/
-const PROTECTION = /^ +protection: \((\d+(?:, \d+)*)\)$/
+const PROTECTION = /^ +protection: \((\d{1,15}(?:, \d{1,15})*)\)$/
 
 /**
  * /proc/zoneinfo:

@@ -22,18 +22,24 @@ export interface FoundDomain {
 /**
  * Who is in line when this scope's memory runs out. A cgroup without a limit of its own does not run out: its nearest ancestor
  * that has one does, or else the machine, with all that is in there.
+ * @param ownPid of who asks, and will be gone when it happens; undefined: it is not among them
  * @throws ProgramError as scanScope
  */
-export async function readDomain(node: ScannedNode, scope: RankScope): Promise<FoundDomain> {
+export async function readDomain(
+  node: ScannedNode,
+  scope: RankScope,
+  ownPid: number | undefined,
+): Promise<FoundDomain> {
   const asked = await scanScope(node, scope, Number.POSITIVE_INFINITY)
   const { cgroupPath: askedPath, limit } = asked
   const isOwn = askedPath === limit?.cgroupPath
   const ranking = isOwn ? asked : await scanScope(node, scopeOf(limit?.cgroupPath), Number.POSITIVE_INFINITY)
+  const tasks = ranking.tasks.filter(({ pid }) => pid !== ownPid)
   return {
     domain: {
       machine: readMachine(node.files),
       totalKib: ranking.totalKib,
-      tasks: ranking.tasks,
+      tasks,
       groupOf: groupReader(node, ranking),
     },
     facts: {
@@ -43,7 +49,7 @@ export async function readDomain(node: ScannedNode, scope: RankScope): Promise<F
       panicOnOom: parseSysctl(node.files.readText('sys/vm/panic_on_oom') ?? ''),
       oomKillAllocatingTask: parseSysctl(node.files.readText('sys/vm/oom_kill_allocating_task') ?? ''),
       neverChosen: ranking.neverChosen,
-      unknownCount: ranking.tasks.filter(({ rssKib }) => rssKib === undefined).length,
+      unknownCount: tasks.filter(({ rssKib }) => rssKib === undefined).length,
     },
     askedPath,
     limitPath: ranking.limit?.cgroupPath,

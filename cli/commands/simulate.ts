@@ -11,7 +11,8 @@ export async function run(name: string, argv: readonly string[]): Promise<number
   if (parsed.kind !== 'values') return answerFlags(name, parsed)
   const conflicts = findConflicts(parsed.values)
   if (conflicts.length > 0) return refuse(name, conflicts, EXIT.usage)
-  const { text, exitCode } = await simulate(parsed.values, { openMachine, hasColor: showsColor(process.env) })
+  const ports = { openMachine, ownPid: process.pid, hasColor: showsColor(process.env) }
+  const { text, exitCode } = await simulate(parsed.values, ports)
   writeOut(`${text}\n`)
   return exitCode
 }
