@@ -55,7 +55,7 @@ cluster-down: setup ## Take the test cluster down, with all that it made
 bench: setup ## Measure what helm installs: install to ready, kill to visible, start to score, and idle cost in the pods
 	@node test/bench/main.ts
 
-bench-parse: build ## Measure: reading a kernel log, beside the kubelet's reader; the start of analyze, beside Node's own
+bench-parse: build ## Measure: reading a kernel log, beside the kubelet's reader; the start of analyze, beside Node's own; ten times a hostile log
 	@node test/bench/parse/main.ts
 
 fuzz: setup ## Analyse a million spoiled logs (FUZZ_INPUTS=N; FUZZ_SEED=S begins at a seed) and hold each against what must be true

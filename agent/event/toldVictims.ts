@@ -1,4 +1,4 @@
-import { findToldVictim } from '#kernel/event/groupVictims.ts'
+import { GroupVictims } from '#kernel/event/groupVictims.ts'
 import type { OomOutcome, OomVictim } from '#kernel/event/oomEvent.ts'
 
 /** Group kills that several callers interleave. */
@@ -8,17 +8,17 @@ const MAX_VICTIMS = 10_000
 
 /** Remembers the victims of the last events, to know a second line about one of them. */
 export class ToldVictims {
-  readonly #events = new Map<number, (OomVictim & { sequence: number })[]>()
+  readonly #events = new Map<number, GroupVictims<OomVictim & { sequence: number }>>()
 
   /** @returns the kmsg sequence of the line that told this victim before */
   note(outcome: OomOutcome): number | undefined {
     if (outcome.outcome !== 'killed') return undefined
     const { eventSequence, sequence, victim, dump } = outcome
-    const told = this.#events.get(eventSequence) ?? []
-    const before = findToldVictim(told, victim, dump)
+    const group = this.#events.get(eventSequence) ?? new GroupVictims()
+    const before = group.find(victim, dump)
     if (before !== undefined) return before.sequence
-    if (told.length < MAX_VICTIMS) told.push({ ...victim, sequence })
-    this.#events.set(eventSequence, told)
+    if (group.told.length < MAX_VICTIMS) group.add({ ...victim, sequence })
+    this.#events.set(eventSequence, group)
     const [oldest] = this.#events.keys()
     if (this.#events.size > MAX_EVENTS && oldest !== undefined) this.#events.delete(oldest)
     return undefined

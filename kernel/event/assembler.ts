@@ -168,6 +168,8 @@ class RecordAssembler implements Assembler {
     const group = before !== undefined && isGroupMember(before, record, pid) ? before : undefined
     const decided = group ?? this.#decide(record, line.victim, track)
     decided.lastUsec = record.monotonicUsec
+    const { rawLines } = decided
+    const { text } = record
     this.#onOutcome({
       outcome: 'killed',
       victim: line.victim,
@@ -177,7 +179,10 @@ class RecordAssembler implements Assembler {
       monotonicUsec: record.monotonicUsec,
       eventSequence: decided.eventSequence,
       dump: decided.dump,
-      rawLines: group === undefined ? decided.rawLines : [...group.rawLines, record.text],
+      // Put together when it is asked for: of a large group only few are.
+      get rawLines() {
+        return group === undefined ? rawLines : [...rawLines, text]
+      },
     })
   }
 

@@ -1,6 +1,7 @@
 import type { OomDump } from '#kernel/dump/oomDump.ts'
 import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import { listedPids } from './groupVictims.ts'
 import type { OomUndecided, OomVictim } from './oomEvent.ts'
 import { isDumpOf, type OpenEvent } from './openEvent.ts'
 
@@ -20,6 +21,8 @@ export interface DecidedEvent {
   nobody: boolean
   /** The cgroup that goes whole, where the kernel said so. */
   groupCgroup: string | undefined
+  /** The processes of the dump's table, once they were asked for. */
+  listed?: ReadonlySet<number> | undefined
   lastUsec: number
 }
 
@@ -87,5 +90,6 @@ export function isGroupMember(decided: DecidedEvent, record: KmsgRecord, pid: nu
   const gapUsec = record.monotonicUsec - decided.lastUsec
   if (decided.groupCgroup === undefined || gapUsec > DECIDED_FOR_USEC) return false
   if (gapUsec <= GROUP_GAP_USEC || pid === decided.victimPid) return true
-  return decided.dump?.tasks.some((task) => task.pid === pid || task.tgid === pid) ?? false
+  decided.listed ??= listedPids(decided.dump)
+  return decided.listed.has(pid)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
-import { isToldVictim } from './groupVictims.ts'
+import { GroupVictims } from './groupVictims.ts'
 import type { OomVictim } from './oomEvent.ts'
 
 const victim = (pid: number, changes: Partial<OomVictim> = {}): OomVictim => ({
@@ -15,11 +15,24 @@ const victim = (pid: number, changes: Partial<OomVictim> = {}): OomVictim => ({
 const task = (pid: number) => ({ pid, tgid: pid, uid: 0, totalVmPages: 9, rssPages: 1, command: 'x' })
 const dump = (...pids: number[]): OomDump => ({ cgroup: {}, memoryLines: [], slabLines: [], tasks: pids.map(task) })
 
-describe('isToldVictim', () => {
+/** Whether the last of some kill lines names a victim again. */
+function isTold(told: readonly OomVictim[], next: OomVictim, table: OomDump | undefined): boolean {
+  const group = new GroupVictims()
+  for (const one of told) group.add(one)
+  return group.find(next, table) !== undefined
+}
+
+describe('GroupVictims', () => {
   it('knows the first victim again by its pid, and by the same memory under a thread’s pid', () => {
-    expect(isToldVictim([victim(10)], victim(10, { anonRssKib: 1 }), undefined)).toBe(true)
-    expect(isToldVictim([victim(10)], victim(17), dump(10, 11))).toBe(true)
-    expect(isToldVictim([victim(10)], victim(17, { anonRssKib: 72 }), dump(10, 11))).toBe(true)
+    expect(isTold([victim(10)], victim(10, { anonRssKib: 1 }), undefined)).toBe(true)
+    expect(isTold([victim(10)], victim(17), dump(10, 11))).toBe(true)
+    expect(isTold([victim(10)], victim(17, { anonRssKib: 72 }), dump(10, 11))).toBe(true)
+  })
+
+  it('knows another one than the first by its pid alone: the kernel prints it once', () => {
+    const told = [victim(10), victim(11, { totalVmKib: 800 })]
+    expect(isTold(told, victim(11), dump(10, 11))).toBe(true)
+    expect(isTold(told, victim(17, { totalVmKib: 800 }), dump(10, 11))).toBe(false)
   })
 
   it.each([
@@ -29,11 +42,11 @@ describe('isToldVictim', () => {
     ['comes without a table', victim(17), dump()],
     ['comes without a dump', victim(17), undefined],
   ])('takes a victim for another one that %s', (_what, next, table) => {
-    expect(isToldVictim([victim(10)], next, table)).toBe(false)
+    expect(isTold([victim(10)], next, table)).toBe(false)
   })
 
   it('takes lines without figures for two victims', () => {
     const bare = (pid: number): OomVictim => ({ pid, command: 'x' })
-    expect(isToldVictim([bare(10)], bare(17), dump(10))).toBe(false)
+    expect(isTold([bare(10)], bare(17), dump(10))).toBe(false)
   })
 })

@@ -2,25 +2,39 @@ import type { OomDump } from '#kernel/dump/oomDump.ts'
 import type { OomVictim } from './oomEvent.ts'
 
 /**
- * The victim, if any, that a kill line of a group names once more: the first victim is printed again while it still
- * has its memory, by its own pid or by that of another of its threads, which the task table does not list.
+ * The victims of one event, to know those that a kill line names once more: a group's first victim is printed again while
+ * it still has its memory, by its own pid or by that of another of its threads, which the task table does not list.
+ * A group may be thousands: each victim is looked up, not compared with all others.
  * Source: mm/oom_kill.c, oom_kill_memcg_member and __oom_kill_process (find_lock_task_mm).
  */
-export function findToldVictim<V extends OomVictim>(
-  told: readonly V[],
-  victim: OomVictim,
-  dump: OomDump | undefined,
-): V | undefined {
-  const same = told.find(({ pid }) => pid === victim.pid)
-  if (same !== undefined) return same
-  const tasks = dump?.tasks ?? []
-  if (tasks.length === 0 || tasks.some(({ pid, tgid }) => pid === victim.pid || tgid === victim.pid)) return undefined
-  return told.find((other) => isSameMemory(other, victim))
+export class GroupVictims<V extends OomVictim = OomVictim> {
+  /** In the order of their kill lines. */
+  readonly told: V[] = []
+  readonly #byPid = new Map<number, V>()
+  #listed: ReadonlySet<number> | undefined
+
+  /**
+   * @param dump the event's, which is not kept
+   * @returns the victim that was told before and is named again
+   */
+  find(victim: OomVictim, dump: OomDump | undefined): V | undefined {
+    const same = this.#byPid.get(victim.pid)
+    if (same !== undefined) return same
+    const [first] = this.told
+    if (first === undefined || dump === undefined || !isSameMemory(first, victim)) return undefined
+    this.#listed ??= listedPids(dump)
+    return this.#listed.size === 0 || this.#listed.has(victim.pid) ? undefined : first
+  }
+
+  add(victim: V): void {
+    this.told.push(victim)
+    this.#byPid.set(victim.pid, victim)
+  }
 }
 
-/** Whether a kill line of a group names a process that was named before. */
-export function isToldVictim(told: readonly OomVictim[], victim: OomVictim, dump: OomDump | undefined): boolean {
-  return findToldVictim(told, victim, dump) !== undefined
+/** Processes of the task table, by their own pid and by that of the group. */
+export function listedPids(dump: OomDump | undefined): ReadonlySet<number> {
+  return new Set(dump?.tasks.flatMap(({ pid, tgid }) => [pid, tgid]))
 }
 
 /** A thread that runs on until its own signal may touch a little more between the two lines (6.1: 184 kB of 55 MB). */

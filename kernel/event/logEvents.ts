@@ -1,9 +1,9 @@
 import type { LogRecord } from '#kernel/transport/logReader.ts'
 import { parseKernelRelease } from '#kernel/dump/header.ts'
 import { createAssembler, type Assembler } from './assembler.ts'
-import { isToldVictim } from './groupVictims.ts'
+import { GroupVictims } from './groupVictims.ts'
 import { missingParts } from './missingParts.ts'
-import type { OomOutcome, OomUndecided, OomVictim } from './oomEvent.ts'
+import type { OomOutcome, OomUndecided } from './oomEvent.ts'
 import type { OomLogEvent } from './oomLogEvent.ts'
 import { RecordPlaces } from './recordPlaces.ts'
 
@@ -12,9 +12,9 @@ const MAX_WAITING = 8
 
 interface Waiting {
   first: OomOutcome | OomUndecided
-  victims: OomVictim[]
-  message: string | undefined
-  rawLines: readonly string[]
+  /** Its raw lines are the event's. */
+  last: OomOutcome | OomUndecided
+  group: GroupVictims
 }
 
 /**
@@ -47,31 +47,30 @@ export class LogEvents {
   }
 
   #take(outcome: OomOutcome | OomUndecided): void {
-    const known = this.#waiting.get(outcome.eventSequence)
-    const victim = outcome.outcome === 'killed' ? outcome.victim : undefined
-    if (known !== undefined) {
-      if (victim !== undefined && !isToldVictim(known.victims, victim, known.first.dump)) known.victims.push(victim)
-      known.rawLines = outcome.rawLines
-      return
-    }
+    const waiting = this.#waiting.get(outcome.eventSequence) ?? this.#begin(outcome)
+    waiting.last = outcome
+    if (outcome.outcome !== 'killed') return
+    const { victim, dump } = outcome
+    if (waiting.group.find(victim, dump) === undefined) waiting.group.add(victim)
+  }
+
+  #begin(first: OomOutcome | OomUndecided): Waiting {
     if (this.#waiting.size >= MAX_WAITING) this.#tell(Math.min(...this.#waiting.keys()))
-    this.#waiting.set(outcome.eventSequence, {
-      first: outcome,
-      victims: victim === undefined ? [] : [victim],
-      message: outcome.outcome === 'killed' ? outcome.message : undefined,
-      rawLines: outcome.rawLines,
-    })
+    const waiting = { first, last: first, group: new GroupVictims() }
+    this.#waiting.set(first.eventSequence, waiting)
+    return waiting
   }
 
   #tell(eventSequence: number): void {
     const waiting = this.#waiting.get(eventSequence)
     if (waiting === undefined) return
     this.#waiting.delete(eventSequence)
-    const { first, victims, message, rawLines } = waiting
+    const { first, last, group } = waiting
+    const { rawLines } = last
     this.#onEvent({
       outcome: first.outcome,
-      victims,
-      message,
+      victims: group.told,
+      message: first.outcome === 'killed' ? first.message : undefined,
       dump: first.dump,
       kernelRelease: first.dump?.kernelRelease ?? this.#kernelRelease,
       rawLines,

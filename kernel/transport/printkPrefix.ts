@@ -7,7 +7,7 @@ const PRINTK_TIME = /^\[ *(\d{1,12})\.(\d{1,9})\] ?/
 const AFTER_PROMPT = /^[^[\]]{0,24}(?:\[[^\]]{0,16})?(\[ *\d{1,12}\.\d{6}\](?:\[ *[TC]\d+\])? )/
 /** dmesg -T and -H, in any language: `[jeu. nov. 23 10:11:12 2023] `, `[Nov23 10:11] `; dmesg -d: `[  +0.000012] `. */
 const DMESG_CLOCK = /^\[([^[\]]{0,32}\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?: [^[\]]{0,16})?)\] ?/
-const DMESG_DELTA = /^\[ *(?:\d+\.\d{6} )?<? *\+?(\d+\.\d{6})>?\] ?/
+const DMESG_DELTA = /^\[ *(?:\d+\.\d{6} +)?(?:< *)?\+?(\d+\.\d{6})>?\] ?/
 /** CONFIG_PRINTK_CALLER: `[  T869] `; vendors of phones print processor and task: `(2)[1234:init]`, `[0:  init:    1] `. */
 const CALLER = /^\[ *([TC]\d+)\] ?/
 const VENDOR_CALLER = /^(?:\(\d+\)\[(\d+):[^[\]]{1,32}\]|\[\d+: +[^[\]]{1,32}: +(\d+)\]) ?/

@@ -1,7 +1,16 @@
 /** What a log may have picked up within a line: colours, forum tags, marks of order. */
 const NOISE = new RegExp(String.raw`${'\u001b'}\[[\d;]*[mK]|\[/?[a-z]+(?:=[^\]]{0,40})?\]|\ufeff`, 'gi')
 /** Where a line was broken, with what a transport put before its second half. */
-const SEAM = /\r?\n(?:[>|\s]*|\S+ std(?:out|err) [FP] ?)*/g
+const SEAM = /[ \r]*\n(?:[>|\s]*|\S+ std(?:out|err) [FP] ?)*/g
+/** What stands for a seam, and belongs to no word. */
+const MARK = '\ufffe'
+/** The words, broken or not, and the digits behind them with those of the lines that follow. */
+const KILLED = new RegExp(
+  [...['Killed', 'process'].map((word) => word.split('').join(`${MARK}*`)), String.raw`([\d${MARK}]+)`].join(
+    `[ ${MARK}]+`,
+  ),
+  'gi',
+)
 
 /**
  * The pids in all that can be taken for the kernel's kill lines, found with other means than the program's: an upper
@@ -15,8 +24,9 @@ export function namedPids(log: string): ReadonlySet<number> {
     String.fromCharCode(hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16)),
   )
   for (const form of new Set([text, decoded, unescaped])) {
-    for (const joined of [form, form.replace(SEAM, ''), form.replace(SEAM, ' ')]) {
-      for (const [, pid] of joined.matchAll(/Killed process (\d+)/gi)) pids.add(Number(pid))
+    for (const [, digits = ''] of form.replace(SEAM, MARK).matchAll(KILLED)) {
+      let pid = ''
+      for (const piece of digits.split(MARK)) pids.add(Number((pid += piece)))
     }
   }
   return pids

@@ -6,6 +6,7 @@ import type { GoModule } from '../../cluster/build/goModule.ts'
 import { runCommand } from '../../cluster/process/run.ts'
 import { errorMessage } from '../../cluster/process/wait.ts'
 import { percentile } from '../percentile.ts'
+import { measureLinearity } from './linearity.ts'
 import { measureStart } from './start.ts'
 
 const CADVISOR: GoModule = {
@@ -69,7 +70,8 @@ function writeInput(file: string): number {
 
 try {
   const speed = await bench()
-  console.log(`bench-parse ok: ${speed}; ${measureStart(console.log)}`)
+  const start = measureStart(console.log)
+  console.log(`bench-parse ok: ${speed}; ${start}; ${measureLinearity(console.log)}`)
 } catch (error) {
   console.log(`bench-parse failed: ${errorMessage(error)}`)
   process.exit(3)
