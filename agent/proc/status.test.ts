@@ -26,6 +26,11 @@ describe('parseStatus', () => {
     })
   })
 
+  it('takes no word of a name for a field', () => {
+    const forged = `Name:\tVmRSS:\t9 kB\\nUid:\t9\n${HEAD.slice(HEAD.indexOf('Umask'))}`
+    expect(parse(forged)).toEqual({ tgid: 12, uid: 1000 })
+  })
+
   it('knows what has no memory', () => {
     expect(parse(`${HEAD}Threads:\t1\n`)).toEqual({ tgid: 12, uid: 1000 })
   })

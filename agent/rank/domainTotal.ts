@@ -1,6 +1,6 @@
 import { memcgTotalPages } from '#kernel/badness/badness.ts'
 import type { MemoryLimits } from '../cgroup/memoryFiles.ts'
-import type { Machine } from './liveTask.ts'
+import type { Machine } from './weight.ts'
 
 /** What a score is a share of inside a cgroup with this limit. Without one for swap, what swap the machine has. */
 export function cgroupTotalKib(limit: MemoryLimits, { pageSizeKib, swapTotalKib }: Machine): number | undefined {

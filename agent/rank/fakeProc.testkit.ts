@@ -54,7 +54,7 @@ function textOf(process: FakeProcess, file: string): string | undefined {
     case 'stat':
       return `${pid} (${command}) ${isZombie ? 'Z' : 'S'} ${parentPid} 0 0 0 0 ${isKernelThread ? 0x20_0000 : 0} ${'0 '.repeat(10)}${threads.length + 1} 0 ${startTicks} 0 ${(rssKib ?? 0) / 4}\n`
     case 'status':
-      return `Tgid:\t${pid}\nUid:\t0\t0\n${memory}`
+      return `Name:\t${command}\nTgid:\t${pid}\nUid:\t0\t0\n${memory}`
     case 'cgroup':
       return `0::${cgroup}\n`
     default:

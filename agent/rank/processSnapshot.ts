@@ -1,6 +1,7 @@
 import { readMemoryCgroup, type ProcFiles } from '../proc/processFiles.ts'
-import type { LiveTask, Machine } from './liveTask.ts'
+import type { LiveTask } from './liveTask.ts'
 import { readMachine, readTask } from './readTask.ts'
+import type { Machine } from './weight.ts'
 
 /**
  * The processes that are there at one moment. Each is read when it is first asked for, and once: a container's takes one

@@ -1,14 +1,7 @@
 import { parseMeminfo } from '../proc/meminfo.ts'
-import {
-  readMemoryCgroup,
-  readOomScore,
-  readOomScoreAdj,
-  readPageSizeKib,
-  readStat,
-  readStatus,
-  type ProcFiles,
-} from '../proc/processFiles.ts'
-import { describeLiveTask, type LiveTask, type Machine } from './liveTask.ts'
+import { readMemoryCgroup, readOomScore, readPageSizeKib, readStat, type ProcFiles } from '../proc/processFiles.ts'
+import { describeLiveTask, type LiveTask } from './liveTask.ts'
+import { readWeight, type Machine, type Weight } from './weight.ts'
 
 export function readMachine(files: ProcFiles): Machine {
   const { memTotalKib, swapTotalKib = 0 } = parseMeminfo(files.readText('meminfo') ?? '')
@@ -21,13 +14,16 @@ export function readMachine(files: ProcFiles): Machine {
   }
 }
 
-/** @returns undefined when the killer never takes it (describeLiveTask), or it is gone. */
+/** @returns undefined when the killer never takes it (readWeight), or it is gone. */
 export function readLiveTask(files: ProcFiles, pid: number, oomScore: number): LiveTask | undefined {
-  const oomScoreAdj = readOomScoreAdj(files, pid)
-  const stat = readStat(files, pid)
-  const status = readStatus(files, pid)
-  if (oomScoreAdj === undefined || stat === undefined || status === undefined) return undefined
-  return describeLiveTask(pid, { oomScore, oomScoreAdj, stat, status, cgroupPath: readMemoryCgroup(files, pid) })
+  const weight = readWeight(files, pid, oomScore)
+  return weight === undefined ? undefined : readRest(files, weight)
+}
+
+/** Who it is, of a process that is weighed already. @returns undefined when it is gone */
+export function readRest(files: ProcFiles, weight: Weight): LiveTask | undefined {
+  const stat = readStat(files, weight.pid)
+  return stat === undefined ? undefined : describeLiveTask(weight, stat, readMemoryCgroup(files, weight.pid))
 }
 
 /** The same, with its score as it is now. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { fakeProc, type FakeProcess } from './fakeProc.testkit.ts'
 import type { RankScope } from '#contract/rank.ts'
 import type { CgroupFiles } from '../cgroup/memoryFiles.ts'
-import { planDescribed, scanScope } from './scan.ts'
+import { planWeighed, scanScope } from './scan.ts'
 
 const POD = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const CONTAINER = 'ab'.repeat(32)
@@ -173,10 +173,39 @@ describe('scanScope of a cgroup', () => {
   })
 })
 
-describe('planDescribed', () => {
+describe('planWeighed', () => {
   it('takes all that share the last score', () => {
     const scores = [5, 9, 7, 7, 1].map((oomScore, pid) => ({ pid, oomScore }))
-    expect(planDescribed(scores, 2).map(({ oomScore }) => oomScore)).toEqual([9, 7, 7])
-    expect(planDescribed([], 2)).toEqual([])
+    expect(planWeighed(scores, 2).map(({ oomScore }) => oomScore)).toEqual([9, 7, 7])
+    expect(planWeighed([], 2)).toEqual([])
+  })
+})
+
+describe('of many with one score', () => {
+  const many = (rssKib: (at: number) => number): FakeProcess[] =>
+    Array.from({ length: 200 }, (_, at) => ({
+      pid: 1000 + at,
+      oomScore: 667,
+      rssKib: rssKib(at),
+      startTicks: 500 - at,
+    }))
+
+  it('reads who they are of the heaviest only', async () => {
+    const files = fakeProc(many((at) => 4 * at))
+    const read: string[] = []
+    const counted = { ...files, readRecord: (path: string) => (read.push(path), files.readRecord(path)) }
+    const { tasks } = await scanScope({ files: counted, cgroups: noCgroups, endTurn }, { kind: 'node' }, 5)
+    expect(tasks.map(({ pid }) => pid)).toEqual([1199, 1198, 1197, 1196, 1195])
+    expect(read.filter((path) => path.endsWith('/status'))).toHaveLength(200)
+    expect(read.filter((path) => path.endsWith('/stat')).length).toBeLessThan(20)
+  })
+
+  it('takes the youngest, where all are as heavy', async () => {
+    expect(
+      await pidsOf(
+        many(() => 4000),
+        3,
+      ),
+    ).toEqual([1000, 1001, 1002])
   })
 })

@@ -3,10 +3,11 @@ import { EXIT, ProgramError } from '#program/errors.ts'
 import { readGroupKill, readNearestLimit, type CgroupFiles, type NearestLimit } from '../cgroup/memoryFiles.ts'
 import { readMemoryCgroup, readOomScore, type ProcFiles } from '../proc/processFiles.ts'
 import { cgroupTotalKib } from './domainTotal.ts'
-import { rankCgroupTasks, rankLiveTasks, type LiveTask, type RankedLiveTask } from './liveTask.ts'
+import { rankCgroupTasks, rankLiveTasks, type RankedLiveTask } from './liveTask.ts'
 import { mayBeChosen, noneNeverChosen, type NeverChosen } from './neverChosen.ts'
 import { domainOf, nameScope } from './rankScope.ts'
-import { readLiveTask, readMachine } from './readTask.ts'
+import { readMachine, readRest } from './readTask.ts'
+import { readWeight, weighByPoints, type Weight } from './weight.ts'
 
 export interface LiveRanking {
   /** Processes that were there, those among them that the killer never takes. */
@@ -44,7 +45,8 @@ const MAX_NAMED = 5
 
 /**
  * Finds the likeliest victims, were the memory of this scope to run out now. Of the whole node it reads the score of every
- * process, and all else of the best only; of a cgroup all of each of its processes, since a score is one of the node.
+ * process, and its memory only for the best; of a cgroup the memory of each of its processes, since a score is one of the
+ * node. Who they are is read of the best of those.
  * @param top how many at most
  * @throws ProgramError ScopeEmpty, ScopeAmbiguous, and what `listPids` throws
  */
@@ -53,16 +55,16 @@ export async function scanScope(node: ScannedNode, scope: RankScope, top: number
   const machine = readMachine(files)
   const { scores, processCount, neverChosen, domains } = await readScores(node, scope)
   const cgroupPath = scope.kind === 'node' ? undefined : requireOne(domains, scope)
-  const tasks: LiveTask[] = []
-  let turn = 0
-  for (const { pid, oomScore } of scope.kind === 'node' ? planDescribed(scores, top + SPARE) : scores) {
-    const task = readLiveTask(files, pid, oomScore)
-    if (task !== undefined) tasks.push(task)
-    if (++turn % PIDS_PER_TURN === 0) await node.endTurn()
-  }
   const limit = cgroupPath === undefined ? undefined : readNearestLimit(cgroups, cgroupPath)
   const totalKib = limit === undefined ? machine.totalKib : cgroupTotalKib(limit, machine)
-  const ranked = cgroupPath === undefined ? rankLiveTasks(tasks, machine) : rankCgroupTasks(tasks, machine, totalKib)
+  const isNode = cgroupPath === undefined
+  const weights = await readEach(node, isNode ? planWeighed(scores, top + SPARE) : scores, ({ pid, oomScore }) =>
+    readWeight(files, pid, oomScore),
+  )
+  const weighed = weighByPoints(weights, machine, totalKib)
+  if (isNode) weighed.sort((a, b) => b.oomScore - a.oomScore)
+  const tasks = await readEach(node, planDescribed(weighed, top + SPARE), (weight) => readRest(files, weight))
+  const ranked = isNode ? rankLiveTasks(tasks, machine) : rankCgroupTasks(tasks, machine, totalKib)
   const victimPath = ranked[0]?.cgroupPath
   return {
     kernelRelease: machine.kernelRelease,
@@ -75,6 +77,22 @@ export async function scanScope(node: ScannedNode, scope: RankScope, top: number
     groupKillPath: victimPath === undefined ? undefined : readGroupKill(cgroups, victimPath, limit?.cgroupPath),
     tasks: ranked.slice(0, top),
   }
+}
+
+/** Leaves out what is gone by then. */
+async function readEach<T, R>(
+  { endTurn }: ScannedNode,
+  all: readonly T[],
+  read: (one: T) => R | undefined,
+): Promise<R[]> {
+  const found: R[] = []
+  let turn = 0
+  for (const one of all) {
+    const value = read(one)
+    if (value !== undefined) found.push(value)
+    if (++turn % PIDS_PER_TURN === 0) await endTurn()
+  }
+  return found
 }
 
 interface Scores {
@@ -123,8 +141,16 @@ export interface PidScore {
 }
 
 /** The best so many, and all that have the same score as the last of them: which is ahead, the score cannot say. */
-export function planDescribed(scores: readonly PidScore[], count: number): PidScore[] {
+export function planWeighed(scores: readonly PidScore[], count: number): PidScore[] {
   const best = scores.toSorted((a, b) => b.oomScore - a.oomScore)
   const cut = best[count - 1]?.oomScore ?? 0
   return best.filter(({ oomScore }) => oomScore >= cut)
+}
+
+/** The best so many, and all with the same points as the last of them: of equals the kernel's choice goes by age. */
+export function planDescribed<W extends Weight & { badnessKib: number }>(best: readonly W[], count: number): W[] {
+  const last = best[count - 1]
+  if (last === undefined) return [...best]
+  const isEqual = ({ oomScore, badnessKib }: W) => oomScore === last.oomScore && badnessKib === last.badnessKib
+  return best.filter((weight, at) => at < count || isEqual(weight))
 }

@@ -1,6 +1,7 @@
 import { freedKib } from '../rank/freed.ts'
 import { isIn } from '../rank/processSnapshot.ts'
-import { rankCgroupTasks, type LiveTask, type Machine, type RankedLiveTask } from '../rank/liveTask.ts'
+import { rankCgroupTasks, type LiveTask, type RankedLiveTask } from '../rank/liveTask.ts'
+import type { Machine } from '../rank/weight.ts'
 
 /** What runs out, and whose processes are in line. */
 export interface SimulatedDomain {

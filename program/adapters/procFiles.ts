@@ -11,6 +11,7 @@ const BUFFER_BYTES = 16 * 1024
 export class ProcFiles {
   readonly #root: string
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  readonly #views: Buffer[] = []
 
   constructor(root: string) {
     this.#root = root
@@ -50,7 +51,7 @@ export class ProcFiles {
    * @returns what is in it, until the next file is read; undefined when it is gone
    */
   readRecord(path: string): Buffer | undefined {
-    return this.#read(path, (descriptor) => this.#buffer.subarray(0, this.#readOnce(descriptor, 0)))
+    return this.#read(path, (descriptor) => this.#view(this.#readOnce(descriptor, 0)))
   }
 
   /** @returns undefined when the file is gone. */
@@ -65,6 +66,11 @@ export class ProcFiles {
       }
       return this.#buffer.toString('utf8', 0, length)
     })
+  }
+
+  /** Made once for each length: thousands of files have few. */
+  #view(length: number): Buffer {
+    return (this.#views[length] ??= this.#buffer.subarray(0, length))
   }
 
   #readOnce(descriptor: number, offset: number): number {
