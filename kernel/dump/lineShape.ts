@@ -8,7 +8,7 @@ import { isMemoryLine, endOfStat } from './memoryLines.ts'
 import { OOM_KILL_PREFIX } from './oomKillLine.ts'
 import { isSlabRow, isSlabTableStart } from './slabLines.ts'
 import { compileStarts, DIGITS, WORD } from './startPatterns.ts'
-import { isTableRow, parseTableHeader } from './taskTable.ts'
+import { CURRENT_HEADERS, isTableRow, parseTableHeader } from './taskTable.ts'
 
 /** A record's text: as UTF-8 in `bytes`, from `start` to before `end`, and decoded. */
 export type LineText = Pick<RawRecord, 'bytes' | 'start' | 'end' | 'text'>
@@ -59,14 +59,15 @@ const BRACKET = 0x5b
 export function shapeOf(line: LineText): LineShape {
   const { bytes, start, end } = line
   if (end - start < SHORTEST) return 'other'
+  const statEnd = endOfStat(bytes, start, end)
+  if (statEnd === end) return 'stat'
   const named = end - start < SHORTEST_NAMED ? undefined : shapeAfterCommand(line)
   if (named !== undefined) return named
   const first = bytes[start] ?? 0
   // A line of a stack, most of the time.
   if (first === SPACE) return mayBeCounters(bytes, start) && isMemoryLine(line.text) ? 'memory' : 'detail'
   if (first === BRACKET) return shapeInBrackets(line)
-  const statEnd = endOfStat(bytes, start, end)
-  if (statEnd > 0) return statEnd === end ? 'stat' : 'statFile'
+  if (statEnd > 0) return 'statFile'
   return shapeOfFrequent(bytes, start, end) ?? shapeOfWords(line.text)
 }
 
@@ -123,14 +124,11 @@ function shapeInBrackets(line: LineText): LineShape {
   return parseTableHeader(line.text) === undefined ? shapeOfDetail(line.text) : 'tableHeader'
 }
 
-/** As 5.0 to 6.7, and later kernels, print it: known without decoding. */
-const CURRENT_HEADERS = [
-  '[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name',
-  '[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents oom_score_adj name',
-].map((text) => Buffer.from(text))
+const CURRENT_HEADER_BYTES = CURRENT_HEADERS.map((text) => Buffer.from(text))
 
+/** Known without decoding. */
 function isCurrentHeader({ bytes, start, end }: LineText): boolean {
-  return CURRENT_HEADERS.some((header) => end - start === header.length && hasAt(bytes, start, header))
+  return CURRENT_HEADER_BYTES.some((header) => end - start === header.length && hasAt(bytes, start, header))
 }
 
 function shapeOfWords(text: string): LineShape {

@@ -35,7 +35,7 @@ export function readOomDump(
   const slabLines: string[] = []
   const rows: string[] = []
   let inSlabTable = false
-  let columns: string[] | undefined
+  let columns: readonly string[] | undefined
   for (let at = 0; at < texts.length; at++) {
     const text = texts[at] ?? ''
     const shape = shapes[at]

@@ -1,8 +1,19 @@
 import { exactInteger, oomScoreAdj, unsignedUid } from './number.ts'
 import type { OomTask } from './oomDump.ts'
 
+/** As current kernels print it: 5.0 to 6.7, and later ones. */
+export const CURRENT_HEADERS: readonly string[] = [
+  '[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name',
+  '[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents oom_score_adj name',
+]
+const CURRENT_COLUMNS = new Map(CURRENT_HEADERS.map((header) => [header, splitHeader(header)]))
+
 /** `[  pid  ]   uid  tgid total_vm      rss …  name`. Source: mm/oom_kill.c, dump_tasks. */
-export function parseTableHeader(text: string): string[] | undefined {
+export function parseTableHeader(text: string): readonly string[] | undefined {
+  return CURRENT_COLUMNS.get(text) ?? splitHeader(text)
+}
+
+function splitHeader(text: string): string[] | undefined {
   const match = /^\[ *pid *\] +(uid +tgid .*\S)\s*$/.exec(text)
   return match?.[1]?.split(/ +/)
 }

@@ -6,7 +6,6 @@ import { parseKillLine } from '#kernel/dump/killLine.ts'
 import { shapeOf, type LineShape } from '#kernel/dump/lineShape.ts'
 import { kindOf, type LineKind } from './lineKind.ts'
 import type { OomOutcome, OomUndecided, OomVictim } from './oomEvent.ts'
-import { EventLines } from './eventLines.ts'
 import { OpenEvent } from './openEvent.ts'
 import { EventTracks, type Track } from './tracks.ts'
 
@@ -64,7 +63,6 @@ class RecordAssembler implements Assembler {
   readonly #onUndecided: ((event: OomUndecided) => void) | undefined
   /** For records that were read elsewhere. */
   readonly #own = new RawRecord()
-  #spareLines: EventLines | undefined
   #lastSequence: number | undefined
 
   constructor(onOutcome: (outcome: OomOutcome) => void, onUndecided: ((event: OomUndecided) => void) | undefined) {
@@ -145,16 +143,9 @@ class RecordAssembler implements Assembler {
     }
   }
 
-  /** Room that the last event left: dumps follow each other, and its buffer is the largest thing made of one. */
-  #takeLines(): EventLines {
-    const lines = this.#spareLines ?? new EventLines()
-    this.#spareLines = undefined
-    return lines
-  }
-
   /** Opens at a header, or at the first line that is left of a dump whose head was overwritten. */
   #openWith(record: RawRecord, shape: LineShape, track: Track): void {
-    track.open = new OpenEvent(record, this.#takeLines())
+    track.open = new OpenEvent(record)
     track.open.add(record, shape)
     // Memory lines alone may be anybody's: a group kill that goes on is not over for them.
     if (shape !== 'memory') track.decided = undefined
@@ -205,7 +196,6 @@ class RecordAssembler implements Assembler {
     if (mismatched) this.#counters.mismatchedDumps++
     if (mismatched && track.open !== undefined) this.#tellUndecided(track.open, 'undecided')
     this.#counters.overflowLines += track.open?.overflow ?? 0
-    this.#spareLines = track.open?.release()
     track.open = undefined
     track.decided = decided
     return decided
@@ -213,7 +203,7 @@ class RecordAssembler implements Assembler {
 
   #skip(record: RawRecord, track: Track): void {
     this.#counters.skippedKills++
-    const open = track.open ?? new OpenEvent(record, this.#takeLines())
+    const open = track.open ?? new OpenEvent(record)
     track.open = undefined
     open.add(record, 'skipped')
     this.#tellUndecided(open, 'skipped')

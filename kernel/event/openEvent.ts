@@ -39,13 +39,11 @@ export class OpenEvent {
   chosen: { pid: number; message?: string | undefined } | undefined
   /** Lines left out for want of room. */
   overflow = 0
-  readonly #lines: EventLines
+  readonly #lines = new EventLines()
   /** The last `oom-kill:` line, which may still be continued. */
   #announcement: Announcement | undefined
 
-  /** @param lines empty; to be had back by `release` */
-  constructor(record: KmsgRecord, lines: EventLines) {
-    this.#lines = lines
+  constructor(record: KmsgRecord) {
     this.firstSequence = record.sequence
     this.lastSequence = record.sequence
     this.lastUsec = record.monotonicUsec
@@ -70,7 +68,7 @@ export class OpenEvent {
       return
     }
     this.#lines.push(record, shape)
-    if (kind === 'announcement') this.#announce(record.text, record.sequence, this.#lines.count - 1)
+    if (kind === 'announcement') this.#announce(record.text, record.sequence, this.#lines.texts.length - 1)
   }
 
   /**
@@ -85,7 +83,7 @@ export class OpenEvent {
     if (known.isWhole && record.sequence !== known.sequence + 1) return false
     const text = known.text + record.text
     this.#announce(text, record.sequence, known.at)
-    this.#lines.replace(known.at, text)
+    this.#lines.append(known.at, record)
     this.lastUsec = record.monotonicUsec
     return true
   }
@@ -97,7 +95,7 @@ export class OpenEvent {
   }
 
   #hasRoomFor({ start, end }: RawRecord): boolean {
-    return this.#lines.byteLength + end - start <= MAX_EVENT_BYTES && this.#lines.count < MAX_EVENT_LINES
+    return this.#lines.byteLength + end - start <= MAX_EVENT_BYTES && this.#lines.texts.length < MAX_EVENT_LINES
   }
 
   /** Whether a victim is named already, and this line names another: then it is another event's. */
@@ -119,25 +117,18 @@ export class OpenEvent {
   }
 
   parse(victim?: OomVictim): OomDump {
-    return readOomDump(this.#lines.texts(), this.#lines.shapes, victim, this.#announcement)
+    return readOomDump(this.#lines.texts, this.#lines.shapes, victim, this.#announcement)
   }
 
   /** The head, up to the bound, and the last lines, which say what was decided. */
   rawLines(): readonly string[] {
-    const texts = this.#lines.texts()
-    if (this.#lines.byteLength <= MAX_RAW_BYTES) return texts
-    const tailAt = Math.max(0, texts.length - 4)
-    let room = MAX_RAW_BYTES
-    for (let at = tailAt; at < texts.length; at++) room -= this.#lines.byteLengthOf(at)
-    let end = 0
-    while (end < tailAt && room >= this.#lines.byteLengthOf(end)) room -= this.#lines.byteLengthOf(end++)
-    return [...texts.slice(0, end), ...texts.slice(tailAt)]
-  }
-
-  /** Gives the lines back, emptied; the event is over. */
-  release(): EventLines {
-    this.#lines.clear()
-    return this.#lines
+    const { texts, byteLength } = this.#lines
+    if (byteLength <= MAX_RAW_BYTES) return texts
+    const tail = texts.slice(-4)
+    let room = MAX_RAW_BYTES - tail.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+    const head = texts.slice(0, -4)
+    const end = head.findIndex((text) => (room -= Buffer.byteLength(text)) < 0)
+    return [...head.slice(0, end < 0 ? undefined : end), ...tail]
   }
 }
 

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import type { KmsgFailure, KmsgRecord } from './record.ts'
 
 /** printk.c, CONSOLE_EXT_LOG_MAX: what one read can return at most, in bytes. */
@@ -31,11 +32,19 @@ export class RawRecord implements KmsgRecord {
   /** Where in `raw` the line after the record's text begins: its dictionary, or the next record. */
   next = 0
   #text: string | undefined
+  /** What is read from, and all of it as text where every byte is a character: a piece of that costs next to nothing. */
+  #raw: Buffer = NOTHING
+  #rawText: string | undefined
+  /** Where the next backslash is, from which on it has to be looked for again. */
+  #backslash = 0
   #scratch: Buffer = NOTHING
 
   /** Bytes that are not UTF-8 become U+FFFD. */
   get text(): string {
-    this.#text ??= this.bytes.toString('utf8', this.start, this.end)
+    this.#text ??=
+      this.bytes === this.#raw && this.#rawText !== undefined
+        ? this.#rawText.slice(this.start, this.end)
+        : this.bytes.toString('utf8', this.start, this.end)
     return this.#text
   }
 
@@ -51,6 +60,7 @@ export class RawRecord implements KmsgRecord {
     const room = record.text.length * 3
     if (this.#scratch.length < room) this.#scratch = Buffer.allocUnsafe(room)
     this.#setText(this.#scratch, 0, this.#scratch.write(record.text))
+    this.#text = record.text
     return this
   }
 
@@ -61,6 +71,7 @@ export class RawRecord implements KmsgRecord {
   read(raw: Buffer, at = 0): KmsgFailure['failure'] | undefined {
     this.next = raw.length
     if (at >= raw.length) return 'empty'
+    if (raw !== this.#raw) this.#setRaw(raw)
     let from = at
     let prefix = 0
     while (isDigit(raw[at])) prefix = prefix * 10 + digitAt(raw, at++)
@@ -88,22 +99,20 @@ export class RawRecord implements KmsgRecord {
   }
 
   #readText(raw: Buffer, start: number): KmsgFailure['failure'] | undefined {
-    const limit = Math.min(raw.length, start + MAX_RECORD_BYTES)
-    let escaped = false
-    let end = start
-    for (; end < limit; end++) {
-      const byte = raw[end]
-      if (byte === NEWLINE) break
-      if (byte === BACKSLASH) escaped = true
-    }
-    if (end === limit && limit < raw.length && raw[limit] !== NEWLINE) {
-      this.#fail(raw, start)
-      return 'tooLong'
-    }
+    const newline = this.#rawText?.indexOf('\n', start) ?? raw.indexOf(NEWLINE, start)
+    const end = newline < 0 ? raw.length : newline
     this.next = end + 1
-    if (escaped) this.#unescape(raw, start, end)
+    if (end - start > MAX_RECORD_BYTES) return 'tooLong'
+    if (this.#backslash < start) this.#backslash = indexOrEnd(raw, BACKSLASH, start)
+    if (this.#backslash < end) this.#unescape(raw, start, end)
     else this.#setText(raw, start, end)
     return undefined
+  }
+
+  #setRaw(raw: Buffer): void {
+    this.#raw = raw
+    this.#rawText = isAscii(raw) ? raw.toString('latin1') : undefined
+    this.#backslash = indexOrEnd(raw, BACKSLASH, 0)
   }
 
   #fail(raw: Buffer, at: number): 'badHeader' {
@@ -123,6 +132,11 @@ export class RawRecord implements KmsgRecord {
     this.end = end
     this.#text = undefined
   }
+}
+
+function indexOrEnd(bytes: Buffer, byte: number, start: number): number {
+  const at = bytes.indexOf(byte, start)
+  return at < 0 ? bytes.length : at
 }
 
 function digitAt(bytes: Buffer, at: number): number {
@@ -149,8 +163,12 @@ function callerIn(bytes: Buffer, start: number, end: number): string | undefined
 export function unescapeInto(plain: Buffer, bytes: Buffer, start: number, end: number): number {
   let length = 0
   for (let at = start; at < end;) {
+    const backslash = Math.min(end, indexOrEnd(bytes, BACKSLASH, at))
+    length += bytes.copy(plain, length, at, backslash)
+    at = backslash
+    if (at === end) break
     const byte = escapedByte(bytes, at, end)
-    plain[length++] = byte < 0 ? (bytes[at] ?? 0) : byte
+    plain[length++] = byte < 0 ? BACKSLASH : byte
     at += byte < 0 ? 1 : 4
   }
   return length
