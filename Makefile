@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse fuzz captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-stored fuzz captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -60,6 +60,9 @@ bench-parse: build ## Measure: reading a kernel log, beside the kubelet's reader
 
 fuzz: setup ## Analyse a million spoiled logs (FUZZ_INPUTS=N; FUZZ_SEED=S begins at a seed) and hold each against what must be true
 	@node test/fuzz/main.ts
+
+bench-stored: build ## Measure: a kill's time stamp to its event in JetStream, beside a bare reader of the kernel's log (root)
+	@node test/bench/stored/main.ts
 
 captures: setup ## Make the captures of Debian's kernels in test/fixtures/kmsg anew, by real kills in virtual machines
 	@node test/cluster/vm/capture.ts

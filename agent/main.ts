@@ -40,7 +40,7 @@ function monotonicUsec(): number {
 /** Says once what the agent will not be able to do. @returns the same, for /readyz */
 function missingRights(proc: ProcFs, logger: Logger): string[] {
   lowerOwnScore(logger)
-  if (proc.seesHostProcesses()) return []
+  if (proc.seesKernelPids()) return []
   logger.error(SEES_NO_HOST_PROCESSES)
   return ["the host's processes cannot be seen"]
 }

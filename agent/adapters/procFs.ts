@@ -20,11 +20,6 @@ export class ProcFs {
     return readPageSizeKib(this.#files)
   }
 
-  /** Whether processes have the pids here by which the kernel names them: kthreadd is 2 in the first PID namespace only. */
-  seesHostProcesses(): boolean {
-    return this.#files.readText('2/comm') === 'kthreadd\n'
-  }
-
   /** The kernel's own count of OOM kills since boot. */
   readOomKillCount(): number | undefined {
     return parseOomKillCount(this.#files.readText('vmstat') ?? '')

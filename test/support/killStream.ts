@@ -57,6 +57,17 @@ export class KillStreamView {
     return events
   }
 
+  /** When the server stored each kill, by kmsg sequence, in ms of the wall clock. */
+  async storedAtMs(): Promise<Map<number, number>> {
+    const { state } = await this.jsm.streams.info(KILL_STREAM)
+    const stored = new Map<number, number>()
+    for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
+      const { subject, timestamp } = await this.jsm.streams.getMessage(KILL_STREAM, { seq })
+      stored.set(Number(subject.split('.').at(-1)), wallMsOf(timestamp))
+    }
+    return stored
+  }
+
   /** What the node's agent answers to a rank request. */
   async rank(node: string): Promise<unknown> {
     return (
@@ -67,4 +78,10 @@ export class KillStreamView {
   async close(): Promise<void> {
     await this.#connection.close()
   }
+}
+
+/** RFC 3339 with nanoseconds, of which Date reads three digits. */
+function wallMsOf(timestamp: string): number {
+  const fraction = /\.(\d+)/.exec(timestamp)?.[1] ?? '0'
+  return Date.parse(timestamp.replace(/\.\d+/, '')) + Number(`0.${fraction}`) * 1000
 }
