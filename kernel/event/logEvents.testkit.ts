@@ -1,14 +1,15 @@
-import { LogReader } from '#kernel/transport/logReader.ts'
+import { openLog } from '#kernel/transport/openLog.ts'
 import { LogEvents } from './logEvents.ts'
 import type { OomLogEvent } from './oomLogEvent.ts'
 
 /** A saved log → its events, for tests. */
-export function eventsOf(text: string): OomLogEvent[] {
+export function eventsOf(text: Buffer | string): OomLogEvent[] {
   const events: OomLogEvent[] = []
   const log = new LogEvents((event) => events.push(event))
-  const reader = new LogReader((record) => log.push(record))
-  for (const line of text.split('\n')) reader.push(line)
-  reader.end()
+  const bytes = Buffer.from(text)
+  const input = openLog(bytes, (record) => log.push(record))
+  input.push(bytes)
+  input.end()
   log.finish()
   return events
 }

@@ -1,6 +1,7 @@
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
 import { KERNEL_FACILITY, type LogLine } from './logLine.ts'
 import { parseLogLine } from './parseLogLine.ts'
+import { seamAtWidth } from './hardWidth.ts'
 import { WrapWidth } from './wrapWidth.ts'
 import { MAX_BROKEN_LINES, seamOf, type Seam } from './unwrap.ts'
 
@@ -28,9 +29,13 @@ export class LogReader {
   #pendingLines = 0
   #indentation = 0
   readonly #width = new WrapWidth()
+  readonly #hardWidth: number | undefined
   /** Of the line that is being read and of the one before it, as they stand in the log. */
   #length = 0
   #lengthBefore = 0
+  /** Whether they end with a space. */
+  #endsBlank = false
+  #endedBlank = false
   /** The record's line was cut by a container runtime. */
   #partial = false
   /** The record is one of /dev/kmsg, which a dictionary of ` KEY=value` lines may follow. */
@@ -43,8 +48,10 @@ export class LogReader {
   #hasKernelClock = false
   #hasPrefixes = false
 
-  constructor(onRecord: (record: LogRecord) => void) {
+  /** @param hardWidth see hardWidthOf */
+  constructor(onRecord: (record: LogRecord) => void, hardWidth?: number) {
     this.#onRecord = onRecord
+    this.#hardWidth = hardWidth
   }
 
   /**
@@ -54,6 +61,8 @@ export class LogReader {
   push(raw: string, lines = 1): void {
     this.#lengthBefore = this.#length
     this.#length = raw.length
+    this.#endedBlank = this.#endsBlank
+    this.#endsBlank = raw.endsWith(' ')
     const parsed = parseLogLine(raw)
     this.#width.observe(this.#lengthBefore, !parsed.prefixed && parsed.text.trim() !== '')
     if (this.#partial && parsed.prefixed) this.#append(parsed.text, '')
@@ -90,6 +99,12 @@ export class LogReader {
     if (record !== undefined && this.#pendingLines < MAX_BROKEN_LINES) {
       if (this.#hasPrefixes && this.#width.isHard(this.#lengthBefore)) {
         this.#append(parsed.text, '')
+        return
+      }
+      const hard = this.#lengthBefore === this.#hardWidth ? seamAtWidth(record.text, parsed.text) : undefined
+      if (hard !== undefined) {
+        const blank = hard === ' ' || (this.#endedBlank && !record.text.endsWith(' '))
+        this.#append(blank ? ` ${parsed.text}` : parsed.text, '')
         return
       }
       const seam = seamOf(record.text, text, indentation > this.#indentation)

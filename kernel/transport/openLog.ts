@@ -1,3 +1,4 @@
+import { hardWidthOf } from './hardWidth.ts'
 import { isJournalExport, JournalExport } from './journalExport.ts'
 import { isJournalVerbose, JournalVerbose } from './journalVerbose.ts'
 import { LogReader, type LogRecord } from './logReader.ts'
@@ -36,7 +37,7 @@ export function openLog(head: Buffer, onRecord: (record: LogRecord) => void): Lo
 }
 
 function openText(head: Buffer, onRecord: (record: LogRecord) => void): LogInput {
-  const reader = new LogReader(onRecord)
+  const reader = new LogReader(onRecord, hardWidthOf(head))
   const onLine = (line: string, lines: number) => reader.push(line, lines)
   const input = isJournalExport(head) ? new JournalExport(onLine) : splitInto(openLines(head, reader, onLine))
   return {

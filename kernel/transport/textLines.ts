@@ -1,14 +1,12 @@
-import { LogReader, type LogRecord } from './logReader.ts'
+import type { LogRecord } from './logReader.ts'
+import { openLog } from './openLog.ts'
 
-/** A saved log that is in memory as a whole → its records; see LogReader for what does not fit there. */
-export function* readTextRecords(text: string): Generator<LogRecord> {
-  let records: LogRecord[] = []
-  const reader = new LogReader((record) => records.push(record))
-  for (const line of text.split('\n')) {
-    reader.push(line)
-    yield* records
-    records = []
-  }
-  reader.end()
-  yield* records
+/** A saved log that is in memory as a whole → its records; see openLog for what does not fit there. */
+export function readTextRecords(text: string): LogRecord[] {
+  const bytes = Buffer.from(text)
+  const records: LogRecord[] = []
+  const log = openLog(bytes, (record) => records.push(record))
+  log.push(bytes)
+  log.end()
+  return records
 }

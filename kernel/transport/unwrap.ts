@@ -54,6 +54,7 @@ export function seamOf(record: string, line: string, indented: boolean): Seam | 
 function seamOfTable(last: string, line: string): Seam | undefined {
   if (last.charCodeAt(0) !== 0x5b || line.charCodeAt(0) === 0x5b) return undefined
   if (/^\[ *pid *\]/.test(last)) return last.endsWith(' name') ? undefined : seamOfColumns(last, line)
+  if (/^\[ *\d+\](?: +-?\d+)+ +-$/.test(last) && /^\d/.test(line)) return ''
   return /^\[ *\d+\](?: +-?\d+)*$/.test(last) ? ' ' : undefined
 }
 
@@ -82,6 +83,7 @@ function seamOfHeader(last: string, line: string): Seam | undefined {
   if (last.lastIndexOf('(') > last.lastIndexOf(')')) return '' // within the names of gfp flags
   if (HEADER_FIELD.test(line)) return ' '
   const word = lastWord(last)
+  if (line.startsWith(',') || (/^gfp_mask=0x?[\da-f]*$/.test(word) && /^[x\da-f]+[(,]/.test(line))) return ''
   if (!HEADER_FIELD.test(word) && HEADER_FIELD.test(word + line)) return ''
   if (/=-?\d+$/.test(last) && /^\d{1,3}$/.test(line)) return ''
   return /[,:=]$/.test(last) || !/order=-?\d/.test(last) ? (last.endsWith('=') ? '' : ' ') : undefined
@@ -95,6 +97,7 @@ function seamOfProcessor(last: string, line: string): Seam | undefined {
 }
 
 function seamOfAnnouncement(last: string, line: string): Seam | undefined {
+  if (/,[pu]id=$/.test(last) && /^\d/.test(line)) return ''
   if (isWholeOomKillLine(last) || !/[,=/.]/.test(line)) return undefined
   return /,task=[^,]{1,14}$/.test(last) && !line.startsWith(',') ? ' ' : ''
 }
@@ -107,14 +110,19 @@ function seamOfPaths(last: string, line: string): Seam | undefined {
 }
 
 const FIGURE = /^(?:total-vm|vsz|anon-rss|file-rss|shmem-rss|UID|pgtables|oom_score_adj):/
+/** The last words of the first of two kill lines, before 5.1. */
+const CHILD = /^(?:sacrifice|child|children\.?)$/
 const WHOLE_FIGURE = /^(?:(?:total-vm|vsz|anon-rss|file-rss|shmem-rss|pgtables):\d+kB|(?:UID|oom_score_adj):-?\d+),?$/
 
 function seamOfKill(last: string, line: string): Seam | undefined {
+  if (/(?: process| score) \d+$/.test(last) && /^\d+(?:,| \(| or )/.test(line)) return ''
   if (/ (?:or|and)(?: sacrifice)?$/.test(last)) return ' '
+  if (CHILD.test(lastWord(last) + firstWord(line)) && !CHILD.test(lastWord(last))) return ''
   if (/\bKill process \d/i.test(last)) return /(?:\bchild|children\.?)$/.test(last) ? undefined : ' '
   const word = lastWord(last)
   if (FIGURE.test(line)) return FIGURE.test(word) && !WHOLE_FIGURE.test(word) ? undefined : ' '
   if (!FIGURE.test(word) && FIGURE.test(word + firstWord(line))) return ''
+  if (line.startsWith(', ') && FIGURE.test(word)) return ''
   if (!/\) total-vm:|\) vsz:|, total-vm:/.test(last)) {
     return /^[^)]*\)/.test(line) && !/\)\.?$/.test(last) ? ' ' : undefined
   }
@@ -127,7 +135,8 @@ function seamOfKill(last: string, line: string): Seam | undefined {
 /** Zones, nodes, buddy lists, counters, usage of a memory cgroup. */
 function seamOfMemory(last: string, line: string, indented: boolean): Seam | undefined {
   if (STAT_LINE.test(line)) return STAT_LINE.test(last) || last.startsWith('Memory cgroup stats for') ? '\n' : undefined
-  if (/^(?:memory|memory\+swap|swap|kmem): usage/.test(last)) return / failcnt \d+$/.test(last) ? undefined : ' '
+  if (/^(?:memory|memory\+swap|swap|kmem): usage/.test(last))
+    return / failcnt \d+$/.test(last) ? undefined : line.startsWith(',') ? '' : ' '
   if (/^Memory cgroup stats for .*\dKB$/.test(last) && PAIRS.test(line)) return glue(last, line)
   if (!isMemoryLine(last) || (isMemoryLine(line) && !/^[a-z_]+(?:\([a-z]+\))?:/.test(line))) return undefined
   if (isCounterLine(line) && !/\dkB/.test(last)) return indented || /^Mem-[Ii]nfo:/.test(last) ? '\n' : ' '
@@ -148,7 +157,7 @@ function glue(last: string, line: string): Seam {
   const left = lastWord(last)
   const right = firstWord(line)
   if (PAIR_WORD.test(left) && PAIR_WORD.test(right)) return ' '
-  return /^[A-Za-z_-]+(?:\(\w+\))?:-?\d+(?:[kK]B)?,?$/.test(left + right) && !isWholePair(left) ? '' : ' '
+  return /^[A-Za-z_-]+(?:\(\w+\))?[:=]-?\d+(?:[kK]B)?,?$/.test(left + right) && !isWholePair(left) ? '' : ' '
 }
 
 function isWholePair(word: string): boolean {
