@@ -42,6 +42,9 @@ const AFTER_NODE = compileWords([
   [' active_anon:', 'memory'],
 ])
 const NODE = Buffer.from('Node ')
+const KILLED = ['Memory cgroup out of memory: Killed process ', 'Out of memory: Killed process '].map((words) =>
+  Buffer.from(words),
+)
 
 /**
  * What a dump of a current kernel on x86 has most of, told by whole words without decoding the line. What is not found
@@ -50,7 +53,17 @@ const NODE = Buffer.from('Node ')
 export function shapeOfFrequent(bytes: Buffer, start: number, end: number): LineShape | undefined {
   if (isDigit(bytes[start])) return find(AFTER_NUMBER, bytes, skipDigits(bytes, start), end)
   if (hasAt(bytes, start, NODE)) return find(AFTER_NODE, bytes, skipDigits(bytes, start + NODE.length))
-  return find(AT_START, bytes, start)
+  return isKilled(bytes, start, end) ? 'kill' : find(AT_START, bytes, start)
+}
+
+/** As far as the command: `Out of memory: Killed process 12 (`. */
+function isKilled(bytes: Buffer, start: number, end: number): boolean {
+  for (const words of KILLED) {
+    if (!hasAt(bytes, start, words)) continue
+    const at = skipDigits(bytes, start + words.length)
+    return at > start + words.length && at + 1 < end && bytes[at] === 0x20 && bytes[at + 1] === 0x28
+  }
+  return false
 }
 
 export function hasAt(bytes: Buffer, at: number, words: Buffer): boolean {

@@ -162,14 +162,11 @@ function callerIn(bytes: Buffer, start: number, end: number): string | undefined
 /** Undoes `\xNN`. @returns how many bytes that gave */
 export function unescapeInto(plain: Buffer, bytes: Buffer, start: number, end: number): number {
   let length = 0
-  for (let at = start; at < end;) {
-    const backslash = Math.min(end, indexOrEnd(bytes, BACKSLASH, at))
-    length += bytes.copy(plain, length, at, backslash)
-    at = backslash
-    if (at === end) break
-    const byte = escapedByte(bytes, at, end)
-    plain[length++] = byte < 0 ? BACKSLASH : byte
-    at += byte < 0 ? 1 : 4
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0
+    const escaped = byte === BACKSLASH ? escapedByte(bytes, at, end) : -1
+    plain[length++] = escaped < 0 ? byte : escaped
+    if (escaped >= 0) at += 3
   }
   return length
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createAssembler } from '../../../kernel/event/assembler.ts'
 import { RawRecord } from '../../../kernel/kmsg/rawRecord.ts'
 
-/** As a stream hands them out. */
-const CHUNK_BYTES = 1024 * 1024
+/** As a stream of Node's hands them out. */
+const CHUNK_BYTES = 64 * 1024
 const NEWLINE = 0x0a
 
 function countKills(log: Buffer): number {
