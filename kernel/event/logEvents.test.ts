@@ -37,6 +37,13 @@ describe('LogEvents', () => {
     })
   })
 
+  it('takes a Movable zone without a node for no second Mem-Info', () => {
+    const zone = 'free:4kB min:1kB low:2kB high:3kB present:8kB managed:8kB'
+    const memory = ['Mem-Info:', `Normal ${zone}`, `Movable ${zone}`, 'Movable: 1*4kB (M) = 4kB', '9 pages RAM']
+    const [event] = eventsOf(dmesg(header('a'), ...memory, TABLE, row(7), announce(7), kill(7)))
+    expect(event?.dump).toMatchObject({ ramPages: 9, memoryLines: expect.arrayContaining([`Movable ${zone}`]) })
+  })
+
   it('takes apart two oom-kill lines whose kills are lost', () => {
     const events = eventsOf([announce(7, 'x', '/a'), announce(8, 'y', '/b')].join('\n'))
     expect(events.map(({ outcome, dump }) => [outcome, dump?.announcedVictim?.pid, dump?.cgroup.oom])).toEqual([

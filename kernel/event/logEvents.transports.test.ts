@@ -64,6 +64,17 @@ function quotedPrintable(line: string): string {
 const body = dmesg.split('\n').map(quotedPrintable).join('\n')
 const mail = `Received: by example\nContent-Transfer-Encoding: quoted-printable\n\n${body}`
 
+/** At the last space before the width, as a mail program does. */
+function wrap(line: string, width: number): string[] {
+  const at = line.length <= width ? -1 : line.lastIndexOf(' ', width)
+  return at <= 20 ? [line] : [line.slice(0, at), ...wrap(line.slice(at + 1), width)]
+}
+const records = KMSG.toString()
+  .split('\n')
+  .filter((line) => !line.startsWith(' '))
+  .flatMap((line) => wrap(line, 72))
+  .join('\n')
+
 describe('a log', () => {
   const known = eventsOf(KMSG)
 
@@ -74,6 +85,7 @@ describe('a log', () => {
 
   it.each([
     ['dmesg', dmesg],
+    ['a mail of records from /dev/kmsg', records],
     ['UTF-16', Buffer.from(`\ufeff${dmesg}`, 'utf16le')],
     ['journalctl -o export', exported],
     ['journalctl -o verbose', verbose],

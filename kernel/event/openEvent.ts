@@ -132,9 +132,9 @@ export class OpenEvent {
   }
 }
 
-/** /^Mem-info: *(?:\n|$)/i; no other memory line begins with its first letter. */
+/** /^Mem-info: *(?:\n|$)/i; of the other memory lines only `Movable` begins with its first letter. */
 function isMemInfo({ bytes, start }: RawRecord): boolean {
-  return bytes[start] === 0x4d
+  return bytes[start] === 0x4d && bytes[start + 1] === 0x65
 }
 
 /**

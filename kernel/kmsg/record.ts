@@ -57,6 +57,13 @@ function parseDictionary(bytes: Buffer, start: number): Record<string, string> |
   return dictionary
 }
 
+/** A text of /dev/kmsg, or a piece of one, without its escapes. */
+export function unescapeKmsg(text: string): string {
+  if (!text.includes('\\x')) return text
+  const bytes = Buffer.from(text)
+  return unescapeText(bytes, 0, bytes.length)
+}
+
 /** Decoded as UTF-8: a sequence cut or invalid becomes U+FFFD. */
 function unescapeText(bytes: Buffer, start: number, end: number): string {
   const plain = Buffer.allocUnsafe(end - start)

@@ -1,4 +1,4 @@
-import type { KmsgRecord } from '#kernel/kmsg/record.ts'
+import { unescapeKmsg, type KmsgRecord } from '#kernel/kmsg/record.ts'
 import { KERNEL_FACILITY, type LogLine } from './logLine.ts'
 import { parseLogLine } from './parseLogLine.ts'
 import { seamAtWidth } from './hardWidth.ts'
@@ -87,7 +87,8 @@ export class LogReader {
   }
 
   #pushBare(parsed: LogLine): void {
-    const text = parsed.text.trim()
+    // A newline at the end of a piece of a record is the record's own.
+    const text = this.#exact ? unescapeKmsg(parsed.text).replace(/^ +| +$/g, '') : parsed.text.trim()
     // Nothing goes on after an empty line.
     if (text === '') {
       this.#emit()
@@ -107,7 +108,7 @@ export class LogReader {
         this.#append(blank ? ` ${parsed.text}` : parsed.text, '')
         return
       }
-      const seam = seamOf(record.text, text, indentation > this.#indentation)
+      const seam = seamOf(record.text, firstLine(text), indentation > this.#indentation)
       if (seam !== undefined) {
         this.#append(text, seam)
         return
@@ -154,4 +155,9 @@ export class LogReader {
     }
     return this.#hasKernelClock ? this.#usec : (line.wallUsec ?? this.#usec)
   }
+}
+
+function firstLine(text: string): string {
+  const end = text.indexOf('\n')
+  return end < 0 ? text : text.slice(0, end)
 }
