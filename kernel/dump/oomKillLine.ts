@@ -17,7 +17,7 @@ export interface OomKillLine {
 export const OOM_KILL_PREFIX = 'oom-kill:'
 
 /** Two paths (PATH_MAX) and what stands around them fit; a longer line is not the kernel's. Characters. */
-const MAX_LENGTH = 16_384
+export const MAX_OOM_KILL_LENGTH = 16_384
 
 const CONSTRAINTS: ReadonlyMap<string, OomConstraint> = new Map([
   ['CONSTRAINT_NONE', 'None'],
@@ -41,7 +41,7 @@ export function isOomKillLineEnd(text: string): boolean {
  * commands and cgroups may hold any of these words, so: the victim from the right, cgroups by what must be true of them.
  */
 export function parseOomKillLine(text: string): OomKillLine | undefined {
-  if (!text.startsWith(OOM_KILL_PREFIX) || text.length > MAX_LENGTH) return undefined
+  if (!text.startsWith(OOM_KILL_PREFIX) || text.length > MAX_OOM_KILL_LENGTH) return undefined
   const { head, victim, cgroups } = splitLine(text)
   const name = /^oom-kill:constraint=([A-Z0-9_]+)/.exec(head)?.[1]
   const constraint = name === undefined ? undefined : CONSTRAINTS.get(name)

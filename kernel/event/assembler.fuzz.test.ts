@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { rankByBadness, totalPages } from '#kernel/badness/badness.ts'
 import { formatKmsgRecord } from '#kernel/kmsg/formatRecord.ts'
+import { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
 import { mutate } from '#kernel/mutation.testkit.ts'
 import { createRandom } from '#kernel/random.testkit.ts'
@@ -35,6 +36,15 @@ function read(lines: readonly string[]): OomOutcome[] {
   return outcomes
 }
 
+/** As the agent reads the device: a record at a time, where it lies. */
+function readInPlace(lines: readonly string[]): OomOutcome[] {
+  const outcomes: OomOutcome[] = []
+  const assembler = createAssembler((outcome) => outcomes.push(outcome))
+  const record = new RawRecord()
+  for (const line of lines) if (record.read(Buffer.from(line), 0) === undefined) assembler.push(record)
+  return outcomes
+}
+
 function isCount(value: number | undefined): boolean {
   return value === undefined || (Number.isSafeInteger(value) && value >= 0)
 }
@@ -62,6 +72,16 @@ describe('reading mutated records', () => {
       }
     }
     expect(kills).toBeGreaterThan(ROUNDS * corpus.length)
+  })
+
+  it('reads the same where a record lies as when it was taken out before', () => {
+    const random = createRandom(20251125)
+    for (let round = 0; round < ROUNDS / 10; round++) {
+      for (const lines of corpus) {
+        const mutated = mutate(lines, random)
+        expect(JSON.stringify(readInPlace(mutated))).toBe(JSON.stringify(read(mutated)))
+      }
+    }
   })
 
   it('reads every cut of a dump without inventing a victim', () => {

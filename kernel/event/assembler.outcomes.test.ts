@@ -115,6 +115,18 @@ describe('what is held', () => {
     expect(assembler.counters.abandonedDumps).toBe(1)
   })
 
+  it('is bounded where an announcement never ends, or comes again and again', () => {
+    const { outcomes, say, push } = startAssembler()
+    say(header('a'))
+    push({ text: announce(7).slice(0, 90) })
+    for (let more = 0; more < 1000; more++) push({ text: 'x'.repeat(900), continuation: true })
+    for (let again = 0; again < 3000; again++) say(announce(7, 'x', `/${'long'.repeat(200)}`))
+    say(kill(7))
+    const bytes = outcomes[0]?.rawLines.reduce((sum, line) => sum + line.length, 0)
+    expect(bytes).toBeLessThan(256 * 1024 + 32 * 1024)
+    expect(outcomes[0]?.dump?.trigger?.command).toBe('a')
+  })
+
   it('is bounded: the head and the decision are kept, the rest is counted', () => {
     const { outcomes, say, assembler } = startAssembler()
     say(header('a'), TABLE)

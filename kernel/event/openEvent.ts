@@ -1,7 +1,13 @@
 import type { LineShape } from '#kernel/dump/lineShape.ts'
 import { readOomDump } from '#kernel/dump/parseOomDump.ts'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
-import { isOomKillLineEnd, isWholeOomKillLine, parseOomKillLine, type OomKillLine } from '#kernel/dump/oomKillLine.ts'
+import {
+  isOomKillLineEnd,
+  isWholeOomKillLine,
+  MAX_OOM_KILL_LENGTH,
+  parseOomKillLine,
+  type OomKillLine,
+} from '#kernel/dump/oomKillLine.ts'
 import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import type { KmsgRecord } from '#kernel/kmsg/record.ts'
 import { parseChoiceLine } from '#kernel/dump/killLine.ts'
@@ -12,6 +18,9 @@ import type { OomVictim } from './oomEvent.ts'
 /** Bounds of what one event may hold; a dump of 20,000 tasks fits. */
 export const MAX_EVENT_BYTES = 2 * 1024 * 1024
 export const MAX_EVENT_LINES = 24_576
+/** What says who is killed comes last: room that is kept for it. */
+const DECISION_BYTES = 64 * 1024
+const DECISION_LINES = 64
 /** What an outcome carries as rawLines, bytes of UTF-8. */
 export const MAX_RAW_BYTES = 256 * 1024
 
@@ -62,8 +71,8 @@ export class OpenEvent {
     if (kind === 'memory' && this.inForeignMemory) return
     if (kind !== 'memory' && kind !== 'detail') this.inForeignMemory = false
     if (kind === 'choice') this.chosen = parseChoiceLine(record.text)
-    const isDecisive = kind === 'announcement' || kind === 'choice' || kind === 'kill'
-    if (!isDecisive && !this.#hasRoomFor(record)) {
+    // There is one kill line, which ends the event.
+    if (kind !== 'kill' && !this.#hasRoomFor(record, kind === 'announcement' || kind === 'choice')) {
       this.overflow++
       return
     }
@@ -78,7 +87,7 @@ export class OpenEvent {
    */
   continueAnnouncement(record: RawRecord): boolean {
     const known = this.#announcement
-    if (known === undefined) return false
+    if (known === undefined || known.text.length > MAX_OOM_KILL_LENGTH) return false
     if (!record.continuation && (known.isWhole || !isOomKillLineEnd(record.text))) return false
     if (known.isWhole && record.sequence !== known.sequence + 1) return false
     const text = known.text + record.text
@@ -94,8 +103,9 @@ export class OpenEvent {
     this.announcedPid = line?.victim?.pid
   }
 
-  #hasRoomFor({ start, end }: RawRecord): boolean {
-    return this.#lines.byteLength + end - start <= MAX_EVENT_BYTES && this.#lines.texts.length < MAX_EVENT_LINES
+  #hasRoomFor({ start, end }: RawRecord, isDecision: boolean): boolean {
+    const bytes = this.#lines.byteLength + end - start - (isDecision ? DECISION_BYTES : 0)
+    return bytes <= MAX_EVENT_BYTES && this.#lines.texts.length - (isDecision ? DECISION_LINES : 0) < MAX_EVENT_LINES
   }
 
   /** Whether a victim is named already, and this line names another: then it is another event's. */
