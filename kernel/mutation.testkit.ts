@@ -159,6 +159,17 @@ export function mutate(lines: readonly string[], random: Random, most = 20): str
   return mutated
 }
 
+/** A line in which a few characters, its own or junk, come again and again: what goes by the square of its length shows. */
+export function stretchLine(lines: readonly string[], length: number, random: Random): string[] {
+  const stretched = [...lines]
+  const at = random(Math.max(1, lines.length))
+  const line = lines[at] ?? ''
+  const cut = random(line.length + 1)
+  const piece = (random(2) === 0 ? pick(JUNK, random) : line.slice(cut, cut + 1 + random(12))) || ' '
+  stretched[at] = line.slice(0, cut) + piece.repeat(Math.ceil(length / piece.length)) + line.slice(cut)
+  return stretched
+}
+
 /** Logs written into one at the same time, a few lines of each in turn. */
 export function interleave(logs: readonly (readonly string[])[], random: Random): string[] {
   const rests = logs.filter((log) => log.length > 0).map((log) => ({ log, at: 0 }))

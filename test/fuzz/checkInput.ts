@@ -6,6 +6,8 @@ import { INVARIANTS } from './invariants.ts'
 export interface Checked {
   /** Events in the input. */
   events: number
+  /** What the analysis took. */
+  ms: number
   /** What is wrong, in one line. */
   fault?: string | undefined
 }
@@ -20,17 +22,20 @@ export function checkInput(seed: number, logs: readonly [FuzzLog, ...FuzzLog[]],
 
 export function checkBytes(bytes: Buffer, thorough: boolean, analyse: Analyser): Checked {
   let events = 0
+  let ms = 0
   try {
+    const startedMs = performance.now()
     const analysis = analyse(bytes, thorough)
+    ms = performance.now() - startedMs
     events = analysis.events.length
     for (const { name, broken } of INVARIANTS) {
       const found = broken(analysis, bytes)
-      if (found !== undefined) return { events, fault: `${name}: ${oneLine(found)}` }
+      if (found !== undefined) return { events, ms, fault: `${name}: ${oneLine(found)}` }
     }
-    return { events }
+    return { events, ms }
   } catch (error) {
     const [message, where] = (isNativeError(error) ? (error.stack ?? error.message) : String(error)).split('\n    at ')
-    return { events, fault: oneLine(`threw ${message}${where === undefined ? '' : ` at ${where}`}`) }
+    return { events, ms, fault: oneLine(`threw ${message}${where === undefined ? '' : ` at ${where}`}`) }
   }
 }
 

@@ -1,4 +1,4 @@
-import { damageBytes, interleave, mutate, wrapLines } from '../../kernel/mutation.testkit.ts'
+import { damageBytes, interleave, mutate, stretchLine, wrapLines } from '../../kernel/mutation.testkit.ts'
 import { createRandom, pick, type Random } from '../../kernel/random.testkit.ts'
 import { TRANSPORTS } from './transports.ts'
 
@@ -8,6 +8,8 @@ export interface FuzzLog {
   texts: readonly string[]
 }
 
+/** A line so long takes more than a second where time goes by the square of its length. */
+const STRETCHED = 60_000
 /** Lines of a log that go into an input: a dump, or a good part of one. */
 const MOST_LINES = 160
 
@@ -20,7 +22,8 @@ export function createInput(seed: number, logs: readonly [FuzzLog, ...FuzzLog[]]
   const parts = Array.from({ length: random(6) === 0 ? 2 + random(2) : 1 }, () => partOf(pick(logs, random), random))
   const joined = random(2) === 0 ? interleave(parts, random) : parts.flat()
   const spoiled = mutate(joined, random, pick([0, 2, 8, 30], random))
-  const wrapped = random(8) === 0 ? wrapLines(spoiled, 24 + random(120)) : spoiled
+  const stretched = random(64) === 0 ? stretchLine(spoiled, STRETCHED, random) : spoiled
+  const wrapped = random(8) === 0 ? wrapLines(stretched, 24 + random(120)) : stretched
   const text = wrapped.join(random(10) === 0 ? '\r\n' : '\n')
   const bytes = Buffer.from(random(20) === 0 ? text : `${text}\n`)
   return random(4) === 0 ? damageBytes(bytes, random) : bytes

@@ -1,7 +1,7 @@
 /** What a log may have picked up within a line: colours, forum tags, marks of order. */
 const NOISE = new RegExp(String.raw`${'\u001b'}\[[\d;]*[mK]|\[/?[a-z]+(?:=[^\]]{0,40})?\]|\ufeff`, 'gi')
-/** Where a line was broken, with what a transport put before its second half. */
-const SEAM = /[ \r]*\n(?:[>|\s]*|\S+ std(?:out|err) [FP] ?)*/g
+/** What a transport puts before the second half of a line that was broken. */
+const PREFIX = /^(?:[>|\s]+|\S{1,40} std(?:out|err) [FP] ?)*/
 /** What stands for a seam, and belongs to no word. */
 const MARK = '\ufffe'
 /** The words, broken or not, and the digits behind them with those of the lines that follow. */
@@ -24,12 +24,19 @@ export function namedPids(log: string): ReadonlySet<number> {
     String.fromCharCode(hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16)),
   )
   for (const form of new Set([text, decoded, unescaped])) {
-    for (const [, digits = ''] of form.replace(SEAM, MARK).matchAll(KILLED)) {
+    for (const [, digits = ''] of joinLines(form).matchAll(KILLED)) {
       let pid = ''
       for (const piece of digits.split(MARK)) pids.add(Number((pid += piece)))
     }
   }
   return pids
+}
+
+function joinLines(form: string): string {
+  return form
+    .split('\n')
+    .map((line) => line.trimEnd().replace(PREFIX, ''))
+    .join(MARK)
 }
 
 /** The message of an entry of the journal, of docker or of a collector. */
