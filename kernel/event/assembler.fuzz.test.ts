@@ -36,12 +36,15 @@ function read(lines: readonly string[]): OomOutcome[] {
   return outcomes
 }
 
-/** As the agent reads the device: a record at a time, where it lies. */
+/** Record by record, where they lie one behind the other. */
 function readInPlace(lines: readonly string[]): OomOutcome[] {
   const outcomes: OomOutcome[] = []
   const assembler = createAssembler((outcome) => outcomes.push(outcome))
   const record = new RawRecord()
-  for (const line of lines) if (record.read(Buffer.from(line), 0) === undefined) assembler.push(record)
+  const bytes = Buffer.from(lines.join('\n'))
+  for (let at = 0; at < bytes.length; at = record.next) {
+    if (record.read(bytes, at) === undefined) assembler.push(record)
+  }
   return outcomes
 }
 
@@ -78,7 +81,7 @@ describe('reading mutated records', () => {
     const random = createRandom(20251125)
     for (let round = 0; round < ROUNDS / 10; round++) {
       for (const lines of corpus) {
-        const mutated = mutate(lines, random)
+        const mutated = mutate(lines, random).flatMap((line) => line.split('\n'))
         expect(JSON.stringify(readInPlace(mutated))).toBe(JSON.stringify(read(mutated)))
       }
     }
