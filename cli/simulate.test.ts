@@ -16,7 +16,7 @@ const PROCESSES: readonly FakeProcess[] = [
   { pid: 13, oomScore: 667, command: `\u001b[2J${'x'.repeat(20)}`, rssKib: MIB },
 ]
 const LIMIT: Readonly<Record<string, string>> = {
-  'memory.stat': '',
+  '/cgroup.procs': '',
   [`${PODS}/${CONTAINER}/memory.max`]: String(128 * MIB * 1024),
   [`${PODS}/${CONTAINER}/memory.current`]: String(100 * MIB * 1024),
 }

@@ -1,3 +1,4 @@
+import { hasHierarchy } from '../agent/cgroup/memoryFiles.ts'
 import { compareKills } from '../agent/simulate/compare.ts'
 import { findCaveats } from '../agent/simulate/caveats.ts'
 import { readDomain, type FoundDomain } from '../agent/simulate/readDomain.ts'
@@ -29,7 +30,7 @@ export interface SimulateAnswer {
 export async function simulate(flags: SimulateFlags, ports: SimulatePorts): Promise<SimulateAnswer> {
   const machine = ports.openMachine(flags)
   const found = await readDomain(machine, localScope(flags), flags.proc === undefined ? ports.ownPid : undefined)
-  const hasLimits = machine.cgroups.readText('memory.stat') !== undefined
+  const hasLimits = hasHierarchy(machine.cgroups)
   const report: SimulationReport = {
     found,
     untilKib: flags.until,

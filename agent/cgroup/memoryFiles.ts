@@ -1,7 +1,15 @@
 /** The files of the hierarchy that holds memory cgroups, by their path below its root. */
 export interface CgroupFiles {
-  /** @returns undefined when the file is not there: neither is its cgroup, or this kernel has no such file. */
+  /**
+   * @param path from the root, which is `/`
+   * @returns undefined when the file is not there: neither is its cgroup, or this kernel has no such file
+   */
   readText(path: string): string | undefined
+}
+
+/** Whether there is such a hierarchy at all: its root lists processes, too. */
+export function hasHierarchy(files: CgroupFiles): boolean {
+  return files.readText('/cgroup.procs') !== undefined
 }
 
 export interface MemoryLimits {

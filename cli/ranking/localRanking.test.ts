@@ -13,7 +13,7 @@ function machineWith(processes: readonly FakeProcess[], texts: Readonly<Record<s
   const files: ProcFiles = { ...proc, readText: (path) => texts[path] ?? proc.readText(path) }
   return {
     files,
-    cgroups: { readText: (path) => (path === 'memory.stat' ? '' : undefined) },
+    cgroups: { readText: (path) => (path === '/cgroup.procs' ? '' : undefined) },
     endTurn: () => Promise.resolve(),
     mountPoint: '/proc',
     owners: parseOwners('root:x:0:0::/:\ntoor:x:0:0::/:\nbroken\nalice:x:1000:\n'),

@@ -1,4 +1,5 @@
 import type { RankedTaskRow, RankScope } from '#contract/rank.ts'
+import { hasHierarchy } from '../../agent/cgroup/memoryFiles.ts'
 import { parseCommandLine } from '../../agent/proc/commandLine.ts'
 import { describeRanking } from '../../agent/rank/describeRanking.ts'
 import { scanScope, type ScannedNode } from '../../agent/rank/scan.ts'
@@ -23,7 +24,7 @@ export async function readLocalRanking(machine: LocalMachine, question: RankQues
   const scannedAt = machine.now().toISOString()
   const { scope, top } = question
   const { tasks, ...facts } = describeRanking(await scanScope(machine, scope, top))
-  const hasLimits = machine.cgroups.readText('memory.stat') !== undefined
+  const hasLimits = hasHierarchy(machine.cgroups)
   return {
     scannedAt,
     scope,

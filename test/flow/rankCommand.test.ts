@@ -118,6 +118,7 @@ describe('oomkeeper rank', () => {
       const { stdout } = runRank('--cgroup', `/${basename(group)}`, '--output', 'json')
       const ranking = JSON.parse(stdout) as { candidates: (Scored & { badnessPages: number })[] }
       expect(ranking).toMatchObject({ processCount: 2, domain: { limitKib: 65_536 }, pageSizeKib: expect.any(Number) })
+      expect(stdout).not.toContain('limits of cgroups')
       expect(ranking.candidates.map(({ pid }) => pid)).toEqual([sleepers[0]?.pid, sleepers[1]?.pid])
       // Nine thousandths of 64 MiB are between them; of this machine it would be more by far.
       const [first, second] = ranking.candidates.map(({ badnessPages }) => badnessPages)
