@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-rank bench-stored fuzz captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-prediction bench-processes bench-rank bench-stored fuzz captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -54,6 +54,12 @@ cluster-down: setup ## Take the test cluster down, with all that it made
 
 bench: setup ## Measure what helm installs: install to ready, kill to visible, start to score, and idle cost in the pods
 	@node test/bench/main.ts
+
+bench-prediction: setup ## Measure: over 100 real kills, how often the kernel takes whom the agent foresaw, and why not (root)
+	@node test/bench/prediction/main.ts
+
+bench-processes: setup ## Measure: what the agent costs at rest beside 500 and 2,000 processes, and in a storm of kills (root)
+	@node test/bench/processes/main.ts
 
 bench-parse: build ## Measure: reading a kernel log, beside the kubelet's reader; the start of analyze, beside Node's own; ten times a hostile log
 	@node test/bench/parse/main.ts

@@ -3,6 +3,7 @@ import pino from 'pino'
 import { decodeKillEvent } from '#contract/killEvent.ts'
 import { readRecording, recast } from '../test/support/recording.ts'
 import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
+import { groupInLog } from './event/groupKill.ts'
 import { locateInLog, type LocateVictim } from './event/victimPlace.ts'
 import { RecordSplitter } from './kmsg/split.ts'
 import { DomainRanking } from './rank/domainRanking.ts'
@@ -59,7 +60,14 @@ function agentFor(
     logger: pino({ level: 'silent' }),
   }
   const identity = { node: 'node-a', bootId: BOOT, source: 'recording' as const, pageSizeKib: 4 }
-  const blind = { readLive: () => undefined, locate: locateInLog, rankDomain: () => undefined }
+  const blind = {
+    readLive: () => undefined,
+    locate: locateInLog,
+    readGroup: groupInLog,
+    readContext: () => undefined,
+    foresee: () => undefined,
+    rankDomain: () => undefined,
+  }
   return new Agent({ ...identity, ...blind, ...ofNode }, ports)
 }
 

@@ -27,6 +27,8 @@ import { Adjuster } from './adjust/adjuster.ts'
 import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
 import { agentFlags } from './config.ts'
+import { ContextReader } from './event/contextReader.ts'
+import { groupInLog, groupReader } from './event/groupKill.ts'
 import { locateInLog } from './event/victimPlace.ts'
 import { SEES_NO_HOST_PROCESSES } from './errors.ts'
 import { DomainRanking } from './rank/domainRanking.ts'
@@ -67,6 +69,7 @@ await runProgram({
     )
     const cgroups = new CgroupFiles(flags.cgroupRoot)
     const known = knowProcesses(procFiles, proc, cgroups, logger)
+    const contextReader = new ContextReader({ files: procFiles, cgroups, wallMs: Date.now })
     const domainRanking = new DomainRanking(procFiles, Date.now)
     const scanned = { files: procFiles, cgroups, endTurn: setImmediate }
     const rankService = new RankService({
@@ -90,7 +93,10 @@ await runProgram({
         pageSizeKib: proc.readPageSizeKib(),
         // A recording's processes are not this machine's.
         readLive: (pid, command) => (recording === undefined ? proc.readLive(pid, command) : undefined),
-        locate: recording === undefined ? known.locator.locate : locateInLog,
+        locate: recording === undefined ? known.locate : locateInLog,
+        readGroup: recording === undefined ? groupReader(cgroups) : groupInLog,
+        readContext: recording === undefined ? contextReader.read : () => undefined,
+        foresee: recording === undefined ? known.foresee : () => undefined,
         rankDomain: (kill) => (recording === undefined ? domainRanking.rank(kill) : undefined),
       },
       {

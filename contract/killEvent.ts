@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { foresight, groupKill, killContext } from './killContext.ts'
 
 /**
  * What an agent says about one kill line, on `killSubject(…)`, as JSON. Version 1: fields may be added, never
@@ -142,6 +143,10 @@ export const killEvent = z
     /** The kernel's own lines, gzip then base64; absent when nothing but the kill line was printed. */
     rawDump: z.base64().max(MAX_RAW_DUMP_CHARS).optional(),
     rawDumpTruncated: z.boolean().optional(),
+    /** Absent for a kill of one process, as far as is known, and from older writers. */
+    groupKill: groupKill.optional(),
+    context: killContext.optional(),
+    foresight: foresight.optional(),
   })
   .refine((event) => event.outcome !== 'killed' || event.victim !== undefined, {
     path: ['victim'],

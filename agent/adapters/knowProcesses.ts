@@ -3,7 +3,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { messageOf } from '#program/errors.ts'
 import { KillCounters, type CgroupTree } from '../cgroup/killCounters.ts'
+import { Foreseer, type Foresee } from '../event/foreseer.ts'
 import { VictimLocator } from '../event/victimLocator.ts'
+import type { LocateVictim } from '../event/victimPlace.ts'
 import { parseMeminfo } from '../proc/meminfo.ts'
 import { parsePressure } from '../proc/pressure.ts'
 import type { ProcFiles } from '../proc/processFiles.ts'
@@ -11,11 +13,13 @@ import { HotCgroups } from '../processes/hotCgroups.ts'
 import { ProcessScan } from '../processes/processScan.ts'
 import { ProcessTable } from '../processes/processTable.ts'
 import { ProcessWatch } from '../processes/processWatch.ts'
+import { readMachine } from '../rank/readTask.ts'
 import type { ProcFs } from './procFs.ts'
 
 export interface ProcessKnowledge {
   watch: ProcessWatch
-  locator: VictimLocator
+  locate: LocateVictim
+  foresee: Foresee
 }
 
 const TICKS_PER_SECOND = 100
@@ -38,6 +42,7 @@ export function knowProcesses(files: ProcFiles, proc: ProcFs, cgroups: CgroupTre
   const hot = new HotCgroups({
     cgroups,
     look: (pid, path) => scan.look(pid, path),
+    onList: (path, pids) => table.missFrom(path, pids, Date.now()),
     onPause: () => counters.catchUp(),
     monotonicMs,
     cpuMs,
@@ -50,16 +55,19 @@ export function knowProcesses(files: ProcFiles, proc: ProcFs, cgroups: CgroupTre
     onFailure: (error) => logger.warn(`expected to scan the processes, got: ${messageOf(error)}; tried again`),
     monotonicMs,
   })
+  const readClock = () => ({ wallMs: Date.now(), bootTicks: uptime() * TICKS_PER_SECOND })
+  const seesKernelPids = proc.seesKernelPids()
   const locator = new VictimLocator({
     table,
     files,
     counters,
-    readClock: () => ({ wallMs: Date.now(), bootTicks: uptime() * TICKS_PER_SECOND }),
-    seesKernelPids: proc.seesKernelPids(),
+    readClock,
+    seesKernelPids,
     onKill: (cgroupPaths) => {
       watch.killed()
       hot.killed(cgroupPaths)
     },
   })
-  return { watch, locator }
+  const foreseer = new Foreseer({ table, files, cgroups, readClock, machine: readMachine(files), seesKernelPids })
+  return { watch, locate: locator.locate, foresee: foreseer.foresee }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseCgroupPath, type QosClass } from './path.ts'
+import { containerPathOf, parseCgroupPath, type QosClass } from './path.ts'
 
 const UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const SLICE_UID = UID.replaceAll('-', '_')
@@ -151,5 +151,21 @@ describe('parseCgroupPath', () => {
     '/../../../init.scope',
   ])('finds no pod outside of kubepods: %s', (path) => {
     expect(parseCgroupPath(path)).toEqual({ kubepods: false })
+  })
+})
+
+describe('containerPathOf', () => {
+  it.each([
+    [`/kubepods/burstable/pod${UID}/${ID}/init.scope`, `/kubepods/burstable/pod${UID}/${ID}`],
+    [`/kubepods/pod${UID}/${ID}`, `/kubepods/pod${UID}/${ID}`],
+    [`${BURSTABLE_PATH}/crio-${ID}.scope/container`, `${BURSTABLE_PATH}/crio-${ID}.scope`],
+    [
+      `/docker/${OTHER_ID}/kubelet/kubepods/pod${UID}/${ID}/x/${OTHER_ID}`,
+      `/docker/${OTHER_ID}/kubelet/kubepods/pod${UID}/${ID}`,
+    ],
+    [`/kubepods/pod${UID}`, undefined],
+    ['/system.slice/sshd.service', undefined],
+  ])('of %s is %s', (path, container) => {
+    expect(containerPathOf(path)).toBe(container)
   })
 })

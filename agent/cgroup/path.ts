@@ -65,6 +65,14 @@ export function parseCgroupPath(path: string): CgroupPlace {
   return place
 }
 
+/** The cgroup of the container that a path lies in: what is below is the container's own doing. */
+export function containerPathOf(path: string): string | undefined {
+  const { containerId } = parseCgroupPath(path)
+  if (containerId === undefined) return undefined
+  const end = path.indexOf('/', path.indexOf(containerId))
+  return end < 0 ? path : path.slice(0, end)
+}
+
 /**
  * Whether a path of /proc/PID/cgroup leads out of the reader's own cgroup namespace, by `..`: the folders above are not
  * told, so that one without a pod may be anywhere. Source: cgroup_namespaces(7).

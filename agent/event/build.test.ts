@@ -8,6 +8,7 @@ import { readRecording, recast } from '../../test/support/recording.ts'
 import type { DumplessKill } from '../rank/domainRanking.ts'
 import type { LiveRanking } from '../rank/scan.ts'
 import { buildKillEvent, withoutDetails, type EventContext } from './build.ts'
+import { groupInLog } from './groupKill.ts'
 import { locateInLog, type LocateVictim } from './victimPlace.ts'
 
 const POD_UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
@@ -22,6 +23,9 @@ const context: EventContext = {
   pageSizeKib: 4,
   readLive: () => undefined,
   locate: locateInLog,
+  readGroup: groupInLog,
+  readContext: () => undefined,
+  foresee: () => undefined,
   rankDomain: () => undefined,
 }
 

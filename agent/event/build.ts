@@ -4,6 +4,9 @@ import { parseExhausted } from '#kernel/dump/killLine.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { resolveScope } from '../cgroup/scope.ts'
 import { resolveInLine, type InLineContext } from './inLine.ts'
+import type { ReadContext } from './contextReader.ts'
+import type { Foresee } from './foreseer.ts'
+import type { ReadGroup } from './groupKill.ts'
 import { describeAttribution, type LocateVictim } from './victimPlace.ts'
 
 /** What the outcome itself cannot say. */
@@ -12,6 +15,9 @@ export interface EventContext extends InLineContext {
   bootId: string
   source: KillEvent['source']
   locate: LocateVictim
+  readGroup: ReadGroup
+  readContext: ReadContext
+  foresee: Foresee
 }
 
 /** One outcome of the killer, with what the node knows about it, as the message the operator gets. */
@@ -45,6 +51,9 @@ export function buildKillEvent(outcome: OomOutcome, context: EventContext): Kill
     ...resolveInLine(outcome, place?.cgroupPath, context),
     pageSizeKib: dump?.pageSizeKib ?? context.pageSizeKib,
     ...packRawLines(outcome.rawLines),
+    groupKill: context.readGroup(outcome, place),
+    context: context.readContext(place, context.killedAtMs),
+    foresight: context.foresee(outcome, place, context.killedAtMs),
   }
 }
 

@@ -7,6 +7,7 @@ const [A, B] = ['/kubepods/pod1/a', '/kubepods/pod1/b']
 function watching(lookMs = 0) {
   const cgroups = new FakeCgroups({ [`${A}/cgroup.procs`]: '11\n0\n12\n', [`${B}/cgroup.procs`]: '21\n' })
   const looked: [number, string][] = []
+  const lists: [string, number[]][] = []
   let spentMs = 0
   let pauses = 0
   const hot = new HotCgroups({
@@ -15,11 +16,12 @@ function watching(lookMs = 0) {
       looked.push([pid, path])
       spentMs += lookMs
     },
+    onList: (path, pids) => void lists.push([path, [...pids]]),
     onPause: () => void pauses++,
     monotonicMs: () => performance.now(),
     cpuMs: () => spentMs,
   })
-  return { cgroups, looked, hot, pauses: () => pauses }
+  return { cgroups, looked, lists, hot, pauses: () => pauses }
 }
 
 describe('HotCgroups', () => {
@@ -27,8 +29,9 @@ describe('HotCgroups', () => {
   afterEach(() => void jest.useRealTimers())
 
   it('looks at once where a kill was, and at nothing else', () => {
-    const { looked, hot } = watching()
+    const { looked, lists, hot } = watching()
     hot.killed([A])
+    expect(lists).toEqual([[A, [11, 12]]])
     expect(looked).toEqual([
       [11, A],
       [12, A],

@@ -4,6 +4,8 @@ export interface HotPorts {
   cgroups: CgroupFiles
   /** Takes a process into the table that is in this cgroup. */
   look: (pid: number, cgroupPath: string) => void
+  /** Is told all that are in a cgroup. */
+  onList: (cgroupPath: string, pids: ReadonlySet<number>) => void
   /** Now and then between two kills of a storm, and after it. */
   onPause: () => void
   /** Milliseconds on a clock that only goes forward. */
@@ -23,6 +25,8 @@ const MAX_HOT = 64
 const EVERY_MS = 10
 const AT_MOST_EVERY_MS = 2
 const SHARE = 0.05
+/** A list that is longer may have been cut. */
+const WHOLE_CHARS = 16_000
 
 /**
  * In a storm of kills victims live for milliseconds, and no scan of the node sees them: the cgroups in which the kernel has
@@ -83,16 +87,20 @@ export class HotCgroups {
   }
 
   #lookAt(cgroupPath: string): void {
-    const { cgroups, look } = this.#ports
+    const { cgroups, look, onList } = this.#ports
     const text = cgroups.readText(`${cgroupPath}/cgroup.procs`)
     if (text === undefined) {
       this.#killedAtMs.delete(cgroupPath)
       return
     }
-    for (const line of text.split('\n')) {
-      const pid = Number(line)
-      // 0: a process of another PID namespace, which has no number here.
-      if (pid > 0) look(pid, cgroupPath)
-    }
+    // 0: a process of another PID namespace, which has no number here.
+    const pids = new Set(
+      text
+        .split('\n')
+        .map(Number)
+        .filter((pid) => pid > 0),
+    )
+    for (const pid of pids) look(pid, cgroupPath)
+    if (text.length < WHOLE_CHARS) onList(cgroupPath, pids)
   }
 }

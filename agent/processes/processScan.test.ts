@@ -122,6 +122,16 @@ describe('ProcessScan', () => {
     expect(table.get(100)).toMatchObject({ cgroupPath: POD, memory: { rssKib: 1024 } })
   })
 
+  it('keeps what a process had that is ending: the kernel chose it by that', async () => {
+    const { node, table, scan, run } = scanned()
+    await run({ ...APP, rssKib: 8_192 })
+    await run({ ...APP, rssKib: null, isZombie: true })
+    expect(table.get(100)).toMatchObject({ rssPages: 2_048, memory: { rssKib: 8_192 } })
+    node.files = fakeProc([{ ...APP, rssKib: null }])
+    scan.look(100, POD)
+    expect(table.get(100)).toMatchObject({ rssPages: 2_048 })
+  })
+
   it('passes over threads of the kernel, until their pid is a process’s', async () => {
     const { table, read, run } = scanned()
     await run({ ...APP, isKernelThread: true })

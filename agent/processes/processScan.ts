@@ -98,7 +98,9 @@ export class ProcessScan {
     if (stat === undefined || stat.isKernelThread) return
     const { command, startTicks, parentPid, rssPages } = stat
     const path = this.#table.intern(cgroupPath)
-    const known = this.#knownAs(pid, stat) ?? { ...UNREAD, pid, firstSeenMs: nowMs }
+    const same = this.#knownAs(pid, stat)
+    if (same !== undefined && isEnding(same, stat)) return
+    const known = same ?? { ...UNREAD, pid, firstSeenMs: nowMs }
     this.#table.put({ ...known, command, startTicks, parentPid, rssPages, cgroupPath: path, seenAtMs: nowMs })
   }
 
@@ -119,6 +121,7 @@ export class ProcessScan {
     const oomScoreAdj = readOomScoreAdj(this.#ports.files, pid)
     if (oomScoreAdj === undefined) return
     const known = this.#knownAs(pid, stat)
+    if (known !== undefined && isEnding(known, stat)) return
     const isNew = known === undefined || known.command !== stat.command || !known.isCgroupSettled
     if (known !== undefined && !isNew && !isTurn && !this.#hasChanged(known, stat)) {
       known.oomScoreAdj = oomScoreAdj
@@ -162,6 +165,8 @@ export class ProcessScan {
     // A leader that has ended tells nothing of what its other threads have, and on cgroup v1 not where they are.
     const threads = stat.isZombie && stat.threadCount > 1 ? this.#readThreads(pid) : undefined
     const teller = threads?.keys().next().value ?? pid
+    // What counts is what the process has, which the leader no longer tells.
+    const rssPages = threads === undefined ? stat.rssPages : (readStat(files, teller)?.rssPages ?? 0)
     const status = this.#isSlow && known !== undefined ? undefined : readStatus(files, teller)
     const cgroupPath = readsCgroup || threads !== undefined ? readMemoryCgroup(files, teller) : undefined
     return {
@@ -170,9 +175,9 @@ export class ProcessScan {
       command: stat.command,
       parentPid: stat.parentPid,
       uid: status?.uid ?? known?.uid ?? 0,
-      rssPages: stat.rssPages,
+      rssPages,
       memory: status === undefined ? known?.memory : status.memory,
-      memoryRssPages: status === undefined ? (known?.memoryRssPages ?? 0) : stat.rssPages,
+      memoryRssPages: status === undefined ? (known?.memoryRssPages ?? 0) : rssPages,
       // On cgroup v1 one that is ending tells no place: where it was is where it is.
       cgroupPath: cgroupPath ?? known?.cgroupPath,
       threads,
@@ -190,4 +195,9 @@ export class ProcessScan {
     }
     return threads
   }
+}
+
+/** It has let go of its memory: what it had before is what the kernel chose it by. */
+function isEnding(known: KnownProcess, { rssPages, isZombie, threadCount }: ProcStat): boolean {
+  return rssPages === 0 && known.rssPages > 0 && !(isZombie && threadCount > 1)
 }

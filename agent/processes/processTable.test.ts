@@ -21,7 +21,7 @@ function processOf(changes: Partial<KnownProcess> = {}): KnownProcess {
     cgroupPath: '/kubepods/pod1/c1',
     isCgroupSettled: true,
     threads: undefined,
-    firstSeenMs: NOW_MS,
+    firstSeenMs: NOW_MS - 100,
     seenAtMs: NOW_MS,
     ...changes,
   }
@@ -38,6 +38,9 @@ function scan(nowMs: number, ...processes: KnownProcess[]): void {
   for (const process of processes) table.put({ ...process, seenAtMs: nowMs })
   table.endScan(new Set(processes.map(({ pid }) => pid)), nowMs)
 }
+
+const pidsIn = (cgroupPath: string | undefined, atMs = NOW_MS + 1) =>
+  table.thereAt(atMs, cgroupPath).map(({ pid }) => pid)
 
 const find = (pid = 4711, command = 'app', killedAtMs = NOW_MS) => table.find({ pid, command, killedAtMs }, CLOCK)
 
@@ -121,8 +124,20 @@ describe('ProcessTable', () => {
   it('lists a cgroup with what is below it, and no other that begins the same', () => {
     const [below, beside] = [{ cgroupPath: '/kubepods/pod1/c1/init.scope' }, { cgroupPath: '/kubepods/pod1/c10' }]
     scan(NOW_MS, processOf(), processOf({ pid: 2, ...below }), processOf({ pid: 3, ...beside }))
-    expect([...table.inCgroup('/kubepods/pod1/c1')].map(({ pid }) => pid)).toEqual([4711, 2])
-    expect([...table.inCgroup(undefined)]).toHaveLength(3)
+    expect(pidsIn('/kubepods/pod1/c1')).toEqual([4711, 2])
+    expect(pidsIn(undefined)).toHaveLength(3)
+  })
+
+  it('takes out of a cgroup who is no longer in its list, and still knows it for a kill from before', () => {
+    scan(NOW_MS - 5_000, processOf(), processOf({ pid: 12 }), processOf({ pid: 13, cgroupPath: '/kubepods/pod1/c1/x' }))
+    table.missFrom('/kubepods/pod1/c1', new Set([12]), NOW_MS)
+    expect(pidsIn('/kubepods/pod1/c1')).toEqual([12, 13])
+    // At the time of a kill from before it was there.
+    expect(pidsIn('/kubepods/pod1/c1', NOW_MS)).toEqual([12, 13, 4711])
+    expect(find()).toMatchObject({ pid: 4711 })
+    table.put(processOf({ pid: 12, cgroupPath: '/moved' }))
+    expect(pidsIn('/moved')).toEqual([12])
+    expect(pidsIn('/kubepods/pod1/c1')).toEqual([13])
   })
 
   it('keeps so many and no more', () => {

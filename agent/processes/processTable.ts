@@ -1,3 +1,4 @@
+import { isIn } from '../rank/processSnapshot.ts'
 import type { KnownProcess } from './knownProcess.ts'
 
 /** What a kill line says of its victim. */
@@ -50,6 +51,8 @@ export class ProcessTable {
   /** In the order in which they were missed. */
   readonly #gone = new Map<number, Gone>()
   readonly #paths = new Map<string, string>()
+  /** The living by their cgroup. */
+  readonly #inPath = new Map<string, Set<number>>()
   /** When the first scan began; lines from before cannot be about what was scanned later. */
   #watchedSinceMs = Number.POSITIVE_INFINITY
   #scanBeganMs = 0
@@ -73,10 +76,17 @@ export class ProcessTable {
   put(process: KnownProcess): void {
     const before = this.#alive.get(process.pid)
     if (before === undefined && this.isFull) return
-    if (before !== undefined && before.startTicks !== process.startTicks) this.#miss(before, process.seenAtMs)
-    if (before?.threads !== undefined) for (const tid of before.threads.keys()) this.#threads.delete(tid)
+    if (before !== undefined) {
+      this.#takeOut(before)
+      if (before.startTicks !== process.startTicks) this.#miss(before, process.seenAtMs)
+    }
     this.#alive.set(process.pid, process)
     if (process.threads !== undefined) for (const tid of process.threads.keys()) this.#threads.set(tid, process)
+    const { cgroupPath } = process
+    if (cgroupPath === undefined) return
+    const inPath = this.#inPath.get(cgroupPath)
+    if (inPath === undefined) this.#inPath.set(cgroupPath, new Set([process.pid]))
+    else inPath.add(process.pid)
   }
 
   /** One string for all processes of a cgroup: their paths are 150 bytes each. */
@@ -98,12 +108,11 @@ export class ProcessTable {
     for (const [pid, process] of this.#alive) {
       // Seen since by other means than the scan's list.
       if (present.has(pid) || process.seenAtMs > this.#scanBeganMs) continue
-      this.#alive.delete(pid)
-      if (process.threads !== undefined) for (const tid of process.threads.keys()) this.#threads.delete(tid)
+      this.#takeOut(process)
       this.#miss(process, nowMs)
     }
     for (const [pid, { goneAtMs }] of this.#gone) {
-      if (goneAtMs + GONE_FOR_MS > nowMs && this.#gone.size <= MAX_GONE) break
+      if (goneAtMs + GONE_FOR_MS > nowMs) break
       this.#gone.delete(pid)
     }
     this.#forgetPaths()
@@ -121,11 +130,37 @@ export class ProcessTable {
     return this.#isVictim(gone.process, victim, clock) ? gone.process : undefined
   }
 
-  /** Those of a cgroup and below, as of the last scan; all, if none is given. */
-  *inCgroup(cgroupPath: string | undefined): Generator<KnownProcess> {
-    for (const process of this.#alive.values()) {
-      const path = process.cgroupPath
-      if (cgroupPath === undefined || path === cgroupPath || path?.startsWith(`${cgroupPath}/`) === true) yield process
+  /** @param present all that are in this very cgroup now: others that were are no longer */
+  missFrom(cgroupPath: string, present: ReadonlySet<number>, nowMs: number): void {
+    for (const pid of this.#inPath.get(cgroupPath) ?? []) {
+      const process = this.#alive.get(pid)
+      if (present.has(pid) || process === undefined) continue
+      this.#takeOut(process)
+      this.#miss(process, nowMs)
+    }
+  }
+
+  /**
+   * Those of a cgroup and below that were there at that time, as far as it was seen before; all, if no cgroup is given. One
+   * that has ended counts until it was missed.
+   */
+  thereAt(atMs: number, cgroupPath: string | undefined): KnownProcess[] {
+    const found = [...this.#aliveIn(cgroupPath)]
+    for (const { process, goneAtMs } of this.#gone.values()) {
+      const isHere = cgroupPath === undefined || isIn(process.cgroupPath, cgroupPath)
+      if (goneAtMs >= atMs && isHere) found.push(process)
+    }
+    return found.filter(({ firstSeenMs }) => firstSeenMs < atMs)
+  }
+
+  *#aliveIn(cgroupPath: string | undefined): Generator<KnownProcess, void> {
+    if (cgroupPath === undefined) return yield* this.#alive.values()
+    for (const [path, pids] of this.#inPath) {
+      if (!isIn(path, cgroupPath)) continue
+      for (const pid of pids) {
+        const process = this.#alive.get(pid)
+        if (process !== undefined) yield process
+      }
     }
   }
 
@@ -142,10 +177,23 @@ export class ProcessTable {
     return process.command === victim.command || isJustBorn(process, victim, clock)
   }
 
+  #takeOut({ pid, cgroupPath, threads }: KnownProcess): void {
+    this.#alive.delete(pid)
+    if (threads !== undefined) for (const tid of threads.keys()) this.#threads.delete(tid)
+    const inPath = cgroupPath === undefined ? undefined : this.#inPath.get(cgroupPath)
+    inPath?.delete(pid)
+    if (cgroupPath !== undefined && inPath?.size === 0) this.#inPath.delete(cgroupPath)
+  }
+
   #miss(process: KnownProcess, nowMs: number): void {
     // Set anew, so that the order is that of the times.
     this.#gone.delete(process.pid)
     this.#gone.set(process.pid, { process, goneAtMs: nowMs })
+    if (this.#gone.size <= MAX_GONE) return
+    for (const oldest of this.#gone.keys()) {
+      this.#gone.delete(oldest)
+      return
+    }
   }
 
   #forgetPaths(): void {

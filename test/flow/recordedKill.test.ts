@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import { KmsgRecording } from '../../agent/adapters/kmsgRecording.ts'
 import { Agent, type AgentIdentity } from '../../agent/agent.ts'
+import { groupInLog } from '../../agent/event/groupKill.ts'
 import { locateInLog } from '../../agent/event/victimPlace.ts'
 import { DomainRanking } from '../../agent/rank/domainRanking.ts'
 import { fakeProc } from '../../agent/rank/fakeProc.testkit.ts'
@@ -50,7 +51,16 @@ async function tell(file: string, ofNode: Partial<AgentIdentity> = {}): Promise<
   const source = new KmsgRecording(file, 'fast')
   const identity = { node: NODE, bootId: source.bootId, source: 'recording' as const, pageSizeKib: 4 }
   const agent = new Agent(
-    { ...identity, readLive: () => undefined, locate: locateInLog, rankDomain: () => undefined, ...ofNode },
+    {
+      ...identity,
+      readLive: () => undefined,
+      locate: locateInLog,
+      readGroup: groupInLog,
+      readContext: () => undefined,
+      foresee: () => undefined,
+      rankDomain: () => undefined,
+      ...ofNode,
+    },
     {
       source,
       publisher: stream,

@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
+import { CgroupFiles, memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
+import { readOomKills } from '../../agent/cgroup/oomKills.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
 
+const FILES = new CgroupFiles('/sys/fs/cgroup')
 const ROOT = memoryCgroupRoot('/sys/fs/cgroup')
 const LIMIT = existsSync(join(ROOT, 'memory.limit_in_bytes')) ? 'memory.limit_in_bytes' : 'memory.max'
 /** What the kernel kills: it takes memory as fast as it can. */
@@ -42,11 +45,31 @@ export class KillingContainer {
     return pid
   }
 
-  async #run(script: string): Promise<number[]> {
+  /** Runs a shell's script in there. */
+  start(script: string): ChildProcess {
     const joined = `echo $$ > ${join(ROOT, this.path, 'cgroup.procs')}; ${script}`
-    const child = spawn('sh', ['-c', joined], { stdio: ['ignore', 'pipe', 'ignore'] })
+    return spawn('sh', ['-c', joined], { stdio: ['ignore', 'pipe', 'ignore'] })
+  }
+
+  /** How many of its processes the kernel has killed. */
+  kills(): number {
+    return readOomKills(FILES, this.path) ?? 0
+  }
+
+  /** Ends all that is in there. */
+  async empty(): Promise<void> {
+    const probe = () => {
+      const pids = (FILES.readText(`${this.path}/cgroup.procs`) ?? '').split('\n').filter(Boolean).map(Number)
+      for (const pid of pids) endIfThere(pid)
+      return pids.length === 0 || undefined
+    }
+    await waitUntil('the cgroup to be empty', probe, { deadlineMs: 10_000, everyMs: 20 })
+  }
+
+  async #run(script: string): Promise<number[]> {
+    const child = this.start(script)
     let said = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text))
     await once(child, 'close')
     return said.trim().split('\n').map(Number)
   }
@@ -65,3 +88,11 @@ export class KillingContainer {
 }
 
 export const ownTop = (name: string): string => `/oomkeeper-${name}-${process.pid}`
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
