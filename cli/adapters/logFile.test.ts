@@ -36,6 +36,7 @@ describe('readLogFile', () => {
 
   it.each<[string, Buffer | string, RegExp]>([
     ['an empty file', '', /log: expected a log as text or gzip, got nothing: it is empty$/],
+    ['gzip of an empty file', gzipSync(''), /got gzip of nothing: it is empty$/],
     ['binary data', Buffer.alloc(100), /got binary data$/],
     ['binary data in gzip', gzipSync(Buffer.alloc(100)), /got binary data$/],
     ['gzip that is cut off', gzipSync(TEXT).subarray(0, 100), /got gzip that is cut off$/],

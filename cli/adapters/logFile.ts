@@ -20,7 +20,9 @@ export async function* readLogFile(path: string): AsyncGenerator<Buffer> {
     // Loaded only when needed.
     const [{ createGunzip }, { Readable }] = await Promise.all([import('node:zlib'), import('node:stream')])
     const unpacked = Readable.from(chunksOf(packed)).pipe(createGunzip())
-    yield* readText(name, await readHead(unpacked as AsyncIterable<Buffer>))
+    const text = await readHead(unpacked as AsyncIterable<Buffer>)
+    if (text.head.length === 0) throw unusable(name, 'gzip of nothing: it is empty')
+    yield* readText(name, text)
   } catch (error) {
     throw error instanceof ProgramError ? error : unusable(name, reasonOf(error), error)
   }

@@ -45,6 +45,14 @@ const verbose = RECORDS.map(({ monotonicUsec, text }) =>
   ].join('\n'),
 ).join('\n')
 
+const pretty = RECORDS.map(({ monotonicUsec, text }) =>
+  JSON.stringify(
+    { _TRANSPORT: 'kernel', _SOURCE_MONOTONIC_TIMESTAMP: `${monotonicUsec}`, MESSAGE: text },
+    undefined,
+    '\t',
+  ),
+).join('\n')
+
 /** Lines of at most 76 columns (RFC 2045, 6.7). */
 function quotedPrintable(line: string): string {
   let encoded = ''
@@ -89,6 +97,7 @@ describe('a log', () => {
     ['UTF-16', Buffer.from(`\ufeff${dmesg}`, 'utf16le')],
     ['journalctl -o export', exported],
     ['journalctl -o verbose', verbose],
+    ['journalctl -o json-pretty', pretty],
     ['a quoted-printable mail', mail],
   ])('says the same as %s', (_transport, log) => {
     const withoutLines = (events: Partial<OomLogEvent>[]) => events.map(({ rawLines: _rawLines, ...event }) => event)

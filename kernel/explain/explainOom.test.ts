@@ -76,6 +76,14 @@ describe('explainOom', () => {
     expect(explanation?.memory.kinds).toContainEqual({ kind: 'anonymous', kib: 32_512 })
   })
 
+  it.each([
+    ['6.12-memcg-v2-group', /^eater \(pid 163\) and 1 more were killed because their cgroup reached its limit/],
+    ['6.12-memcg-v2-no-killable', /^Nobody could be killed, though a cgroup reached its limit/],
+    ['6.12-cpuset', /^holder \(pid 160\) was killed because the NUMA nodes of its cpuset ran out/],
+  ])('says whose limit it was in %s', (name, sentence) => {
+    expect(casesOfLog(read(`kmsg/${name}.kmsg`)).map(explainOom)[0]?.verdict[0]).toMatch(sentence)
+  })
+
   it('says of a kill line alone what is missing', () => {
     const explanation = explainOom({ ...caseOf([killOf(7, 'app', 4000)]), dump: undefined })
     expect(explanation.verdict).toEqual([

@@ -13,7 +13,7 @@ function whatHappened({ oomCase }: OomFacts, { asked, limit }: Sections): string
   const { asker } = asked
   const who = asker?.command ?? 'a process that the log does not name'
   const when = asker?.sizeKib === undefined ? '' : ` when ${who} asked for ${formatKib(asker.sizeKib)}`
-  return `${whoDied(oomCase, asked)} ${causeOf(limit)}${when}.`
+  return `${whoDied(oomCase, asked)} ${causeOf(limit, whoseOf(asked.killed.length))}${when}.`
 }
 
 function whoDied({ outcome }: OomFacts['oomCase'], { killed }: Sections['asked']): string {
@@ -31,19 +31,23 @@ const NOBODY: Readonly<Record<OomFacts['oomCase']['outcome'], string>> = {
   undecided: 'Whom the kernel killed is not in the log;',
 }
 
-function causeOf({ kind, limitKib, usageKib, memoryWasFree }: Sections['limit']): string {
+function whoseOf(killed: number): string {
+  return killed === 0 ? 'a' : killed === 1 ? 'its' : 'their'
+}
+
+function causeOf({ kind, limitKib, usageKib, memoryWasFree }: Sections['limit'], whose: string): string {
   const of = limitKib === undefined ? '' : ` of ${formatKib(limitKib)}`
   switch (kind) {
     case 'Container':
-      return `its container reached its limit${of}`
+      return `${whose} container reached its limit${of}`
     case 'Pod':
-      return `its pod reached its limit${of}`
+      return `${whose} pod reached its limit${of}`
     case 'Kubepods':
       return `all pods of the node together reached their limit${of}`
     case 'Cgroup':
       return limitKib === undefined && usageKib === undefined
-        ? 'its cgroup reached its limit'
-        : `its cgroup reached its limit${of}`
+        ? `${whose} cgroup reached its limit`
+        : `${whose} cgroup reached its limit${of}`
     case 'Node':
       return memoryWasFree
         ? 'the killer was called for the machine, though it had memory free,'
@@ -53,9 +57,9 @@ function causeOf({ kind, limitKib, usageKib, memoryWasFree }: Sections['limit'])
     case 'NumaNode':
       return 'the one NUMA node that the request may use ran out of memory'
     case 'Cpuset':
-      return 'the NUMA nodes of its cpuset ran out of memory'
+      return `the NUMA nodes of ${whose} cpuset ran out of memory`
     case 'MemoryPolicy':
-      return 'the NUMA nodes of its memory policy ran out of memory'
+      return `the NUMA nodes of ${whose} memory policy ran out of memory`
     case 'Sysrq':
       return 'somebody called the killer by hand'
     case 'Unknown':

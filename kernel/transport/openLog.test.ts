@@ -120,6 +120,25 @@ describe('journalctl -o verbose', () => {
   })
 })
 
+describe('journalctl -o json-pretty and json-sse', () => {
+  const fields = { MESSAGE: `${KILL}\n{\n}`, _TRANSPORT: 'kernel', _SOURCE_MONOTONIC_TIMESTAMP: '5000001' }
+  const known = { text: fields.MESSAGE, facility: 0, monotonicUsec: 5_000_001 }
+
+  it.each([
+    ['json-pretty', (entry: object) => `${JSON.stringify(entry, undefined, '\t').replaceAll('": ', '" : ')}\n`, 5],
+    ['json-sse', (entry: object) => `data: ${JSON.stringify(entry)}\n\n`, 2],
+  ])('%s is read like -o json', (_format, write, lines) => {
+    expect(read(write(fields) + write({ ...fields, MESSAGE: [104, 105] }))).toMatchObject([
+      { ...known, line: 1 },
+      { ...known, text: 'hi', line: 1 + lines },
+    ])
+  })
+
+  it('leaves what is no object as it is', () => {
+    expect(texts('{\n  "a": 1,\n{\n')).toEqual(expect.arrayContaining(['{  "a": 1,', '{']))
+  })
+})
+
 describe('a mail', () => {
   const BODY = [
     'app invoked oom-killer: gfp_mask=3D0x280da, order=3D0, oom_adj=3D0, oom_scor=',

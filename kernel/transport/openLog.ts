@@ -1,5 +1,6 @@
 import { hardWidthOf } from './hardWidth.ts'
 import { isJournalExport, JournalExport } from './journalExport.ts'
+import { isJournalJson, JournalJson } from './journalJson.ts'
 import { isJournalVerbose, JournalVerbose } from './journalVerbose.ts'
 import { LogReader, type LogRecord } from './logReader.ts'
 import { isMail, QuotedPrintable } from './quotedPrintable.ts'
@@ -51,6 +52,7 @@ function openText(head: Buffer, onRecord: (record: LogRecord) => void): LogInput
 
 function openLines(head: Buffer, reader: LogReader, onLine: (line: string, lines: number) => void): LineInput {
   if (isJournalVerbose(head)) return new JournalVerbose(onLine)
+  if (isJournalJson(head)) return new JournalJson(onLine)
   if (isMail(head)) return new QuotedPrintable(head, onLine)
   return { push: (line) => reader.push(line), end() {} }
 }
