@@ -18,6 +18,7 @@ export interface LogRecord extends KmsgRecord {
 /** Lines of a record are joined up to here, characters. */
 const MAX_RECORD_LENGTH = 256 * 1024
 const DEFAULT_LEVEL = 4
+const SPACE = 0x20
 
 /**
  * Lines of a saved log → records as the assembler takes them. A push parser without I/O: `onRecord` is called when the
@@ -88,7 +89,7 @@ export class LogReader {
 
   #pushBare(parsed: LogLine): void {
     // A newline at the end of a piece of a record is the record's own.
-    const text = this.#exact ? unescapeKmsg(parsed.text).replace(/^ +| +$/g, '') : parsed.text.trim()
+    const text = this.#exact ? trimSpaces(unescapeKmsg(parsed.text)) : parsed.text.trim()
     // Nothing goes on after an empty line.
     if (text === '') {
       this.#emit()
@@ -160,4 +161,13 @@ export class LogReader {
 function firstLine(text: string): string {
   const end = text.indexOf('\n')
   return end < 0 ? text : text.slice(0, end)
+}
+
+/** Without the spaces around it. An expression for those at the end would begin anew at each space within. */
+function trimSpaces(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && text.charCodeAt(start) === SPACE) start++
+  while (end > start && text.charCodeAt(end - 1) === SPACE) end--
+  return text.slice(start, end)
 }

@@ -149,6 +149,7 @@ export const HOSTILE_LOGS: readonly HostileLog[] = [
   ...(
     [
       ['a bracket and spaces', '[', ' '],
+      ['spaces within a kmsg record that is broken', `4,1,2,-;${HEADER}\nx`, ' '],
       ['a command of brackets', 'Out of memory: Killed process 7 (', ')'],
       ['a command of kill lines', 'Out of memory: Killed process 7 (', ') total-vm:9kB'],
       ['a choice of scores', 'Out of memory: Kill process 7 (', ') score 1 '],
@@ -167,6 +168,6 @@ export const HOSTILE_LOGS: readonly HostileLog[] = [
   ).map(([what, start, filler]): HostileLog => ({
     name: `one long line: ${what}`,
     size: 50_000,
-    create: (size) => `${HEADER}\n${start}${filler.repeat(Math.ceil(size / filler.length))}\n${kill(1001)}`,
+    create: (size) => `${HEADER}\n${start}${filler.repeat(Math.ceil(size / filler.length))}x\n${kill(1001)}`,
   })),
 ]
