@@ -17,6 +17,10 @@ describe('columns of a terminal', () => {
     expect(columnsOf(text)).toBe(columns)
   })
 
+  it('counts what is written over one character without end', () => {
+    expect(columnsOf(`e${'\u0301'.repeat(500)}`)).toBeGreaterThan(80)
+  })
+
   it('cuts before a character that does not fit as a whole', () => {
     expect(cutToColumns('日本語', 5)).toBe('日本')
     expect(cutToColumns('a😀', 2)).toBe('a')

@@ -5,19 +5,26 @@
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{1f200}-\u{1f2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 const ZERO = /\p{Mn}|\p{Me}|[\u1160-\u11ff]/u
+/** More of them over one character are counted: a line of a terminal is not filled without end. */
+const MOST_OVER_ONE = 4
 /** Most text: a column for each character. */
 const PLAIN = /^[\u0020-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u259f]*$/
 
 export function columnsOf(text: string): number {
   if (PLAIN.test(text)) return text.length
   let columns = 0
-  for (const character of text) columns += columnsOfOne(character)
+  for (const [, more] of widthsOf(text)) columns += more
   return columns
 }
 
-function columnsOfOne(character: string): number {
-  if (ZERO.test(character)) return 0
-  return WIDE.test(character) ? 2 : 1
+/** Each character with the columns it takes. */
+function* widthsOf(text: string): Generator<[string, number]> {
+  let over = 0
+  for (const character of text) {
+    const isZero = ZERO.test(character) && over < MOST_OVER_ONE
+    over = isZero ? over + 1 : 0
+    yield [character, isZero ? 0 : WIDE.test(character) ? 2 : 1]
+  }
 }
 
 /** The longest beginning that takes no more columns than these. No character is cut in two. */
@@ -31,8 +38,7 @@ export function splitToColumns(text: string, columns: number): string[] {
   let taken = 0
   let start = 0
   let at = 0
-  for (const character of text) {
-    const more = columnsOfOne(character)
+  for (const [character, more] of widthsOf(text)) {
     if (taken + more > columns) {
       pieces.push(text.slice(start, at))
       start = at

@@ -32,13 +32,13 @@ export const INVARIANTS: readonly Invariant[] = [
   { name: 'every value is one', broken: ({ json }) => oddValue(JSON.parse(json), '') },
   {
     name: 'sentences have words and numbers',
-    broken: ({ text }) => /.*(?:\bNaN\b|\bundefined\b|Infinity|\[object ).*/.exec(text)?.[0],
+    broken: ({ text }) => around(text, /\bNaN\b|\bundefined\b|Infinity|\[object /),
   },
   {
     name: 'no share is more than the whole',
     broken: ({ text, markdown = '' }) => oddShare(text) ?? oddShare(markdown),
   },
-  { name: 'no size is negative', broken: ({ text }) => /.*(?<![\w.-])-\d[\d.]* (?:[KMGTPEZY]iB|%).*/.exec(text)?.[0] },
+  { name: 'no size is negative', broken: ({ text }) => around(text, /(?<![\w.-])-\d[\d.]* (?:[KMGTPEZY]iB|%)/) },
   {
     name: 'no victim is invented',
     broken({ events }, bytes) {
@@ -69,6 +69,11 @@ export const INVARIANTS: readonly Invariant[] = [
 
 function plain(text = ''): string {
   return text.replace(SGR, '')
+}
+
+function around(text: string, pattern: RegExp): string | undefined {
+  const found = pattern.exec(text)
+  return found === null ? undefined : text.slice(Math.max(0, found.index - 60), found.index + 20)
 }
 
 function tooWide(text: string): string | undefined {
