@@ -22,7 +22,8 @@ afterAll(() => {
 })
 
 function runSimulate(...args: readonly string[]) {
-  return spawnSync(command, ['simulate', ...args], { encoding: 'utf8' })
+  // A machine of a thousand processes has more than the usual megabyte to tell.
+  return spawnSync(command, ['simulate', ...args], { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 })
 }
 
 interface Report {
