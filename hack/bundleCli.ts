@@ -9,7 +9,9 @@ const TYPICAL_CALLS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   analyze: ['dumps/3.10-el7-java.log', 'kmsg/6.12-global.kmsg', 'kmsg/6.12-memcg-v2.kmsg'].map((log) => [
     `test/fixtures/${log}`,
   ]),
+  node: [[]],
   rank: [[]],
+  simulate: [[]],
 }
 
 /** `cli/main.ts` with each command as a part of its own beside it, which `cli/adapters/bundlePart.ts` loads. */

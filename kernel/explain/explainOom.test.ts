@@ -84,6 +84,11 @@ describe('explainOom', () => {
     expect(casesOfLog(read(`kmsg/${name}.kmsg`)).map(explainOom)[0]?.verdict[0]).toMatch(sentence)
   })
 
+  it('does not call most what is less than half', () => {
+    const [explanation] = casesOfLog(read('kmsg/6.12-sysrq.kmsg')).map(explainOom)
+    expect(explanation?.verdict[1]).toBe('The most is held by holder: 42.4 MiB of 255 MiB (17 %).')
+  })
+
   it('says of a kill line alone what is missing', () => {
     const explanation = explainOom({ ...caseOf([killOf(7, 'app', 4000)]), dump: undefined })
     expect(explanation.verdict).toEqual([

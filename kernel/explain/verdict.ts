@@ -73,9 +73,11 @@ function whereItWent(facts: OomFacts, { memory }: Sections): string {
   const [largest] = facts.groups
   if (largest === undefined) return 'Where the memory went is not in the log.'
   // What is swapped out is no part of RAM, nor of a limit on memory.
-  const held = processPartOf(facts, largest.heldKib - largest.swapKib)
+  const heldKib = largest.heldKib - largest.swapKib
+  const held = processPartOf(facts, heldKib)
+  const isMost = heldKib * 2 > (facts.processWholeKib ?? Number.POSITIVE_INFINITY)
   return facts.domain === undefined
-    ? `Most of it is held by ${largest.command}: ${held}.`
+    ? `${isMost ? 'Most of it' : 'The most'} is held by ${largest.command}: ${held}.`
     : `${largest.command} holds the most of all, ${held}; on which nodes is not printed.`
 }
 

@@ -140,6 +140,13 @@ describe('findings', () => {
     expect(found?.text).toContain('977 MiB of it kmalloc-64')
   })
 
+  it('says that no swap is free where none is', () => {
+    const [full] = findAll(factsOf(machine({ swapTotalKib: 65_536, swapFreeKib: 0 }))).filter(
+      ({ name }) => name === 'swap full',
+    )
+    expect(full?.text).toBe('All 64 MiB of swap are in use.')
+  })
+
   it.each([
     ['another runtime, which reserves what it never uses', 'node', 2 * GIB, 1.9 * GIB, 40 * GIB],
     // OpenJDK 17 with -Xmx128m: what is not its heap is 2.5 GiB.

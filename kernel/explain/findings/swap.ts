@@ -25,9 +25,10 @@ export const swapFull: FindingCheck = {
   find({ swapTotalKib, swapFreeKib }) {
     if (swapTotalKib === undefined || swapTotalKib === 0 || swapFreeKib === undefined) return undefined
     if (swapFreeKib >= swapTotalKib * FULL_SHARE) return undefined
-    return state(`Only ${formatKib(swapFreeKib)} of ${formatKib(swapTotalKib)} swap is free.`, {
-      swapTotalKib,
-      swapFreeKib,
-    })
+    const text =
+      swapFreeKib === 0
+        ? `All ${formatKib(swapTotalKib)} of swap are in use.`
+        : `Only ${formatKib(swapFreeKib)} of ${formatKib(swapTotalKib)} swap is free.`
+    return state(text, { swapTotalKib, swapFreeKib })
   },
 }
