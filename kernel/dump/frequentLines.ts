@@ -78,8 +78,13 @@ interface Entry {
 
 /** Filed by the second character: the first is the same for all that follow a number. */
 function compileWords(list: Words): readonly (readonly Entry[])[] {
-  const entries = list.map(([words, shape]) => ({ words: Buffer.from(words), shape }))
-  return Array.from({ length: 256 }, (_, code) => entries.filter(({ words }) => words[1] === code))
+  const filed = Array.from<readonly Entry[]>({ length: 256 }).fill([])
+  for (const [text, shape] of list) {
+    const words = Buffer.from(text)
+    const code = words[1] ?? 0
+    filed[code] = [...(filed[code] ?? []), { words, shape }]
+  }
+  return filed
 }
 
 /** @param end where the words must end, if anywhere */

@@ -9,9 +9,20 @@ export const WORD = `${DIGITS}ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
  * is tried against the few that may fit: one expression of all of them is several times slower.
  */
 export function compileStarts(patterns: readonly StartPattern[]): (text: string) => boolean {
-  const byCode: (RegExp | undefined)[] = Array.from({ length: 128 }, (_, code) => {
-    const fitting = patterns.filter(([starts]) => starts.includes(String.fromCharCode(code)))
-    return fitting.length === 0 ? undefined : new RegExp(`^(?:${fitting.map(([, pattern]) => pattern).join('|')})`)
+  const fitting = Array.from<string>({ length: 128 }).fill('')
+  for (const [starts, pattern] of patterns) {
+    for (const start of starts) {
+      const code = start.charCodeAt(0)
+      fitting[code] = fitting[code] ? `${fitting[code]}|${pattern}` : pattern
+    }
+  }
+  // Most characters have patterns in common: one expression for them is compiled once.
+  const known = new Map<string, RegExp>()
+  const byCode = fitting.map((pattern) => {
+    if (pattern === '') return undefined
+    const expression = known.get(pattern) ?? new RegExp(`^(?:${pattern})`)
+    known.set(pattern, expression)
+    return expression
   })
   return (text) => {
     const code = text.charCodeAt(0)
