@@ -33,6 +33,7 @@ function run(argv: readonly string[], hasColor = false) {
     cgroups: { readText: (path: string) => LIMIT[path] },
     mountPoint: '/proc',
     owners: new Map(),
+    readPodNames: () => new Map(),
     endTurn: () => Promise.resolve(),
     now: () => new Date(0),
   }

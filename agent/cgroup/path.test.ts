@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { containerPathOf, parseCgroupPath, type QosClass } from './path.ts'
+import { containerPathOf, findContainerId, parseCgroupPath, type QosClass } from './path.ts'
 
 const UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const SLICE_UID = UID.replaceAll('-', '_')
@@ -167,5 +167,18 @@ describe('containerPathOf', () => {
     ['/system.slice/sshd.service', undefined],
   ])('of %s is %s', (path, container) => {
     expect(containerPathOf(path)).toBe(container)
+  })
+})
+
+describe('findContainerId', () => {
+  it.each([
+    [`/docker/${'ab'.repeat(32)}`, 'ab'.repeat(32)],
+    [`/machine.slice/libpod-${'ab'.repeat(32)}.scope/container`, 'ab'.repeat(32)],
+    [`/kubepods/pod0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60/${'cd'.repeat(32)}`, 'cd'.repeat(32)],
+    ['/system.slice/docker.service', undefined],
+    ['/kubepods/pod0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60', undefined],
+    [`/machine.slice/libpod-conmon-${'ab'.repeat(32)}.scope`, undefined],
+  ])('of %s is %s', (path, id) => {
+    expect(findContainerId(path)).toBe(id)
   })
 })

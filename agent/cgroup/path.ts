@@ -73,6 +73,17 @@ export function containerPathOf(path: string): string | undefined {
   return end < 0 ? path : path.slice(0, end)
 }
 
+/** The id of the container that a path is in: of its pod, or, away from Kubernetes, of docker's, podman's or containerd's own. */
+export function findContainerId(path: string): string | undefined {
+  const { podUid, containerId } = parseCgroupPath(path)
+  if (podUid !== undefined) return containerId
+  for (const segment of path.split('/')) {
+    const id = CONTAINER.exec(segment)?.[1]
+    if (id !== undefined) return id
+  }
+  return undefined
+}
+
 /**
  * Whether a path of /proc/PID/cgroup leads out of the reader's own cgroup namespace, by `..`: the folders above are not
  * told, so that one without a pod may be anywhere. Source: cgroup_namespaces(7).

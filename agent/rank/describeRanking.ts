@@ -1,5 +1,6 @@
 import type { RankedTaskRow, RankingFacts } from '#contract/rank.ts'
 import { freedKib } from './freed.ts'
+import { findContainerId } from '../cgroup/path.ts'
 import type { RankedLiveTask } from './liveTask.ts'
 import type { ScopeRanking } from './scan.ts'
 
@@ -49,6 +50,6 @@ function describeRow(task: RankedLiveTask, pageSizeKib: number): RankedTaskRow {
     freesKib: freedKib(task),
     cgroupPath: task.cgroupPath?.slice(0, MAX_PATH),
     podUid: task.podUid,
-    containerId: task.containerId,
+    containerId: task.cgroupPath === undefined ? undefined : findContainerId(task.cgroupPath),
   }
 }

@@ -1,5 +1,5 @@
 import type { RankScope } from '#contract/rank.ts'
-import { parseCgroupPath, type CgroupPlace } from '../cgroup/path.ts'
+import { findContainerId, parseCgroupPath } from '../cgroup/path.ts'
 import { isIn } from './processSnapshot.ts'
 
 export type CgroupScope = Exclude<RankScope, { kind: 'node' }>
@@ -10,21 +10,21 @@ export function domainOf(scope: CgroupScope, path: string): string | undefined {
     case 'cgroup':
       return isIn(path, scope.path) ? scope.path : undefined
     case 'pod':
-      return ancestorWhere(path, ({ podUid }) => podUid === scope.uid)
+      return ancestorWhere(path, (ancestor) => parseCgroupPath(ancestor).podUid === scope.uid)
     case 'container':
       // Most paths are another container's: a word is found faster than a path is parsed.
       if (!path.includes(scope.id)) return undefined
-      return ancestorWhere(path, ({ containerId }) => containerId?.startsWith(scope.id) === true)
+      return ancestorWhere(path, (ancestor) => findContainerId(ancestor)?.startsWith(scope.id) === true)
   }
 }
 
 /** The highest ancestor, or the cgroup itself, whose path says so. */
-function ancestorWhere(path: string, isIt: (place: CgroupPlace) => boolean): string | undefined {
-  if (!isIt(parseCgroupPath(path))) return undefined
+function ancestorWhere(path: string, isIt: (ancestor: string) => boolean): string | undefined {
+  if (!isIt(path)) return undefined
   let ancestor = ''
   for (const segment of path.split('/').filter(Boolean)) {
     ancestor += `/${segment}`
-    if (isIt(parseCgroupPath(ancestor))) return ancestor
+    if (isIt(ancestor)) return ancestor
   }
   return path
 }

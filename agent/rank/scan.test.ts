@@ -144,7 +144,9 @@ describe('scanScope of a cgroup', () => {
 
   const other = 'cd'.repeat(32)
   const podPath = `/kubepods/burstable/pod${POD}`
+  const dockerPath = `/system.slice/docker-${'12345678'.repeat(8)}.scope`
   const pods: FakeProcess[] = [
+    { pid: 25, oomScore: 740, cgroup: dockerPath },
     { pid: 20, oomScore: 700, cgroup: `${podPath}/${CONTAINER}` },
     { pid: 21, oomScore: 710, cgroup: `${podPath}/${CONTAINER}/inner` },
     { pid: 22, oomScore: 720, cgroup: `${podPath}/${other}` },
@@ -154,6 +156,7 @@ describe('scanScope of a cgroup', () => {
   it.each<[RankScope, string, number[]]>([
     [{ kind: 'pod', uid: POD }, podPath, [20, 21, 22]],
     [{ kind: 'container', id: 'abababab' }, `${podPath}/${CONTAINER}`, [20, 21]],
+    [{ kind: 'container', id: '12345678' }, dockerPath, [25]],
   ])('finds %j by the paths of its processes', async (scope, cgroupPath, pids) => {
     const ranking = await scan(pods, 10, scope)
     expect(ranking.cgroupPath).toBe(cgroupPath)

@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals'
 import type { ProcFiles } from '../../agent/proc/processFiles.ts'
 import { fakeProc, type FakeProcess } from '../../agent/rank/fakeProc.testkit.ts'
 import { readLocalRanking, type LocalMachine } from './localRanking.ts'
+import { parsePodFolders } from './podNames.ts'
 import { parseOwners } from './owners.ts'
 import { findUnseen } from './unseen.ts'
 
 const KTHREADD: FakeProcess = { pid: 2, oomScore: 0, rssKib: null, isKernelThread: true }
-const inPod = `/kubepods/pod0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60/${'ab'.repeat(32)}`
+const POD = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
+const inPod = `/kubepods/pod${POD}/${'ab'.repeat(32)}`
 
 function machineWith(processes: readonly FakeProcess[], texts: Readonly<Record<string, string>> = {}): LocalMachine {
   const proc = fakeProc(processes)
@@ -17,6 +19,7 @@ function machineWith(processes: readonly FakeProcess[], texts: Readonly<Record<s
     endTurn: () => Promise.resolve(),
     mountPoint: '/proc',
     owners: parseOwners('root:x:0:0::/:\ntoor:x:0:0::/:\nbroken\nalice:x:1000:\n'),
+    readPodNames: () => parsePodFolders([`shop_web-1_${POD}`, 'shop_web-1', 'a_b_c_d']),
     now: () => new Date(0),
   }
 }
@@ -32,6 +35,20 @@ describe('readLocalRanking', () => {
       [10, 0, 'root'],
       [11, 0, undefined],
     ])
+  })
+
+  it('names pods and containers by what the node itself knows', async () => {
+    const mounts = `9 8 8:1 /var/lib/kubelet/pods/${POD}/containers/app/01234567 /dev/termination-log rw - ext4 /dev/a rw\n`
+    const machine = machineWith([{ pid: 10, oomScore: 700, cgroup: inPod }], { '10/mountinfo': mounts })
+    expect((await readLocalRanking(machine, question)).candidates).toMatchObject([
+      { podUid: POD, namespace: 'shop', podName: 'web-1', containerName: 'app' },
+    ])
+  })
+
+  it('tells a container away from Kubernetes by its id', async () => {
+    const scope = `/system.slice/docker-${'cd'.repeat(32)}.scope`
+    const { candidates } = await readLocalRanking(machineWith([{ pid: 10, oomScore: 700, cgroup: scope }]), question)
+    expect(candidates).toMatchObject([{ podUid: undefined, containerId: 'cd'.repeat(32), owner: undefined }])
   })
 
   it('reads command lines only where they are asked for', async () => {

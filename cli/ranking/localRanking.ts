@@ -1,8 +1,10 @@
 import type { RankedTaskRow, RankScope } from '#contract/rank.ts'
+import { parseContainerName } from '../../agent/cgroup/containerName.ts'
 import { hasHierarchy } from '../../agent/cgroup/memoryFiles.ts'
 import { parseCommandLine } from '../../agent/proc/commandLine.ts'
 import { describeRanking } from '../../agent/rank/describeRanking.ts'
 import { scanScope, type ScannedNode } from '../../agent/rank/scan.ts'
+import type { PodName } from './podNames.ts'
 import { findUnseen } from './unseen.ts'
 import type { ShownRanking, ShownTask } from './shownRanking.ts'
 
@@ -10,6 +12,8 @@ export interface LocalMachine extends ScannedNode {
   mountPoint: string
   /** User names, where they are this machine's. */
   owners: ReadonlyMap<number, string>
+  /** By UID, where they are this machine's. */
+  readPodNames: () => ReadonlyMap<string, PodName>
   now: () => Date
 }
 
@@ -24,14 +28,26 @@ export async function readLocalRanking(machine: LocalMachine, question: RankQues
   const scannedAt = machine.now().toISOString()
   const { scope, top } = question
   const { tasks, ...facts } = describeRanking(await scanScope(machine, scope, top))
-  const hasLimits = hasHierarchy(machine.cgroups)
+  const podNames = tasks.some(({ podUid }) => podUid !== undefined) ? machine.readPodNames() : NO_NAMES
   return {
     scannedAt,
     scope,
     ...facts,
-    candidates: tasks.map((task) => describeTask(machine, task, question)),
-    unseen: findUnseen(machine.files, machine.mountPoint, hasLimits),
+    candidates: tasks.map((task) => ({
+      ...describeTask(machine, task, question),
+      ...describePod(machine, task, podNames),
+    })),
+    unseen: findUnseen(machine.files, machine.mountPoint, hasHierarchy(machine.cgroups)),
   }
+}
+
+const NO_NAMES: ReadonlyMap<string, PodName> = new Map()
+
+/** What a node knows of its pods without asking the cluster. */
+function describePod({ files }: LocalMachine, { pid, podUid }: RankedTaskRow, names: ReadonlyMap<string, PodName>) {
+  if (podUid === undefined) return {}
+  const containerName = parseContainerName(files.readText(`${pid}/mountinfo`) ?? '', podUid)
+  return { ...names.get(podUid), containerName }
 }
 
 function describeTask(machine: LocalMachine, task: RankedTaskRow, { commandLine }: RankQuestion): ShownTask {
