@@ -4,7 +4,7 @@ import { checkInput } from './checkInput.ts'
 import { readFixtureLogs } from './fixtureLogs.ts'
 import { lanesOf, NO_SEED, type FuzzReport, type WorkerTask } from './fuzzTask.ts'
 
-/** More than a second is measured again: the machine may have been busy with something else. */
+/** More than a second is measured again: Node may have been busy with something else, as with a heap to tidy up. */
 const SLOW_MS = 1000
 
 /** A thread of its own, so that it can be stopped within an input that never ends. */
