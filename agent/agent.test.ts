@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import { decodeKillEvent } from '#contract/killEvent.ts'
 import { readRecording, recast } from '../test/support/recording.ts'
+import { openLedger } from './completeness/ledger.ts'
 import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
 import { groupInLog } from './event/groupKill.ts'
 import { locateInLog, type LocateVictim } from './event/victimPlace.ts'
@@ -139,6 +140,22 @@ describe('Agent', () => {
     expect(spool.ever.map(({ subject }) => subject.split('.').at(-1))).toEqual(['425', '1425'])
     expect(stream.messages.size).toBe(2)
     expect(ledgerFile.ledger).toMatchObject({ lines: 2 })
+  })
+
+  it('counts as lost what an agent had found lost before it crashed, though later kills of that time are spooled', async () => {
+    const stream = new FakeStream()
+    const spool = new FakeSpool()
+    const ledgerFile = new FakeLedgerFile()
+    const cursorFile = new FakeCursorFile()
+    cursorFile.cursor = { bootId: BOOT, sequence: 300 }
+    ledgerFile.ledger = openLedger(undefined, BOOT, true)
+    const log = recast(recorded, {})
+    const node = { spool, kernelKills: 3 }
+    const crashed = agentFor(log, stream, new FakeCursorFile(cursorFile.cursor), {}, node)
+    await crashed.run(never)
+    const agent = agentFor(log, stream, cursorFile, {}, { ...node, ledgerFile })
+    await agent.run(never)
+    expect(ledgerFile.ledger).toMatchObject({ lines: 1, recordsLost: true })
   })
 
   it('goes on at its cursor', async () => {

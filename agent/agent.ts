@@ -23,12 +23,14 @@ import type { SpooledKill } from './spool/record.ts'
 
 export type { AgentIdentity }
 
+type AgentSpool = KillSpool & { takeFound(): FoundKill[]; forgetStored(): void }
+
 export interface AgentPorts {
   source: KmsgSource
   publisher: Pick<KillPublisher, 'publish' | 'connected' | 'onConnect'>
   cursorFile: Pick<CursorFile, 'read' | 'write'>
   ledgerFile: Pick<LedgerFile, 'read' | 'write'>
-  openSpool: (onDropped: (reason: DropReason, kills: number) => void) => KillSpool & { takeFound(): FoundKill[] }
+  openSpool: (onDropped: (reason: DropReason, kills: number) => void) => AgentSpool
   /** The kernel's own count of kills since boot; undefined where there is none, and for a recording. */
   readKernelKills: () => number | undefined
   now: () => ClockReading
@@ -90,9 +92,18 @@ export class Agent {
       readKernelKills: ports.readKernelKills,
       readThrough: () => this.#pipeline.readThrough,
       isBehind: () => this.#paused,
-      save: (counts) => ports.ledgerFile.write(counts),
+      save: (counts) => {
+        try {
+          ports.ledgerFile.write(counts)
+        } catch {
+          // No room for a few bytes: stored kills make some.
+          spool.forgetStored()
+          ports.ledgerFile.write(counts)
+        }
+      },
       onFailure: (error) =>
         logger.warn(`expected to save the counts of kills, got: ${messageOf(error)}; tried again with the cursor`),
+      onSaved: () => spool.forgetStored(),
       onMissing: (kind, kills) => logger.warn({ kills }, MISSING[kind]),
       monotonicMs: () => performance.now(),
     })
@@ -177,6 +188,7 @@ export class Agent {
           `${nextRead - firstLost} records lost between ${firstLost === 0 ? 'boot' : firstLost - 1} and ${nextRead}: the kernel's ring overwrote them before they could be read`,
         )
       },
+      onSkipped: () => this.#killCount.recordsLost(),
       onBadRecord: (reason) => {
         this.metrics.badRecords.inc()
         logger.debug({ reason }, 'record passed over')

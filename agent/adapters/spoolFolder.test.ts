@@ -84,7 +84,29 @@ describe('SpoolFolder', () => {
     expect(spool.size).toBe(60)
     expect(take(spool)).toEqual(range(0, 60))
     expect(spool.size).toBe(0)
+    spool.forgetStored()
     expect(files()).toHaveLength(1)
+  })
+
+  it('tells what was read after every crash until that is known elsewhere, unless there is no room', () => {
+    fill(open(), 0, 3)
+    const second = open()
+    fill(second, 3, 5)
+    expect(take(second)).toEqual(range(0, 5))
+    const third = open()
+    fill(third, 5, 6)
+    expect(take(third)).toEqual([5])
+    const found = third.takeFound().map(({ subject }) => Number(subject.split('.').at(-1)))
+    expect(found).toEqual(range(0, 5))
+    expect(files()).toHaveLength(3)
+    third.forgetStored()
+    expect(files()).toHaveLength(1)
+
+    const full = open(MIB)
+    fill(full, 6, 106, 20_000)
+    expect(take(full, 20)).not.toEqual([])
+    fill(full, 106, 126, 20_000)
+    expect(full.bytes).toBeLessThanOrEqual(MIB)
   })
 
   it('goes on after a crash where the last one was, with what came before it told', () => {

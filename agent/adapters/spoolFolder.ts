@@ -30,6 +30,8 @@ export class SpoolFolder {
   readonly #segmentBytes: number
   /** Oldest first. The last one stays: it says what was spooled last. */
   #segments: SpoolSegment[] = []
+  /** All of their kills are stored; what was read is still to be told from them after a crash. Oldest first. */
+  #done: SpoolSegment[] = []
   #writing: SpoolSegment | undefined
   /** What stands before this is stored. */
   #next: SpoolPlace = { segment: 0, offset: 0 }
@@ -56,12 +58,17 @@ export class SpoolFolder {
   }
 
   get bytes(): number {
-    return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0)
+    return [...this.#done, ...this.#segments].reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   /** What earlier agents have spooled and is still here, stored or not, in order; told once. */
   takeFound(): FoundKill[] {
     return this.#found.splice(0)
+  }
+
+  /** Frees what stored kills take: that they were read is known elsewhere. */
+  forgetStored(): void {
+    for (const segment of this.#done.splice(0)) this.#remove(segment)
   }
 
   /** @throws ErrnoException when the disk refuses: the spool is then as it was before. */
@@ -104,7 +111,7 @@ export class SpoolFolder {
   }
 
   close(): void {
-    for (const segment of this.#segments) segment.close()
+    for (const segment of [...this.#done, ...this.#segments]) segment.close()
   }
 
   async #syncAll(): Promise<void> {
@@ -153,7 +160,7 @@ export class SpoolFolder {
   }
 
   #makeRoom(moreBytes: number): void {
-    const sizes = this.#segments.map(({ bytes }) => bytes)
+    const sizes = [...this.#done, ...this.#segments].map(({ bytes }) => bytes)
     for (let excess = countExcessSegments(sizes, moreBytes, this.#options.maxBytes); excess > 0; excess--) {
       const kills = this.#removeOldest()
       if (kills > 0) this.#options.onDropped('size', kills)
@@ -182,7 +189,8 @@ export class SpoolFolder {
       const offset = isNext ? this.#next.offset : SEGMENT_HEADER.length
       if (offset >= segment.bytes || segment.number < this.#next.segment) {
         if (this.#segments.length === 1) return undefined
-        this.#removeOldest()
+        this.#done.push(segment)
+        this.#segments.shift()
         continue
       }
       const { record, end } = segment.read(offset)
@@ -193,17 +201,21 @@ export class SpoolFolder {
 
   /** @returns how many kills waited in it. */
   #removeOldest(): number {
-    const [segment, ...rest] = this.#segments
+    const done = this.#done.shift()
+    const segment = done ?? this.#segments.shift()
     if (segment === undefined) return 0
-    this.#segments = rest
-    this.#head = undefined
+    if (done === undefined) this.#head = undefined
+    this.#remove(segment)
+    return segment.kills
+  }
+
+  #remove(segment: SpoolSegment): void {
     this.#unsynced.delete(segment)
     try {
       segment.remove()
     } catch (error) {
       this.#options.logger.warn(`expected to remove a segment of the spool, got: ${messageOf(error)}`)
     }
-    return segment.kills
   }
 }
 

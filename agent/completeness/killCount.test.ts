@@ -5,7 +5,7 @@ import { openLedger, type KillLedger } from './ledger.ts'
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 
 function counting(spooled: number[] = []) {
-  const node = { kernelKills: 0 as number | undefined, behind: false, full: false, readThrough: 0 }
+  const node = { kernelKills: 0 as number | undefined, behind: false, full: false, readThrough: 0, settled: 0 }
   const missing: [string, number][] = []
   const failures: unknown[] = []
   const saved: KillLedger[] = []
@@ -18,6 +18,7 @@ function counting(spooled: number[] = []) {
       saved.push(ledger)
     },
     onFailure: (error) => failures.push(error),
+    onSaved: () => node.settled++,
     onMissing: (kind, kills) => missing.push([kind, kills]),
     monotonicMs: () => performance.now(),
   })
@@ -124,6 +125,21 @@ describe('KillCount', () => {
     jest.advanceTimersByTime(10_000)
     expect(count.completeness).toMatchObject({ killLines: 4, killsLost: 0, killsUnseen: 0 })
     expect(missing).toEqual([])
+  })
+
+  it('needs the spool for what was read until all of that is counted on disk', () => {
+    const { count, node } = counting([5, 9])
+    count.line(5)
+    count.save()
+    expect(node.settled).toBe(0)
+    node.full = true
+    count.line(9)
+    count.line(12)
+    expect(() => count.save()).toThrow('ENOSPC')
+    expect(node.settled).toBe(0)
+    node.full = false
+    count.save()
+    expect(node.settled).toBe(1)
   })
 
   it('keeps the number of kills that were given up', () => {

@@ -11,6 +11,8 @@ export interface KillCountPorts {
   /** Kept for the next start. @throws when the disk refuses. */
   save(ledger: KillLedger): void
   onFailure(error: unknown): void
+  /** Every line that was read is counted on disk. */
+  onSaved(): void
   /** Kills that were found missing: known to be lost with overwritten records, or without any reason. */
   onMissing(kind: 'lost' | 'unseen', kills: number): void
   /** Milliseconds on a clock that only goes forward. */
@@ -83,9 +85,10 @@ export class KillCount {
 
   /** Before the cursor is saved: it must never be ahead of what is counted. @throws when the disk refuses. */
   save(): void {
-    if (this.#saved === this.#ledger) return
-    this.#ports.save(this.#ledger)
+    if (this.#saved !== this.#ledger) this.#ports.save(this.#ledger)
     this.#saved = this.#ledger
+    // Lines that wait to be counted are known from the spool alone.
+    if (this.#spooled.length === 0) this.#ports.onSaved()
   }
 
   look(): void {

@@ -14,6 +14,7 @@ function outcomesOf(recording: string): OomOutcome[] {
     onSpooled: nothing,
     onRecord: nothing,
     onLost: nothing,
+    onSkipped: nothing,
     onBadRecord: nothing,
   })
   for (const record of readRecording(recording)) pipeline.push(record)

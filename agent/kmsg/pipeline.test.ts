@@ -15,6 +15,7 @@ function pipelineFor(plan: StartPlan, nowUsec = KILL_USEC, spooledThrough = 0) {
     beforeCursor: 0,
     spooled: 0,
     lost: [] as unknown[],
+    skipped: 0,
     bad: [] as string[],
     records: 0,
   }
@@ -25,6 +26,7 @@ function pipelineFor(plan: StartPlan, nowUsec = KILL_USEC, spooledThrough = 0) {
     onSpooled: () => seen.spooled++,
     onRecord: () => seen.records++,
     onLost: (lost) => seen.lost.push(lost),
+    onSkipped: () => seen.skipped++,
     onBadRecord: (reason) => seen.bad.push(reason),
   })
   return { pipeline, seen }

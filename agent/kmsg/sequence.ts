@@ -31,13 +31,17 @@ export class SequenceTracker {
     return this.#next
   }
 
-  /** `seen` for a record that was read before; otherwise it is taken, with what was lost just before it. */
-  take(sequence: number): 'seen' | 'taken' | LostRecords {
+  /**
+   * `seen` for a record that was read before; otherwise it is taken, with what was lost just before it. `skipped`: what
+   * is missing before it an earlier agent has read, or has found lost without being able to tell any more.
+   */
+  take(sequence: number): 'seen' | 'taken' | 'skipped' | LostRecords {
     if (sequence < this.#next) return 'seen'
+    const missing = this.#anchored && sequence > this.#next
     const firstLost = Math.max(this.#next, this.#spooledThrough)
     this.#next = sequence + 1
-    const lost = this.#anchored && sequence > firstLost
     this.#anchored = true
-    return lost ? { firstLost, nextRead: sequence } : 'taken'
+    if (!missing) return 'taken'
+    return sequence > firstLost ? { firstLost, nextRead: sequence } : 'skipped'
   }
 }

@@ -24,6 +24,10 @@ export class FakeStream {
 export class FakeCursorFile {
   cursor: Cursor | undefined
 
+  constructor(cursor?: Cursor) {
+    this.cursor = cursor
+  }
+
   read(): Cursor | undefined {
     return this.cursor
   }
@@ -50,6 +54,7 @@ export class FakeLedgerFile {
 export class FakeSpool implements KillSpool {
   readonly kills: SpooledKill[] = []
   readonly ever: SpooledKill[] = []
+  #found: SpooledKill[] = []
   full = false
   syncs = 0
 
@@ -61,14 +66,19 @@ export class FakeSpool implements KillSpool {
     return this.kills.reduce((sum, { payload }) => sum + payload.length, 0)
   }
 
+  forgetStored(): void {
+    this.#found = [...this.kills]
+  }
+
   takeFound(): SpooledKill[] {
-    return [...this.ever]
+    return [...this.#found]
   }
 
   append(kill: SpooledKill): void {
     if (this.full) throw new Error('ENOSPC: no space left on device')
     this.kills.push(kill)
     this.ever.push(kill)
+    this.#found.push(kill)
   }
 
   peek(): SpooledKill | undefined {
