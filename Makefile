@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-prediction bench-processes bench-rank bench-stored fuzz captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-prediction bench-processes bench-rank bench-stored fuzz faults captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -72,6 +72,9 @@ bench-stored: build ## Measure: a kill's time stamp to its event in JetStream, b
 
 bench-rank: build ## Measure: oomkeeper rank at 1,000 processes, beside a shell script and a C loop
 	@node test/bench/rank/main.ts
+
+faults: setup ## Break everything while the kernel kills, and account for every kill (root; FAULTS_KILLS=N, FAULTS_SEED=S)
+	@node test/faults/main.ts
 
 captures: setup ## Make the captures of Debian's kernels in test/fixtures/kmsg anew, by real kills in virtual machines
 	@node test/cluster/vm/capture.ts

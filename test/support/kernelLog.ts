@@ -22,6 +22,12 @@ export function nextSequence(): number {
   return next
 }
 
+/** The sequence of the oldest record that is not overwritten. */
+export function oldestSequence(): number {
+  for (const { sequence } of readRecords()) return sequence
+  return 0
+}
+
 /** Kills among the kernel's own records from a sequence on. */
 export function readKills(fromSequence: number): KernelKill[] {
   const kills: KernelKill[] = []
@@ -44,26 +50,46 @@ export function readKills(fromSequence: number): KernelKill[] {
   return kills
 }
 
-interface RawRecord {
+export interface RawRecord {
   facility: number
   sequence: number
   monotonicUsec: number
   text: string
 }
 
+/** The pid that a kill line names; undefined for any other text. */
+export function parseKilledPid(text: string): number | undefined {
+  const pid = KILL_LINE.exec(text)?.[1]
+  return pid === undefined ? undefined : Number(pid)
+}
+
 function* readRecords(): Generator<RawRecord> {
-  const descriptor = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK)
-  const buffer = Buffer.alloc(8192)
+  const log = new KernelLogReader()
   try {
+    yield* log.read()
+  } finally {
+    log.close()
+  }
+}
+
+/** A reader of /dev/kmsg, from its oldest record on. */
+export class KernelLogReader {
+  readonly #descriptor = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK)
+  readonly #buffer = Buffer.alloc(8192)
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+
+  /** What has come since it was read last. */
+  *read(): Generator<RawRecord> {
     for (;;) {
-      const bytes = readOrNothing(descriptor, buffer)
+      const bytes = readOrNothing(this.#descriptor, this.#buffer)
       if (bytes === 0) return
-      const [head = '', ...text] = buffer.toString('utf8', 0, bytes).split('\n')[0]?.split(';') ?? []
+      const [head = '', ...text] = this.#buffer.toString('utf8', 0, bytes).split('\n')[0]?.split(';') ?? []
       const [priority, sequence, usec] = head.split(',').map(Number)
       yield { facility: (priority ?? 0) >> 3, sequence: sequence ?? 0, monotonicUsec: usec ?? 0, text: text.join(';') }
     }
-  } finally {
-    closeSync(descriptor)
   }
 }
 

@@ -19,15 +19,13 @@ export class KillingContainer {
   readonly path: string
   readonly #folders: readonly string[]
 
-  /** @param top a folder of the test's own, made and removed with its containers */
-  constructor(top: string, limitMib: number) {
-    const parents = [
-      top,
-      `${top}/kubepods`,
-      `${top}/kubepods/burstable`,
-      `${top}/kubepods/burstable/pod${randomUUID()}`,
-    ]
-    this.path = `${parents.at(-1)}/${randomBytes(32).toString('hex')}`
+  /**
+   * @param top a folder of the test's own, made and removed with its containers
+   * @param identity of the pod and its container; nobody's, if not given
+   */
+  constructor(top: string, limitMib: number, { uid, containerId } = nobody()) {
+    const parents = [top, `${top}/kubepods`, `${top}/kubepods/burstable`, `${top}/kubepods/burstable/pod${uid}`]
+    this.path = `${parents.at(-1)}/${containerId}`
     this.#folders = [...parents, this.path].map((path) => join(ROOT, path))
     for (const folder of this.#folders) mkdirSync(folder, { recursive: true })
     writeFileSync(join(ROOT, this.path, LIMIT), String(limitMib * 1024 * 1024))
@@ -85,6 +83,10 @@ export class KillingContainer {
       }
     }
   }
+}
+
+function nobody(): { uid: string; containerId: string } {
+  return { uid: randomUUID(), containerId: randomBytes(32).toString('hex') }
 }
 
 export const ownTop = (name: string): string => `/oomkeeper-${name}-${process.pid}`

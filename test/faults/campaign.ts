@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkAccount, formatAccount, type Account, type SequenceRange } from './account.ts'
+import { FAULTS } from './faults.ts'
+import { FaultWorld } from './faultWorld.ts'
+import { planRounds, type FaultKind, type Round } from './plan.ts'
+import { countVictims, untilRest, type Look } from './rest.ts'
+
+export interface CampaignOptions {
+  seed: number
+  kills: number
+  onProgress: (kills: number) => void
+  signal: AbortSignal
+}
+
+export interface CampaignResult {
+  /** `counter N = lines L + lost M, …` */
+  figures: string
+  /** What does not hold; nothing when every kill is accounted for. */
+  wrong: string[]
+  /** How often each fault came about. */
+  faults: Partial<Record<FaultKind, number>>
+  agentLog: string
+  operatorLog: string
+}
+
+const REST_WITHIN_MS = 60_000
+
+/** Kills, breaks things meanwhile, and asks at the end who knows of what. Everything it makes is removed. */
+export async function runCampaign({ seed, kills, onProgress, signal }: CampaignOptions): Promise<CampaignResult> {
+  const world = await FaultWorld.start()
+  try {
+    const { look: before, unrest } = await untilRest(world, REST_WITHIN_MS)
+    if (unrest !== undefined) throw new Error(`expected rest before the first fault, got: ${unrest}`)
+    const faults: CampaignResult['faults'] = {}
+    const overruns: SequenceRange[] = []
+    // An agent that was starting may not have read what was printed before: only what it has told is certain.
+    let from = before.next
+    for (const round of planRounds(seed, kills)) {
+      signal.throwIfAborted()
+      if (world.hasToldAll) from = world.witness.next
+      for (const kind of await runRound(world, round)) {
+        faults[kind] = (faults[kind] ?? 0) + 1
+        if (kind === 'ringOverrun') overruns.push({ from, to: world.witness.next })
+      }
+      onProgress(world.made.length)
+    }
+    const after = await untilRest(world, REST_WITHIN_MS)
+    if (world.witness.overtaken > 0) throw new Error('expected the second reader to read all records, it could not')
+    const account = accountOf(before, after.look, world, overruns)
+    const wrong = [...checkAccount(account), ...world.agent.ownEnds(), ...world.operator.ownEnds()]
+    if (after.unrest !== undefined) wrong.push(`no rest within ${REST_WITHIN_MS / 1000} s: ${after.unrest}`)
+    return {
+      figures: formatAccount(account),
+      wrong,
+      faults,
+      agentLog: world.agent.log,
+      operatorLog: world.operator.log,
+    }
+  } finally {
+    await world.dispose()
+  }
+}
+
+/** @returns the kinds of faults in it */
+async function runRound(world: FaultWorld, round: Round): Promise<FaultKind[]> {
+  const broken = new Map<FaultKind, () => Promise<void> | void>()
+  const kinds: FaultKind[] = []
+  for (const { kills, delayMs, action } of round) {
+    const flowing = world.kill(kills)
+    if (action !== undefined) {
+      if (kills > 0) await sleep(delayMs)
+      if (action.does === 'begin') {
+        broken.set(action.kind, await FAULTS[action.kind](world))
+        kinds.push(action.kind)
+      } else {
+        await broken.get(action.kind)?.()
+      }
+    }
+    await flowing
+  }
+  return kinds
+}
+
+/** What has come between two looks. */
+function accountOf(before: Look, after: Look, { witness, made }: FaultWorld, overruns: SequenceRange[]): Account {
+  const grown = (what: 'kernelKills' | 'killLines' | 'killsLost' | 'killsDropped' | 'killsUnseen'): number =>
+    after.status[what] - before.status[what]
+  return {
+    counter: after.counter - before.counter,
+    printed: witness.kills.filter(({ sequence }) => sequence >= before.next && sequence < after.next),
+    made,
+    agent: {
+      kernelKills: grown('kernelKills'),
+      killLines: grown('killLines'),
+      killsLost: grown('killsLost'),
+      killsDropped: grown('killsDropped'),
+      killsUnseen: grown('killsUnseen'),
+    },
+    stream: after.stream.filter(({ sequence }) => sequence >= before.next),
+    reports: after.reports - countVictims(before.stream),
+    overruns,
+  }
+}

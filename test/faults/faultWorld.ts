@@ -1,0 +1,131 @@
+import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OperatorWorld } from '../integration/operatorWorld.ts'
+import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
+import { KillingContainer, ownTop } from '../support/killingContainer.ts'
+import { KillStreamView } from '../support/killStream.ts'
+import { applyCrds, untilReady } from '../support/stack.ts'
+import type { MadeKill } from './account.ts'
+import { MortalProgram } from './mortalProgram.ts'
+import { SmallDisk } from './smallDisk.ts'
+import { Witness } from './witness.ts'
+
+export const NODE = 'node-a'
+const CONTAINERS = 4
+const LIMIT_MIB = 8
+const AT_ONCE = 3
+/** The process may be gone before its line is printed. */
+const LINE_AFTER_MS = 20
+
+interface Container {
+  id: string
+  cgroup: KillingContainer
+}
+
+/** Real servers, the bundles as processes, containers to kill in, and a second reader of the kernel's log. */
+export class FaultWorld {
+  readonly servers: OperatorWorld
+  readonly stream: KillStreamView
+  readonly disk: SmallDisk
+  readonly agent: MortalProgram
+  readonly operator: MortalProgram
+  readonly witness = new Witness()
+  readonly made: MadeKill[] = []
+  readonly #containers: Container[] = []
+  #agentUrl = ''
+
+  private constructor(servers: OperatorWorld, stream: KillStreamView) {
+    this.servers = servers
+    this.stream = stream
+    this.disk = new SmallDisk(join(servers.folder, `state-${NODE}`))
+    this.agent = new MortalProgram(() => this.#startAgent())
+    this.operator = new MortalProgram(() => servers.startOperator())
+  }
+
+  /** All of it runs, and the programs can do their work. */
+  static async start(): Promise<FaultWorld> {
+    const servers = await OperatorWorld.start()
+    const world = new FaultWorld(servers, await KillStreamView.open(servers.nats))
+    try {
+      await applyCrds(servers.api.kubectl)
+      // It makes the streams.
+      await untilReady(await servers.startOperator())
+      await servers.endOperators()
+      await world.operator.start()
+      await world.agent.start()
+      for (let pod = 0; pod < CONTAINERS; pod++) await world.#makeContainer(`pod-${pod}`)
+      return world
+    } catch (error) {
+      await world.dispose()
+      throw error
+    }
+  }
+
+  /** Several at a time, wherever it comes. */
+  async kill(times: number): Promise<void> {
+    let left = times
+    const lane = async (): Promise<void> => {
+      while (left-- > 0) await this.#killOne()
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, lane))
+  }
+
+  /** Whether the agent has said of the newest kill that it knows of it. */
+  get hasToldAll(): boolean {
+    const newest = this.witness.kills.at(-1)
+    return newest === undefined || this.agent.log.includes(`"sequence":${newest.sequence},`)
+  }
+
+  /** Kills that wait in the agent. @throws while it does not answer. */
+  async pending(): Promise<number> {
+    const text = await (await fetch(`${this.#agentUrl}/metrics`, { signal: AbortSignal.timeout(2_000) })).text()
+    return Number(/^oomkeeper_agent_kills_pending (\d+)$/m.exec(text)?.[1])
+  }
+
+  /** Kills that the reports of the apiserver count, of containers and of nodes. */
+  async countReported(): Promise<number> {
+    const counted = async (kind: string): Promise<number> => {
+      const { items } = await this.servers.get<{ items: { status?: { kills: number } }[] }>(kind, '--all-namespaces')
+      return items.reduce((sum, { status }) => sum + (status?.kills ?? 0), 0)
+    }
+    return (await counted('oomr')) + (await counted('noomr'))
+  }
+
+  async dispose(): Promise<void> {
+    this.witness.close()
+    await this.agent.kill()
+    await this.servers.endOperators()
+    this.disk.remove()
+    for (const { cgroup } of this.#containers) cgroup.remove()
+    await this.stream.close()
+    await this.servers.dispose()
+  }
+
+  async #startAgent(): Promise<AgentProcess> {
+    const { nats, folder } = this.servers
+    const agent = await startAgent({ node: NODE, nats, folder })
+    this.#agentUrl = agent.baseUrl
+    return agent
+  }
+
+  async #makeContainer(name: string): Promise<void> {
+    const pod = await this.servers.makePod({ name, node: NODE })
+    this.#containers.push({ id: pod.containerId, cgroup: new KillingContainer(ownTop('faults'), LIMIT_MIB, pod) })
+  }
+
+  async #killOne(): Promise<void> {
+    const container = this.#containers[randomInt(this.#containers.length)]
+    if (container === undefined) throw new Error('expected a container to kill in, got none')
+    const from = this.witness.next
+    const pid = await container.cgroup.killFromOutside()
+    await sleep(LINE_AFTER_MS)
+    this.made.push({ pid, containerId: container.id, from, to: this.witness.next })
+  }
+}
+
+/** Kills that the kernel has counted since boot. */
+export function readCounter(): number {
+  return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1])
+}

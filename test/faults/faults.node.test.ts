@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals'
+import { runCampaign } from './campaign.ts'
+import { FAULT_KINDS } from './plan.ts'
+
+const KILLS = 60
+/** Every kind of fault comes about, some of them at once. `make faults` draws another seed each time. */
+const SEED = 1
+
+describe('agent and operator, when everything around them breaks while the kernel kills', () => {
+  it('lose no kill but those that the kernel overwrote, know how many these are, and count none twice', async () => {
+    const { figures, wrong, faults } = await runCampaign({
+      seed: SEED,
+      kills: KILLS,
+      onProgress: () => undefined,
+      signal: new AbortController().signal,
+    })
+    expect(wrong).toEqual([])
+    expect(figures).toMatch(/^counter \d+ = lines \d+ \+ lost \d+, stream \d+, victims \d+, reports \d+$/)
+    expect(Object.keys(faults).toSorted()).toEqual(FAULT_KINDS.toSorted())
+  }, 240_000)
+})

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { KillEvent } from '../../contract/killEvent.ts'
+import { nodeStatus, type Completeness } from '../../contract/nodeStatus.ts'
+import { statusSubject } from '../../contract/subjects.ts'
+import { errorMessage } from '../cluster/process/wait.ts'
+import type { StoredKill } from './account.ts'
+import { NODE, readCounter, type FaultWorld } from './faultWorld.ts'
+
+/** What everybody says at one moment. */
+export interface Look {
+  /** `oom_kill` of /proc/vmstat. */
+  counter: number
+  /** Kill lines from here on came later. */
+  next: number
+  status: Completeness
+  /** Kills that wait in the agent. */
+  pending: number
+  stream: StoredKill[]
+  reports: number
+}
+
+const LOOK_EVERY_MS = 500
+
+/**
+ * Waits until nothing is on its way any more.
+ * @returns what is said then, or what was said last, with why that is no rest
+ */
+export async function untilRest(world: FaultWorld, deadlineMs: number): Promise<{ look: Look; unrest?: string }> {
+  const endMs = performance.now() + deadlineMs
+  for (;;) {
+    let look: Look | undefined
+    let unrest: string | undefined
+    try {
+      look = await takeLook(world)
+      unrest = look.counter === readCounter() ? whyNoRest(look) : 'kills come in'
+    } catch (error) {
+      unrest = errorMessage(error)
+    }
+    if (look !== undefined && unrest === undefined) return { look }
+    if (performance.now() > endMs) {
+      if (look === undefined) throw new Error(`expected an answer of everybody, got: ${unrest}`)
+      return { look, unrest: unrest ?? 'unknown' }
+    }
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+function whyNoRest({ counter, status, pending, stream, reports }: Look): string | undefined {
+  const victims = countVictims(stream)
+  if (pending > 0) return `${pending} kills wait in the agent`
+  if (status.kernelKills !== counter) return `the agent knows of ${status.kernelKills} kills, the kernel of ${counter}`
+  const { killsBefore, killLines, killsLost } = status
+  const unknown = counter - killsBefore - killLines - killsLost
+  if (unknown !== 0) return `the agent does not account for ${unknown} of ${counter} kills`
+  return reports === victims ? undefined : `reports count ${reports} kills, the stream has ${victims} victims`
+}
+
+export function countVictims(stream: readonly StoredKill[]): number {
+  return stream.filter(({ repeats }) => repeats === undefined).length
+}
+
+async function takeLook(world: FaultWorld): Promise<Look> {
+  const counter = readCounter()
+  const message = await world.stream.jsm.streams.getMessage('OOM_STATUS', { last_by_subj: statusSubject(NODE) })
+  const status = nodeStatus.parse(message.json()).completeness
+  if (status === undefined) throw new Error('expected the node’s status to account for kills, it does not yet')
+  const pending = await world.pending()
+  const stream = (await world.stream.events()).flatMap(storedKill)
+  return { counter, next: world.witness.next, status, pending, stream, reports: await world.countReported() }
+}
+
+/** None for a message that tells of no victim. */
+function storedKill({ sequence, outcome, victim, repeats, attribution }: KillEvent): StoredKill[] {
+  if (outcome !== 'killed') return []
+  const { cgroupPath, containerId } = attribution
+  return [{ sequence, pid: victim?.pid, repeats, isPlaced: cgroupPath !== undefined, containerId }]
+}
