@@ -1,3 +1,4 @@
+import { hasAt, isDigit, skipDigits } from '#kernel/ascii.ts'
 import type { LineShape } from './lineShape.ts'
 
 /** The words that a line begins with, up to a colon: what follows that is no kill line that another line runs into. */
@@ -66,11 +67,6 @@ function isKilled(bytes: Buffer, start: number, end: number): boolean {
   return false
 }
 
-export function hasAt(bytes: Buffer, at: number, words: Buffer): boolean {
-  for (let offset = 0; offset < words.length; offset++) if (bytes[at + offset] !== words[offset]) return false
-  return true
-}
-
 interface Entry {
   words: Buffer
   shape: LineShape
@@ -93,13 +89,4 @@ function find(filed: typeof AT_START, bytes: Buffer, at: number, end = 0): LineS
     if (hasAt(bytes, at, words) && (end === 0 || at + words.length === end)) return shape
   }
   return undefined
-}
-
-function skipDigits(bytes: Buffer, at: number): number {
-  while (isDigit(bytes[at])) at++
-  return at
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }

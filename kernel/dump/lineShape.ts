@@ -1,7 +1,8 @@
+import { hasAt } from '#kernel/ascii.ts'
 import { parseGroupLine } from './groupLine.ts'
 import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import { isHeaderLine, MAX_COMMAND_LENGTH } from './header.ts'
-import { hasAt, shapeOfFrequent } from './frequentLines.ts'
+import { shapeOfFrequent } from './frequentLines.ts'
 import { isChoiceLine, isKillLine, isSkippedLine, mayDecide } from './killLine.ts'
 import { isMemcgLine } from './memcgLines.ts'
 import { isMemoryLine, endOfStat } from './memoryLines.ts'
@@ -102,6 +103,7 @@ function isCpusetLine(text: string): boolean {
 
 const INVOKED = Buffer.from(' invoked oom-killer:')
 const CPUSET = Buffer.from(' cpuset=')
+
 /** Whether a name with a colon follows the spaces: `active_anon:1 …`; what a stack's line names ends in `+0x1f/0x30`. */
 function mayBeCounters(bytes: Buffer, start: number): boolean {
   let at = start

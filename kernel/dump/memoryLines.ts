@@ -1,3 +1,4 @@
+import { isDigit } from '#kernel/ascii.ts'
 import { exactInteger } from './number.ts'
 import { compileStarts, DIGITS } from './startPatterns.ts'
 
@@ -71,16 +72,12 @@ export function endOfStat(bytes: Buffer, start: number, end: number): number {
   while (at < end && isOfName(bytes[at] ?? 0, at === start)) at++
   if (at < start + 3 || at > start + 41 || bytes[at] !== 0x20) return 0
   const digits = ++at
-  while (at < end && isDigit(bytes[at] ?? 0)) at++
+  while (at < end && isDigit(bytes[at])) at++
   return at > digits && (at === end || bytes[at] === 0x0a) ? at : 0
 }
 
 function isOfName(byte: number, isFirst: boolean): boolean {
   return (byte >= 0x61 && byte <= 0x7a) || (!isFirst && (isDigit(byte) || byte === 0x5f))
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39
 }
 
 /**

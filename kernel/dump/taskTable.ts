@@ -1,3 +1,4 @@
+import { isDigit, skipDigits } from '#kernel/ascii.ts'
 import { exactInteger, oomScoreAdj, unsignedUid } from './number.ts'
 import type { OomTask } from './oomDump.ts'
 
@@ -24,7 +25,7 @@ export function isTableRow(bytes: Buffer, start: number, end: number): boolean {
   let at = start + 1
   while (bytes[at] === 0x20) at++
   const pid = at
-  while (isDigit(bytes[at])) at++
+  at = skipDigits(bytes, at)
   if (at === pid || bytes[at++] !== 0x5d) return false
   for (let column = 0; column < 3; column++) {
     const spaces = at
@@ -32,7 +33,7 @@ export function isTableRow(bytes: Buffer, start: number, end: number): boolean {
     if (at === spaces) return false
     if (column === 0 && bytes[at] === 0x2d) at++
     const digits = at
-    while (isDigit(bytes[at])) at++
+    at = skipDigits(bytes, at)
     if (at === digits || digits >= end) return false
   }
   return true
@@ -138,10 +139,6 @@ function readNumbers(row: string, start: number, values: number[]): number | und
   }
   // The name's space: without it the last number runs on into something else.
   return at < row.length && row.charCodeAt(at) !== 0x20 ? undefined : at
-}
-
-function isDigit(code: number | undefined): boolean {
-  return code !== undefined && code >= 0x30 && code <= 0x39
 }
 
 const LAST = ['swapents', 'oom_score_adj', 'name']

@@ -31,6 +31,13 @@ describe('whose dump it is', () => {
     ])
   })
 
+  it('takes the second Mem-Info for somebody else’s, and no second zone that begins alike', () => {
+    const { outcomes, say } = startAssembler()
+    const zones = ['Movable free:1024kB min:8kB', 'Movable free:2048kB min:8kB']
+    say(header('a'), 'Mem-Info:', ...zones, 'Mem-Info:', 'Normal free:8kB min:8kB', announce(7), kill(7))
+    expect(outcomes[0]?.dump?.memoryLines).toEqual(['Mem-Info:', ...zones])
+  })
+
   it('uses a dump once', () => {
     const { outcomes, say } = startAssembler()
     say(header('a'), TABLE, row(7), row(8), announce(7), kill(7), kill(8))

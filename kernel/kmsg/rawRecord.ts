@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer'
+import { isDigit } from '#kernel/ascii.ts'
 import type { KmsgFailure, KmsgRecord } from './record.ts'
 
 /** printk.c, CONSOLE_EXT_LOG_MAX: what one read can return at most, in bytes. */
@@ -141,10 +142,6 @@ function indexOrEnd(bytes: Buffer, byte: number, start: number): number {
 
 function digitAt(bytes: Buffer, at: number): number {
   return (bytes[at] ?? 0) - 0x30
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }
 
 function isNumberEnd(bytes: Buffer, from: number, at: number): boolean {
