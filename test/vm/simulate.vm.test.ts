@@ -63,9 +63,16 @@ umount -l /scratch
 sleep 1`
 }
 
-/** Who was killed, in the kernel's order; a group's first may have two lines. */
+/**
+ * Who was killed, in the kernel's order. Members of a group may have a second line, by the pid of another thread; no two
+ * processes here are of one size.
+ */
 function killedIn(kmsg: string): number[] {
-  return [...new Set([...kmsg.matchAll(/Killed process (\d+) \(/g)].map(([, pid]) => Number(pid)))]
+  const bySize = new Map<string, number>()
+  for (const [, pid, size = ''] of kmsg.matchAll(/Killed process (\d+) \(.*\) (total-vm:\d+kB)/g)) {
+    if (!bySize.has(size)) bySize.set(size, Number(pid))
+  }
+  return [...bySize.values()]
 }
 
 /** The kernel's kills cut as the simulation has them: whom it chose, and who went with it, in no order. */
