@@ -81,6 +81,8 @@ export const rankingFacts = z.object({
       totalKib: count.optional(),
     })
     .optional(),
+  /** A sysctl that makes the kernel choose otherwise than by points, or nobody. */
+  overruledBy: z.enum(['panicOnOom', 'oomKillAllocatingTask']).optional(),
   /** The cgroup whose processes all go with the likeliest victim (memory.oom.group). */
   groupKillPath: cgroupPath.optional(),
   neverChosen: z

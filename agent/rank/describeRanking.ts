@@ -22,6 +22,7 @@ export function describeRanking(ranking: ScopeRanking): RankingFacts & { tasks: 
       usageKib: limit?.usageKib,
       totalKib,
     },
+    overruledBy: ranking.overruledBy,
     groupKillPath: groupKillPath?.slice(0, MAX_PATH),
     neverChosen: {
       ...neverChosen,

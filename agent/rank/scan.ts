@@ -5,6 +5,7 @@ import { readMemoryCgroup, readOomScore, type ProcFiles } from '../proc/processF
 import { cgroupTotalKib } from './domainTotal.ts'
 import { rankCgroupTasks, rankLiveTasks, type RankedLiveTask } from './liveTask.ts'
 import { mayBeChosen, noneNeverChosen, type NeverChosen } from './neverChosen.ts'
+import { findOverruled, type Overruled } from './overruled.ts'
 import { domainOf, nameScope } from './rankScope.ts'
 import { readMachine, readRest } from './readTask.ts'
 import { readWeight, weighByPoints, type Weight } from './weight.ts'
@@ -28,6 +29,8 @@ export interface ScopeRanking extends LiveRanking {
   totalKib: number | undefined
   /** The cgroup whose processes all go with the likeliest victim. */
   groupKillPath: string | undefined
+  /** What makes the kernel choose otherwise. */
+  overruledBy: Overruled | undefined
 }
 
 export interface ScannedNode {
@@ -75,6 +78,7 @@ export async function scanScope(node: ScannedNode, scope: RankScope, top: number
     limit,
     totalKib,
     groupKillPath: victimPath === undefined ? undefined : readGroupKill(cgroups, victimPath, limit?.cgroupPath),
+    overruledBy: findOverruled(files, limit !== undefined),
     tasks: ranked.slice(0, top),
   }
 }

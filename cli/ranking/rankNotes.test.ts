@@ -59,6 +59,11 @@ describe('rankNotes', () => {
     expect(notes({ neverChosen: nobody })).toHaveLength(1)
   })
 
+  it('says first what makes the kernel choose otherwise', () => {
+    expect(notes({ overruledBy: 'panicOnOom' })[1]).toMatch(/^vm\.panic_on_oom is set: .* panic\.$/)
+    expect(notes({ overruledBy: 'oomKillAllocatingTask' })[1]).toMatch(/^vm\.oom_kill_allocating_task is set: who asks/)
+  })
+
   it('says that a whole cgroup goes, and what was not seen', () => {
     const [, group, unseen] = notes({ groupKillPath: '/a', unseen: ['Not seen: limits.'] })
     expect(group).toMatch(/^memory\.oom\.group is set on \/a: with the first of this list/)

@@ -4,9 +4,13 @@ import type { ShownRanking } from './shownRanking.ts'
 
 /** What stands below the table, a sentence or two a line: of what it is a ranking, who is not in it, what was not seen. */
 export function rankNotes(ranking: ShownRanking): string[] {
-  return [aboutDomain(ranking), aboutNever(ranking), aboutGroup(ranking), ...(ranking.unseen ?? [])].flatMap((note) =>
-    note === undefined ? [] : [printable(note)],
-  )
+  return [
+    aboutDomain(ranking),
+    aboutOverruled(ranking),
+    aboutNever(ranking),
+    aboutGroup(ranking),
+    ...(ranking.unseen ?? []),
+  ].flatMap((note) => (note === undefined ? [] : [printable(note)]))
 }
 
 function aboutDomain({ processCount, domain, node }: ShownRanking): string {
@@ -24,6 +28,16 @@ function aboutDomain({ processCount, domain, node }: ShownRanking): string {
   const swap = totalKib === undefined || totalKib === limitKib ? '' : ' with swap'
   if (limitCgroupPath === cgroupPath) return `${head}, limit ${formatKib(limitKib)}${used}; ${shares}${swap}.`
   return `${head}, which has no limit of its own: that of ${limitCgroupPath}, ${formatKib(limitKib)}${used}, covers it, and all that is below there is in line with it; ${shares}${swap}.`
+}
+
+function aboutOverruled({ overruledBy }: ShownRanking): string | undefined {
+  return overruledBy === undefined ? undefined : OVERRULED[overruledBy]
+}
+
+const OVERRULED: Readonly<Record<NonNullable<ShownRanking['overruledBy']>, string>> = {
+  panicOnOom: 'vm.panic_on_oom is set: the kernel would not choose anybody, it would panic.',
+  oomKillAllocatingTask:
+    'vm.oom_kill_allocating_task is set: who asks for memory at that moment is taken, in no order.',
 }
 
 function aboutNever({ neverChosen }: ShownRanking): string | undefined {
