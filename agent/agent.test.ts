@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import { decodeKillEvent } from '#contract/killEvent.ts'
 import { readRecording, recast } from '../test/support/recording.ts'
 import { openLedger } from './completeness/ledger.ts'
+import { waitUntil } from '../test/cluster/process/wait.ts'
 import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
 import { groupInLog } from './event/groupKill.ts'
 import { locateInLog, type LocateVictim } from './event/victimPlace.ts'
@@ -15,20 +17,22 @@ const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const NOW_MS = Date.UTC(2026, 10, 23)
 const recorded = readRecording('6.18-memcg-v1.kmsg')
 
-/** Ends with its text, as a recording does. */
+/** Ends with its text, as a recording does, or goes on as the device does. */
 class FakeSource {
   readonly description = 'test'
   readonly trouble = undefined
   readonly #text: string
+  readonly #endless: boolean
 
-  constructor(text: string) {
+  constructor(text: string, endless: boolean) {
     this.#text = text
+    this.#endless = endless
   }
 
-  run(onRecord: (record: Buffer) => void): Promise<void> {
+  async run(onRecord: (record: Buffer) => void, signal: AbortSignal): Promise<void> {
     const splitter = new RecordSplitter(onRecord)
     splitter.push(Buffer.from(this.#text))
-    return Promise.resolve()
+    if (this.#endless) await once(signal, 'abort')
   }
 
   pause(): void {}
@@ -39,6 +43,7 @@ interface FakeNode {
   monotonicUsec?: number
   kernelKills?: number
   ledgerFile?: FakeLedgerFile
+  endless?: boolean
   spool?: FakeSpool
 }
 
@@ -47,13 +52,20 @@ function agentFor(
   stream: FakeStream,
   cursorFile: FakeCursorFile,
   ofNode: Partial<AgentIdentity> = {},
-  { monotonicUsec = 0, kernelKills, ledgerFile = new FakeLedgerFile(), spool = new FakeSpool() }: FakeNode = {},
+  {
+    monotonicUsec = 0,
+    kernelKills,
+    ledgerFile = new FakeLedgerFile(),
+    spool = new FakeSpool(),
+    endless = false,
+  }: FakeNode = {},
 ): Agent {
   const ports: AgentPorts = {
-    source: new FakeSource(log),
+    source: new FakeSource(log, endless),
     publisher: stream,
     cursorFile,
     ledgerFile,
+    readCgroupId: (path) => (path === '/gone' ? undefined : '70'),
     openSpool: () => spool,
     readKernelKills: () => kernelKills,
     now: () => ({ wallMs: NOW_MS, monotonicUsec }),
@@ -219,4 +231,24 @@ describe('Agent', () => {
     }
     expect(ledgerFile.ledger).toMatchObject({ bootId: BOOT, lines: 2, nextSequence: 1426 })
   })
+
+  it('tells kills whose lines are lost by their cgroups’ counts, as many as are lost', async () => {
+    const stream = new FakeStream()
+    const log = recast(recorded, {}) + recast(recorded, { sequenceOffset: 1000 })
+    const cursorFile = new FakeCursorFile()
+    cursorFile.cursor = { bootId: BOOT, sequence: 100 }
+    const ledgerFile = new FakeLedgerFile()
+    ledgerFile.ledger = { ...openLedger(undefined, BOOT, true) }
+    const agent = agentFor(log, stream, cursorFile, { source: 'kmsg' }, { kernelKills: 4, ledgerFile, endless: true })
+    const stop = new AbortController()
+    const running = agent.run(stop.signal)
+    agent.foundUnexplained([{ cgroupPath: `/kubepods/pod${'0'.repeat(32)}/${'c'.repeat(64)}`, from: 6, to: 8 }])
+    await waitUntil('the lost kills', () => (stream.messages.size === 4 ? true : undefined), { deadlineMs: 8_000 })
+    expect([...stream.messages.keys()].slice(2)).toEqual([7, 8].map((at) => `oom.v1.kill.node-a.${BOOT}.m-70-${at}`))
+    const decoded = decodeKillEvent([...stream.messages.values()].at(-1) ?? new Uint8Array())
+    expect(decoded).toMatchObject({ ok: true, event: { source: 'memoryEvents', attribution: { source: 'counter' } } })
+    expect(agent.completeness).toMatchObject({ killLines: 2, killsLost: 2, killsRecovered: 2, killsUnseen: 0 })
+    stop.abort()
+    await running
+  }, 10_000)
 })

@@ -8,6 +8,7 @@ import type { KmsgSource } from './adapters/kmsgSource.ts'
 import type { LedgerFile } from './adapters/ledgerFile.ts'
 import type { DropReason, FoundKill } from './adapters/spoolFolder.ts'
 import { KillCount } from './completeness/killCount.ts'
+import { Recovery, type UnexplainedKills } from './completeness/recovery.ts'
 import { openLedger } from './completeness/ledger.ts'
 import { KillTeller, type AgentIdentity } from './killTeller.ts'
 import type { ClockReading } from './kmsg/clock.ts'
@@ -33,6 +34,8 @@ export interface AgentPorts {
   openSpool: (onDropped: (reason: DropReason, kills: number) => void) => AgentSpool
   /** The kernel's own count of kills since boot; undefined where there is none, and for a recording. */
   readKernelKills: () => number | undefined
+  /** A cgroup's number; undefined when it is gone. */
+  readCgroupId: (cgroupPath: string) => string | undefined
   now: () => ClockReading
   random: () => number
   logger: Logger
@@ -58,6 +61,7 @@ export class Agent {
   readonly #pipeline: KmsgPipeline
   readonly #keeper: CursorKeeper
   readonly #killCount: KillCount
+  readonly #recovery = new Recovery()
   #paused = false
   #forgedSeen = 0
 
@@ -105,6 +109,7 @@ export class Agent {
         logger.warn(`expected to save the counts of kills, got: ${messageOf(error)}; tried again with the cursor`),
       onSaved: () => spool.forgetStored(),
       onMissing: (kind, kills) => logger.warn({ kills }, MISSING[kind]),
+      onSettled: (lost) => this.#recover(lost),
       monotonicMs: () => performance.now(),
     })
     this.#keeper = new CursorKeeper({
@@ -126,6 +131,12 @@ export class Agent {
   /** Whether every kill of this boot is accounted for, as of the last look. */
   get completeness(): Completeness | undefined {
     return this.#killCount.completeness
+  }
+
+  /** Kills that cgroups have counted and that no line told: lost ones are told by that, once it is known that they are lost. */
+  foundUnexplained(found: readonly UnexplainedKills[]): void {
+    this.#recovery.add(found)
+    this.#killCount.lookSoon()
   }
 
   /** Why kills would not reach the operator now, or not survive this agent. */
@@ -194,6 +205,17 @@ export class Agent {
         logger.debug({ reason }, 'record passed over')
       },
     })
+  }
+
+  #recover(lost: number): void {
+    for (const { cgroupPath, from, to } of this.#recovery.take(lost)) {
+      const cgroupId = this.#ports.readCgroupId(cgroupPath)
+      if (cgroupId === undefined) continue
+      for (let count = from + 1; count <= to; count++) {
+        this.#teller.tellRecovered({ cgroupPath, cgroupId, count }, this.#ports.now())
+      }
+      this.#killCount.recovered(to - from)
+    }
   }
 
   #countLine({ outcome, sequence }: OomOutcome): void {

@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import { encodeKillEvent, type KillEvent } from '#contract/killEvent.ts'
-import { killSubject } from '#contract/subjects.ts'
+import { killSubject, recoveredKillSubject } from '#contract/subjects.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { printable } from '#program/errors.ts'
+import { buildRecoveredEvent, type RecoveredKill } from './event/recovered.ts'
 import { ToldVictims } from './event/toldVictims.ts'
 import { buildKillEvent, withoutDetails, type EventContext } from './event/build.ts'
+import type { ClockReading } from './kmsg/clock.ts'
 import type { OutgoingKill } from './publish/killQueue.ts'
 
 export type AgentIdentity = Omit<EventContext, 'killedAtMs'>
@@ -36,6 +38,21 @@ export class KillTeller {
       neededSequence: event.eventSequence,
     })
     this.#log(event)
+  }
+
+  /** A kill whose line is lost. */
+  tellRecovered(kill: RecoveredKill, now: ClockReading): void {
+    const { node, bootId, pageSizeKib } = this.#identity
+    const event = buildRecoveredEvent(kill, { node, bootId, pageSizeKib, now })
+    this.#handOn({
+      subject: recoveredKillSubject(node, bootId, event.recoveredAs ?? ''),
+      payload: this.#encode(event),
+      monotonicUsec: now.monotonicUsec,
+      killLine: false,
+      // No record tells it.
+      neededSequence: Number.POSITIVE_INFINITY,
+    })
+    this.#logger.warn({ ...event.attribution }, 'an OOM kill whose line is lost, by the count of its cgroup')
   }
 
   /** A field that does not fit costs the kill its details, never its place in the count. */

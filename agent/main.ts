@@ -68,7 +68,7 @@ await runProgram({
       signal,
     )
     const cgroups = new CgroupFiles(flags.cgroupRoot)
-    const known = knowProcesses(procFiles, proc, cgroups, logger)
+    const known = knowProcesses(procFiles, proc, cgroups, (found) => agent.foundUnexplained(found), logger)
     const contextReader = new ContextReader({ files: procFiles, cgroups, wallMs: Date.now })
     const domainRanking = new DomainRanking(procFiles, Date.now)
     const scanned = { files: procFiles, cgroups, endTurn: setImmediate }
@@ -106,6 +106,7 @@ await runProgram({
         ledgerFile: new LedgerFile(flags.stateDir, logger),
         // A recording's kills are not those that this kernel counts.
         readKernelKills: () => (recording === undefined ? proc.readOomKillCount() : undefined),
+        readCgroupId: (cgroupPath) => cgroups.readId(cgroupPath),
         openSpool: (onDropped) =>
           new SpoolFolder(flags.stateDir, {
             maxBytes: flags.spoolMaxBytes,

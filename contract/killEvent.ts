@@ -125,8 +125,16 @@ export const killEvent = z
     /** Wall clock, from the line's time stamp. */
     killedAt: z.iso.datetime({ precision: 3 }),
     monotonicUsec: count,
-    /** `recording`: replayed from a file, never to be taken for a kill that this node saw. */
-    source: z.enum(['kmsg', 'recording']),
+    /**
+     * `recording`: replayed from a file, never to be taken for a kill that this node saw. `memoryEvents`: its line is lost, and
+     * its cgroup's own count tells that it was; `sequence` and `eventSequence` are 0, who it was and when is not known.
+     */
+    source: z.enum(['kmsg', 'recording', 'memoryEvents']),
+    /** The identity of a kill without a line: its cgroup's number, and which of the cgroup's kills it is. */
+    recoveredAs: z
+      .string()
+      .regex(/^m-\d{1,20}-\d{1,15}$/)
+      .optional(),
     outcome: z.enum(['killed', 'noKillable', 'panic']),
     kernelRelease: z.string().max(128).optional(),
     constraint: constraint.optional(),
@@ -148,9 +156,13 @@ export const killEvent = z
     context: killContext.optional(),
     foresight: foresight.optional(),
   })
-  .refine((event) => event.outcome !== 'killed' || event.victim !== undefined, {
+  .refine((event) => event.outcome !== 'killed' || event.victim !== undefined || event.source === 'memoryEvents', {
     path: ['victim'],
     message: 'expected a victim for outcome "killed", got none',
+  })
+  .refine((event) => (event.source === 'memoryEvents') === (event.recoveredAs !== undefined), {
+    path: ['recoveredAs'],
+    message: 'expected it for source "memoryEvents", and only there',
   })
 export type KillEvent = z.infer<typeof killEvent>
 

@@ -23,6 +23,11 @@ export function killSubject(node: string, bootId: string, sequence: number): str
   return `oom.v1.kill.${nodeToken(node)}.${bootId}.${sequence}`
 }
 
+/** A kill whose line is lost, by its cgroup's own count: `m-<cgroup id>-<count>` in the sequence's place. */
+export function recoveredKillSubject(node: string, bootId: string, recoveredAs: string): string {
+  return `oom.v1.kill.${nodeToken(node)}.${bootId}.${recoveredAs}`
+}
+
 export const STATUS_STREAM = 'OOM_STATUS'
 export const STATUS_SUBJECTS = 'oom.v1.status.*'
 
@@ -39,17 +44,22 @@ export function desiredHintSubject(node: string): string {
 export interface KillIdentity {
   nodeToken: string
   bootId: string
+  /** 0 for one without a line. */
   sequence: number
+  /** Set for one without a line: it is then its identity. */
+  recoveredAs?: string
 }
 
 /** The identity that a kill's subject gives it, or undefined when the subject is not of that form. */
 export function parseKillSubject(subject: string): KillIdentity | undefined {
   const match = KILL_SUBJECT.exec(subject)
   if (match === null) return undefined
-  const [, node, bootId, digits] = match
+  const [, node, bootId, digits, recoveredAs] = match
+  if (node === undefined || bootId === undefined) return undefined
+  if (recoveredAs !== undefined) return { nodeToken: node, bootId, sequence: 0, recoveredAs }
   const sequence = Number(digits)
-  if (node === undefined || bootId === undefined || !Number.isSafeInteger(sequence)) return undefined
-  return { nodeToken: node, bootId, sequence }
+  return Number.isSafeInteger(sequence) ? { nodeToken: node, bootId, sequence } : undefined
 }
 
-const KILL_SUBJECT = /^oom\.v1\.kill\.([a-z0-9_-]{1,253})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,16})$/
+const KILL_SUBJECT =
+  /^oom\.v1\.kill\.([a-z0-9_-]{1,253})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:(\d{1,16})|(m-\d{1,20}-\d{1,15}))$/

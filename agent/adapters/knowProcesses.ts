@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { messageOf } from '#program/errors.ts'
 import { KillCounters, type CgroupTree } from '../cgroup/killCounters.ts'
 import { Foreseer, type Foresee } from '../event/foreseer.ts'
+import type { UnexplainedKills } from '../completeness/recovery.ts'
 import { VictimLocator } from '../event/victimLocator.ts'
 import type { LocateVictim } from '../event/victimPlace.ts'
 import { parseMeminfo } from '../proc/meminfo.ts'
@@ -25,7 +26,13 @@ export interface ProcessKnowledge {
 const TICKS_PER_SECOND = 100
 
 /** The processes of this machine, kept known from when the watch runs on, and by them whose kill a line is. */
-export function knowProcesses(files: ProcFiles, proc: ProcFs, cgroups: CgroupTree, logger: Logger): ProcessKnowledge {
+export function knowProcesses(
+  files: ProcFiles,
+  proc: ProcFs,
+  cgroups: CgroupTree,
+  onUnexplained: (found: readonly UnexplainedKills[]) => void,
+  logger: Logger,
+): ProcessKnowledge {
   const monotonicMs = () => performance.now()
   const cpuMs = () => {
     const { user, system } = process.cpuUsage()
@@ -35,6 +42,7 @@ export function knowProcesses(files: ProcFiles, proc: ProcFs, cgroups: CgroupTre
   const counters = new KillCounters({
     files: cgroups,
     readKernelKills: () => proc.readOomKillCount(),
+    onUnexplained,
     monotonicMs,
     cpuMs,
   })

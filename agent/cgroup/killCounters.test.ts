@@ -9,6 +9,7 @@ let kernelKills: number
 let nowMs: number
 let cpuMs = 0
 let counters: KillCounters
+let unexplained: unknown[]
 
 /** The kernel kills in a cgroup: both counts grow before the line is read. */
 function kill(path: string, kills = 1): void {
@@ -30,9 +31,11 @@ beforeEach(() => {
   setCount(B, 0)
   kernelKills = 100
   nowMs = 0
+  unexplained = []
   counters = new KillCounters({
     files: cgroups,
     readKernelKills: () => kernelKills,
+    onUnexplained: (found) => unexplained.push(...found),
     monotonicMs: () => nowMs,
     cpuMs: () => (cpuMs += 0.1),
   })
@@ -189,5 +192,28 @@ describe('KillCounters', () => {
     blind.settle()
     kill(A)
     expect(blind.find()).toBeUndefined()
+  })
+
+  it('tells of kills that had no line, by cgroup, once', () => {
+    kill(A, 2)
+    kill('/kubepods/pod2/c')
+    later(10_000)
+    counters.settle()
+    expect(unexplained).toHaveLength(2)
+    expect(unexplained).toContainEqual({ cgroupPath: A, from: 7, to: 9 })
+    expect(unexplained).toContainEqual({ cgroupPath: '/kubepods/pod2/c', from: 0, to: 1 })
+    later(10_000)
+    counters.settle()
+    expect(unexplained).toHaveLength(2)
+  })
+
+  it('tells of none that a line was for', () => {
+    kill(A)
+    counters.explain(A)
+    kill(B)
+    counters.find()
+    later(10_000)
+    counters.settle()
+    expect(unexplained).toEqual([])
   })
 })

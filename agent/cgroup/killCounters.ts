@@ -1,3 +1,4 @@
+import type { UnexplainedKills } from '../completeness/recovery.ts'
 import type { CgroupFiles } from './memoryFiles.ts'
 import { readOomKills } from './oomKills.ts'
 
@@ -10,6 +11,8 @@ export interface KillCounterPorts {
   files: CgroupTree
   /** The kernel's count of all kills since boot; undefined where it does not count. */
   readKernelKills: () => number | undefined
+  /** Called with kills that cgroups have counted and that had no line: it was lost, or it is very late. */
+  onUnexplained?: (found: readonly UnexplainedKills[]) => void
   /** Milliseconds on a clock that only goes forward. */
   monotonicMs: () => number
   /** What this program has had of a core: in a storm it waits for one more than it works. */
@@ -62,6 +65,7 @@ export class KillCounters {
     const kills = this.#ports.readKernelKills()
     if (kills === undefined || (kills === this.#told && this.#unnamed === 0)) return
     const counts = this.#walk()
+    if (counts !== undefined && this.#told !== undefined) this.#tellUnexplained(counts, kills - this.#told)
     this.#told = counts === undefined ? undefined : kills
     if (counts === undefined) return
     this.#explained.clear()
@@ -130,6 +134,19 @@ export class KillCounters {
       return found
     }
     return undefined
+  }
+
+  /** Where lines that could not be named are among them, nobody knows which are without one. */
+  #tellUnexplained(counts: ReadonlyMap<string, number>, withoutLine: number): void {
+    const sum = this.#sumOfGrown(counts)
+    if (this.#unnamed > 0 || !(sum > 0 && sum <= withoutLine)) return
+    this.#ports.onUnexplained?.(
+      this.#grownOf(counts).map((cgroupPath) => ({
+        cgroupPath,
+        from: this.#explainedOf(cgroupPath),
+        to: counts.get(cgroupPath) ?? 0,
+      })),
+    )
   }
 
   #takeForExplained(counts: ReadonlyMap<string, number>): void {

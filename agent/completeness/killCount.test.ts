@@ -9,6 +9,7 @@ function counting(spooled: number[] = []) {
   const missing: [string, number][] = []
   const failures: unknown[] = []
   const saved: KillLedger[] = []
+  const settled: number[] = []
   const count = new KillCount(openLedger(undefined, BOOT, true), spooled, {
     readKernelKills: () => node.kernelKills,
     isBehind: () => node.behind,
@@ -20,10 +21,11 @@ function counting(spooled: number[] = []) {
     onFailure: (error) => failures.push(error),
     onSaved: () => node.settled++,
     onMissing: (kind, kills) => missing.push([kind, kills]),
+    onSettled: (lost) => settled.push(lost),
     monotonicMs: () => performance.now(),
   })
   count.start()
-  return { count, node, missing, failures, saved }
+  return { count, node, missing, failures, saved, settled }
 }
 
 describe('KillCount', () => {
@@ -67,12 +69,13 @@ describe('KillCount', () => {
   })
 
   it('calls it lost where records were overwritten, and keeps that', () => {
-    const { count, node, missing, saved } = counting()
+    const { count, node, missing, saved, settled } = counting()
     node.kernelKills = 4
     count.line(100)
     count.recordsLost()
     jest.advanceTimersByTime(10_000)
     expect(missing).toEqual([['lost', 3]])
+    expect(settled.at(-1)).toBe(3)
     expect(count.completeness).toMatchObject({ killLines: 1, killsLost: 3, killsUnseen: 0 })
     expect(saved.at(-1)).toMatchObject({ lines: 1, lost: 3, recordsLost: false })
   })

@@ -15,6 +15,8 @@ export interface KillCountPorts {
   onSaved(): void
   /** Kills that were found missing: known to be lost with overwritten records, or without any reason. */
   onMissing(kind: 'lost' | 'unseen', kills: number): void
+  /** Lines and counter have settled, and so many kills are lost and not found again. */
+  onSettled(lost: number): void
   /** Milliseconds on a clock that only goes forward. */
   monotonicMs(): number
 }
@@ -79,6 +81,16 @@ export class KillCount {
     this.#lookIn(SETTLE_MS)
   }
 
+  /** Lost kills that were found again by their cgroups' counts. */
+  recovered(kills: number): void {
+    this.#ledger = { ...this.#ledger, recovered: this.#ledger.recovered + kills }
+  }
+
+  /** Something is known that a look may settle. */
+  lookSoon(): void {
+    this.#lookIn(SETTLE_MS)
+  }
+
   dropped(kills: number): void {
     this.#ledger = { ...this.#ledger, dropped: this.#ledger.dropped + kills }
   }
@@ -105,6 +117,7 @@ export class KillCount {
     const unseen = missingKills(this.#ledger, kernelKills)
     if (unseen > this.#saidUnseen) this.#ports.onMissing('unseen', unseen)
     this.#saidUnseen = unseen
+    this.#ports.onSettled(this.#ledger.lost - this.#ledger.recovered)
     if (this.#ledger === before) return
     try {
       this.save()

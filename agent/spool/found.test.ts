@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { killSubject } from '#contract/subjects.ts'
+import { killSubject, recoveredKillSubject } from '#contract/subjects.ts'
 import { spooledLines } from './found.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
@@ -11,6 +11,7 @@ describe('spooledLines', () => {
       { subject: killSubject('n', OTHER_BOOT, 9_000), killLine: true },
       { subject: killSubject('n', BOOT, 5), killLine: true },
       { subject: killSubject('n', BOOT, 9), killLine: false },
+      { subject: recoveredKillSubject('n', BOOT, 'm-7-3'), killLine: false },
       { subject: 'oom.v1.kill.n.x', killLine: true },
     ]
     expect(spooledLines(found, BOOT)).toEqual({ through: 10, lines: [5] })

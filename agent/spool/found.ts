@@ -18,7 +18,9 @@ export function spooledLines(
 ): SpooledLines {
   const ofBoot = found.flatMap(({ subject, killLine }) => {
     const identity = parseKillSubject(subject)
-    return identity?.bootId === bootId ? [{ sequence: identity.sequence, killLine }] : []
+    return identity?.bootId === bootId && identity.recoveredAs === undefined
+      ? [{ sequence: identity.sequence, killLine }]
+      : []
   })
   const through = ofBoot.reduce((highest, { sequence }) => Math.max(highest, sequence + 1), 0)
   return { through, lines: ofBoot.flatMap(({ sequence, killLine }) => (killLine ? [sequence] : [])) }

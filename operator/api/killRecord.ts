@@ -30,7 +30,12 @@ export const killRecord = z.object({
   seenAt: time.meta({ description: "When the operator counted it, by the operator's clock." }),
   node: text(253),
   bootId: text(36),
-  sequence: count.meta({ description: 'kmsg sequence of the kill line: with node and boot, its identity.' }),
+  sequence: count.meta({
+    description: 'kmsg sequence of the kill line: with node and boot, its identity; 0 where the line is lost.',
+  }),
+  recoveredAs: text(40).optional().meta({
+    description: 'Of a kill whose line is lost: the number of its cgroup, and which of its kills it is.',
+  }),
   podName: text(253).optional(),
   podUid: text(36).optional(),
   containerId: text(64).optional(),
@@ -40,7 +45,10 @@ export const killRecord = z.object({
   trigger: text(120).optional(),
   scope: killScope,
   limitKib: count.optional(),
-  source: z.enum(['kmsg', 'recording']).meta({ description: 'recording: replayed from a file, no kill of this node.' }),
+  source: z.enum(['kmsg', 'recording', 'memoryEvents']).meta({
+    description:
+      "recording: replayed from a file, no kill of this node. memoryEvents: the kernel's line is lost, and the cgroup's own count tells that it was; seen is when it was found.",
+  }),
   candidates: text(MAX_CANDIDATES_CHARS).optional().meta({
     description:
       'Who else was in line, best candidate first, as a table; its first line says so where the kernel printed no list and they were read after the kill. Dropped first when space is short.',

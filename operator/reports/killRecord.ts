@@ -30,6 +30,7 @@ export function buildKillRecord(event: KillEvent, context: RecordContext): KillR
     node: event.node,
     bootId: event.bootId,
     sequence: event.sequence,
+    recoveredAs: event.recoveredAs,
     podName: context.podName,
     podUid: attribution.podUid,
     containerId: attribution.containerId,
@@ -44,16 +45,21 @@ export function buildKillRecord(event: KillEvent, context: RecordContext): KillR
   })
 }
 
-/** Who a kill is: a kill line's kmsg sequence never repeats within its node's boot. */
-export function killKey(kill: { node: string; bootId: string; sequence: number }): string {
-  return `${kill.node}/${kill.bootId}/${kill.sequence}`
+/** Who a kill is: a kill line's kmsg sequence never repeats within its node's boot, nor does a cgroup's number. */
+export function killKey(kill: {
+  node: string
+  bootId: string
+  sequence: number
+  recoveredAs?: string | undefined
+}): string {
+  return `${kill.node}/${kill.bootId}/${kill.recoveredAs ?? kill.sequence}`
 }
 
 /** The newest kill in words. */
 export function describeLast(record: KillRecord): LastKill {
   return compact({
     time: record.time,
-    victim: record.victimPid === undefined ? '(nobody)' : `${record.victimCommand ?? '?'}(${record.victimPid})`,
+    victim: victimText(record),
     pid: record.victimPid,
     command: record.victimCommand,
     node: record.node,
@@ -61,6 +67,11 @@ export function describeLast(record: KillRecord): LastKill {
     limit: record.limitKib === undefined ? undefined : formatKib(record.limitKib),
     rss: record.victimRssKib === undefined ? undefined : formatKib(record.victimRssKib),
   })
+}
+
+function victimText({ victimPid, victimCommand, source }: KillRecord): string {
+  if (source === 'memoryEvents') return '(unknown)'
+  return victimPid === undefined ? '(nobody)' : `${victimCommand ?? '?'}(${victimPid})`
 }
 
 function victimRssKib({ victim }: KillEvent): number | undefined {

@@ -88,6 +88,30 @@ describe('KillEngine', () => {
     expect(checkpoints.at(-1)).toBe(2)
   })
 
+  it('counts kills whose lines are lost, each by its cgroup’s number and count', async () => {
+    const lost = (at: number, recoveredAs: string): StoredMessage => {
+      const {
+        victim: _victim,
+        trigger: _trigger,
+        ...event
+      } = killEventOf({
+        sequence: 0,
+        eventSequence: 0,
+        source: 'memoryEvents',
+        recoveredAs,
+        attribution: { source: 'counter', cgroupPath: '/x', podUid: POD_UID, containerId: CONTAINER_ID },
+      })
+      return messageOf(at, event)
+    }
+    await process([lost(1, 'm-70-1'), lost(2, 'm-70-2'), lost(3, 'm-70-2')])
+    expect(store.statusOf(KEY.name)).toMatchObject({
+      kills: 2,
+      last: { victim: '(unknown)' },
+      lastKills: [{ recoveredAs: 'm-70-2', source: 'memoryEvents' }, { recoveredAs: 'm-70-1' }],
+    })
+    expect(rejects).toEqual([])
+  })
+
   it('counts kills in the report of their workload, and then moves the checkpoint', async () => {
     await process(kills(1, 3))
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 3, workload: 'Deployment/eater' })

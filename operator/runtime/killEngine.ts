@@ -123,7 +123,10 @@ export class KillEngine {
     try {
       const result = await keepTrying('apiserver', waiting, () => writer.write({ stream, kills }))
       if (result.outcome !== 'refused') {
-        observer.counted(kills.filter(({ target }) => target.record.victimPid !== undefined).length)
+        observer.counted(
+          kills.filter(({ target: { record } }) => record.victimPid !== undefined || record.source === 'memoryEvents')
+            .length,
+        )
         return []
       }
       refusal = result

@@ -23,6 +23,7 @@ describe('readKill', () => {
     ['node', { node: 'node-b' }],
     ['bootId', { bootId: BOOT_ID.replace('0b6f', '1b6f') }],
     ['sequence', { sequence: 426 }],
+    ['recoveredAs', { source: 'memoryEvents' as const, recoveredAs: 'm-7-1' }],
   ])('refuses a body that claims another %s than its subject', (field, claim) => {
     const { subject } = messageOf(1, killEventOf())
     const { data } = messageOf(1, killEventOf(claim))

@@ -29,10 +29,11 @@ export function readKill({ subject, data }: StoredMessage): ReadKill {
   if (!NODE_NAME.test(event.node)) {
     return { ok: false, reason: `node: expected the name of a node (RFC 1123), got "${printable(event.node)}"` }
   }
-  const pairs: readonly [string, string | number, string | number][] = [
+  const pairs: readonly [string, string | number | undefined, string | number | undefined][] = [
     ['node', identity.nodeToken, nodeToken(event.node)],
     ['bootId', identity.bootId, event.bootId],
     ['sequence', identity.sequence, event.sequence],
+    ['recoveredAs', identity.recoveredAs, event.recoveredAs],
   ]
   for (const [field, expected, got] of pairs) {
     if (expected !== got) {

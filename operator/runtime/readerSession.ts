@@ -107,5 +107,5 @@ async function readCounted(
 
 interface CountedStatus {
   watermark: { stream: string; sequence: number }
-  lastKills: readonly { node: string; bootId: string; sequence: number }[]
+  lastKills: readonly { node: string; bootId: string; sequence: number; recoveredAs?: string }[]
 }

@@ -1,5 +1,5 @@
 import type { KillEvent } from '#contract/killEvent.ts'
-import { killSubject } from '#contract/subjects.ts'
+import { killSubject, recoveredKillSubject } from '#contract/subjects.ts'
 import type { StoredMessage } from '../runtime/readKill.ts'
 
 export const BOOT_ID = '0b6f2a5e-1111-4222-8333-444455556666'
@@ -44,7 +44,10 @@ export function killEventOf(changes: Partial<KillEvent> = {}): KillEvent {
 export function messageOf(sequence: number, event: KillEvent): StoredMessage {
   return {
     sequence,
-    subject: killSubject(event.node, event.bootId, event.sequence),
+    subject:
+      event.recoveredAs === undefined
+        ? killSubject(event.node, event.bootId, event.sequence)
+        : recoveredKillSubject(event.node, event.bootId, event.recoveredAs),
     data: new TextEncoder().encode(JSON.stringify(event)),
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -43,6 +43,15 @@ export class CgroupFiles {
       return undefined
     } finally {
       if (descriptor !== undefined) closeSync(descriptor)
+    }
+  }
+
+  /** A cgroup's number in its hierarchy, as a decimal; undefined when it is gone. */
+  readId(cgroupPath: string): string | undefined {
+    try {
+      return String(statSync(`${this.#root}${cgroupPath}`, { bigint: true }).ino)
+    } catch {
+      return undefined
     }
   }
 

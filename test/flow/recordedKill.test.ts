@@ -66,6 +66,7 @@ async function tell(file: string, ofNode: Partial<AgentIdentity> = {}): Promise<
       publisher: stream,
       cursorFile: new FakeCursorFile(),
       ledgerFile: new FakeLedgerFile(),
+      readCgroupId: () => undefined,
       openSpool: () => new FakeSpool(),
       readKernelKills: () => undefined,
       now: () => ({ wallMs: Date.now(), monotonicUsec: 0 }),
