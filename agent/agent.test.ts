@@ -1,10 +1,9 @@
 import { once } from 'node:events'
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import pino from 'pino'
 import { decodeKillEvent } from '#contract/killEvent.ts'
 import { readRecording, recast } from '../test/support/recording.ts'
 import { openLedger } from './completeness/ledger.ts'
-import { waitUntil } from '../test/cluster/process/wait.ts'
 import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
 import { groupInLog } from './event/groupKill.ts'
 import { locateInLog, type LocateVictim } from './event/victimPlace.ts'
@@ -241,14 +240,40 @@ describe('Agent', () => {
     ledgerFile.ledger = { ...openLedger(undefined, BOOT, true) }
     const agent = agentFor(log, stream, cursorFile, { source: 'kmsg' }, { kernelKills: 4, ledgerFile, endless: true })
     const stop = new AbortController()
+    jest.useFakeTimers()
     const running = agent.run(stop.signal)
     agent.foundUnexplained([{ cgroupPath: `/kubepods/pod${'0'.repeat(32)}/${'c'.repeat(64)}`, from: 6, to: 8 }])
-    await waitUntil('the lost kills', () => (stream.messages.size === 4 ? true : undefined), { deadlineMs: 8_000 })
+    await jest.advanceTimersByTimeAsync(10_000)
+    jest.useRealTimers()
     expect([...stream.messages.keys()].slice(2)).toEqual([7, 8].map((at) => `oom.v1.kill.node-a.${BOOT}.m-70-${at}`))
     const decoded = decodeKillEvent([...stream.messages.values()].at(-1) ?? new Uint8Array())
     expect(decoded).toMatchObject({ ok: true, event: { source: 'memoryEvents', attribution: { source: 'counter' } } })
     expect(agent.completeness).toMatchObject({ killLines: 2, killsLost: 2, killsRecovered: 2, killsUnseen: 0 })
     stop.abort()
     await running
-  }, 10_000)
+  })
+
+  it('knows a victim that a group kill prints again after a crash in its midst', async () => {
+    const records = readRecording('6.12-memcg-v2-group.kmsg')
+    const second = records.findIndex((record) => record.toString().includes('(sidecar)'))
+    const spool = new FakeSpool()
+    const stream = new FakeStream()
+    await agentFor(recast(records.slice(0, second), {}), stream, new FakeCursorFile(), {}, { spool }).run(never)
+    await agentFor(recast(records, {}), stream, new FakeCursorFile(), {}, { spool }).run(never)
+    const repeats = [...stream.messages.values()].map((payload) => {
+      const decoded = decodeKillEvent(payload)
+      return decoded.ok ? [decoded.event.sequence, decoded.event.repeats] : []
+    })
+    expect(repeats).toEqual([
+      [456, undefined],
+      [458, undefined],
+      [459, 456],
+    ])
+  })
+
+  it('leaves the cursor before a kill of whose group more may come', async () => {
+    const cursorFile = new FakeCursorFile()
+    await runFor(20, agentFor(recast(recorded, {}), new FakeStream(), cursorFile, {}, { endless: true }))
+    expect(cursorFile.cursor).toEqual({ bootId: BOOT, sequence: 344 })
+  })
 })

@@ -48,6 +48,8 @@ const MISSING = {
   lost: 'kill lines were lost with the records that were overwritten',
   unseen: 'the kernel has counted more kills than there are kill lines, and no records were overwritten',
 }
+/** The kills of one group follow each other within this. */
+const GROUP_MS = 900
 /** So much may wait in memory while the disk takes nothing; beyond, records wait in the kernel's ring. */
 const MAX_MEMORY_BYTES = 8 * 1024 * 1024
 
@@ -64,6 +66,7 @@ export class Agent {
   readonly #recovery = new Recovery()
   #paused = false
   #forgedSeen = 0
+  #lastTold = { eventSequence: Number.POSITIVE_INFINITY, atMs: Number.NEGATIVE_INFINITY }
 
   constructor(identity: AgentIdentity, ports: AgentPorts) {
     const { logger } = ports
@@ -115,7 +118,7 @@ export class Agent {
     this.#keeper = new CursorKeeper({
       current: (): Cursor => ({
         bootId: identity.bootId,
-        sequence: Math.min(this.#pipeline.neededSequence, this.#queue.neededSequence),
+        sequence: Math.min(this.#pipeline.neededSequence, this.#queue.neededSequence, this.#groupSequence()),
       }),
       write: (next) => {
         this.#killCount.save()
@@ -158,7 +161,10 @@ export class Agent {
     const sending = this.#sender.run(signal)
     this.#killCount.start()
     await this.#ports.source.run((record) => this.#onRecord(record), signal)
-    if (!signal.aborted) await Promise.race([this.#sender.drained(), sending])
+    if (!signal.aborted) {
+      await Promise.race([this.#sender.drained(), sending])
+      this.#lastTold.atMs = Number.NEGATIVE_INFINITY
+    }
     this.#killCount.stop()
     this.#queue.close()
     this.#keeper.save()
@@ -183,9 +189,13 @@ export class Agent {
       onOutcome: (outcome, killedAtMs) => {
         this.#countLine(outcome)
         this.metrics.outcomes.inc({ outcome: outcome.outcome })
+        this.#lastTold = { eventSequence: outcome.eventSequence, atMs: performance.now() }
         this.#teller.tell(outcome, killedAtMs)
       },
-      onSpooled: (outcome) => this.#countLine(outcome),
+      onSpooled: (outcome) => {
+        this.#countLine(outcome)
+        this.#teller.remember(outcome)
+      },
       onBeforeCursor: (outcome) => {
         this.#countLine(outcome)
         this.metrics.beforeCursor.inc()
@@ -216,6 +226,12 @@ export class Agent {
       }
       this.#killCount.recovered(to - from)
     }
+  }
+
+  /** More victims of the last kill's group may come, and after a crash they are told with what was before them. */
+  #groupSequence(): number {
+    const { eventSequence, atMs } = this.#lastTold
+    return performance.now() - atMs < GROUP_MS ? eventSequence : Number.POSITIVE_INFINITY
   }
 
   #countLine({ outcome, sequence }: OomOutcome): void {

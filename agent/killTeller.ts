@@ -40,6 +40,11 @@ export class KillTeller {
     this.#log(event)
   }
 
+  /** An outcome that an earlier agent told: more of its group may follow. */
+  remember(outcome: OomOutcome): void {
+    this.#told.note(outcome)
+  }
+
   /** A kill whose line is lost. */
   tellRecovered(kill: RecoveredKill, now: ClockReading): void {
     const { node, bootId, pageSizeKib } = this.#identity
