@@ -55,5 +55,5 @@ function readKilledIn(text: string, cgroup: OomCgroup): void {
 
 /** `Memory cgroup stats for A:`, alone on its line (5.3+) or with the figures after it. The first one is the domain. */
 function readStatsFor(text: string, cgroup: OomCgroup): void {
-  cgroup.oom ??= /^Memory cgroup stats for (\/[^:]*):(?: ?cache:|\s*$)/.exec(text)?.[1]
+  cgroup.oom ??= /^Memory cgroup stats for (\/[^:]*):(?: ?cache:|\s*?(?:\n|$))/.exec(text)?.[1]
 }

@@ -73,7 +73,8 @@ export function readOomDump(
         break
       case 'memcg':
         readMemcgLine(text, dump.cgroup)
-        memoryLines.push(text)
+        // Bare text: the figures below it have no prefix of their own.
+        memoryLines.push(...splitMemoryRecord(text))
         break
       case 'announcement':
         readOomKill(announcement?.at === at ? announcement.line : parseOomKillLine(text), dump)

@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
+import { parseCgroupStat } from '#kernel/memory/cgroupStat.ts'
+import { parseMachineMemory } from '#kernel/memory/machineMemory.ts'
 import { openLog } from '#kernel/transport/openLog.ts'
 import { readTextRecords } from '#kernel/transport/textLines.ts'
 import { LogEvents } from './logEvents.ts'
@@ -102,5 +104,26 @@ describe('a log', () => {
   ])('says the same as %s', (_transport, log) => {
     const withoutLines = (events: Partial<OomLogEvent>[]) => events.map(({ rawLines: _rawLines, ...event }) => event)
     expect(withoutLines(eventsOf(log))).toEqual(withoutLines(known))
+  })
+})
+
+const FIXTURES = new URL('../../test/fixtures/kmsg/', import.meta.url)
+/** Newlines in commands, and an `oom-kill:` line in two records, which bare text cannot keep apart. */
+const NOT_IN_BARE_TEXT = /hostile-commands|in-two-records/
+const CAPTURES = readdirSync(FIXTURES).filter((name) => name.endsWith('.kmsg') && !NOT_IN_BARE_TEXT.test(name))
+
+describe.each(CAPTURES)('the bare text of %s', (name) => {
+  it('has all the figures that its records have', () => {
+    const kmsg = readFileSync(new URL(name, FIXTURES))
+    const bare = readTextRecords(kmsg.toString()).map(({ text }) => text)
+    const figures = (log: Buffer | string) =>
+      eventsOf(log).map(({ victims, dump }) => ({
+        victims,
+        tasks: dump?.tasks.length,
+        cgroup: dump?.cgroup,
+        memory: parseMachineMemory(dump?.memoryLines ?? []),
+        stat: parseCgroupStat(dump?.memoryLines ?? []),
+      }))
+    expect(figures(bare.join('\n'))).toEqual(figures(kmsg))
   })
 })
