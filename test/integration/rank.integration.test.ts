@@ -12,6 +12,7 @@ import { readRecording, recast } from '../support/recording.ts'
 import { applyCrds, untilReady, type OperatorProcess } from '../support/stack.ts'
 import { OperatorWorld } from './operatorWorld.ts'
 
+const oomkeeperPath = resolve(import.meta.dirname, '../../bin/oomkeeper')
 const HOUR_USEC = 3_600_000_000
 const FILES = ['oom_score', 'oom_score_adj', 'stat', 'status', 'cgroup']
 
@@ -42,12 +43,23 @@ async function oomkeeper(
   rest = process.env['PATH'],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const PATH = [path, rest].filter(Boolean).join(delimiter)
-  const child = spawn(resolve(import.meta.dirname, '../../bin/oomkeeper'), [...args], { env: { PATH } })
+  const child = spawn(oomkeeperPath, [...args], { env: { PATH } })
   let [stdout, stderr] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const [code] = (await once(child, 'close')) as [number]
   return { code, stdout, stderr }
+}
+
+/** kubectl itself needs a kubelet to forward; what it says and that it is ended is what counts. @returns its folder */
+function fakeKubectl(name: string): string {
+  const bin = join(world.folder, name)
+  mkdirSync(bin)
+  const port = new URL(operator.apiUrl).port
+  const fake = `#!/bin/sh\necho "$@" >> ${bin}/args\necho $$ > ${bin}/pid\necho "Forwarding from 127.0.0.1:${port} -> 9466"\nexec sleep 60\n`
+  writeFileSync(join(bin, 'kubectl'), fake)
+  chmodSync(join(bin, 'kubectl'), 0o755)
+  return bin
 }
 
 function rankNodeA(...flags: readonly string[]) {
@@ -117,18 +129,29 @@ describe('a node’s live ranking, with real nats-server, etcd and kube-apiserve
   })
 
   it('is reached through kubectl port-forward, which ends with the command', async () => {
-    const bin = join(world.folder, 'bin')
-    mkdirSync(bin)
-    // kubectl itself needs a kubelet to forward; what it says and that it is ended is what counts here.
-    const port = new URL(operator.apiUrl).port
-    const fake = `#!/bin/sh\necho "$@" > ${bin}/args\necho $$ > ${bin}/pid\necho "Forwarding from 127.0.0.1:${port} -> 9466"\nexec sleep 60\n`
-    writeFileSync(join(bin, 'kubectl'), fake)
-    chmodSync(join(bin, 'kubectl'), 0o755)
+    const bin = fakeKubectl('once')
     const { code, stdout } = await oomkeeper(['rank', '--node', 'node-a', '--top', '1', '--namespace', 'ops'], bin)
     expect({ code, candidates: stdout.trim().split('\n').indexOf('') - 1 }).toEqual({ code: 0, candidates: 1 })
     expect(readFileSync(join(bin, 'args'), 'utf8').trim()).toBe(
       'port-forward --address 127.0.0.1 -n ops deployment/oomkeeper-operator :9466',
     )
+    expect(() => process.kill(Number(readFileSync(join(bin, 'pid'), 'utf8')), 0)).toThrow('ESRCH')
+  })
+
+  it('is watched through one port-forward, and both end on SIGINT, with exit code 0', async () => {
+    const bin = fakeKubectl('watched')
+    const args = ['rank', '--node', 'node-a', '--watch', '--interval', '0.5', '--output', 'json', '--top', '1']
+    const child = spawn(oomkeeperPath, args, { env: { PATH: [bin, process.env['PATH']].join(delimiter) } })
+    let stdout = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk
+      if (stdout.split('\n').length > 3) child.kill('SIGINT')
+    })
+    expect(await once(child, 'close')).toEqual([0, null])
+    const looks = stdout.trim().split('\n')
+    expect(looks.length).toBeGreaterThanOrEqual(3)
+    for (const look of looks) expect(JSON.parse(look)).toMatchObject({ node: 'node-a', candidates: [{ pid: 4242 }] })
+    expect(readFileSync(join(bin, 'args'), 'utf8').trim().split('\n')).toHaveLength(1)
     expect(() => process.kill(Number(readFileSync(join(bin, 'pid'), 'utf8')), 0)).toThrow('ESRCH')
   })
 
