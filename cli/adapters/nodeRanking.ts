@@ -11,5 +11,9 @@ export async function withNodeRanking(
 ): Promise<void> {
   const { operatorUrl, namespace } = question
   if (operatorUrl !== undefined) return use(() => fetchNodeRanking(operatorUrl, question, signal))
-  return withPortForward(namespace, (url) => use(() => fetchNodeRanking(url, question, signal)))
+  return withPortForward(
+    namespace,
+    (reach) => use(async () => fetchNodeRanking(await reach(), question, signal)),
+    signal,
+  )
 }

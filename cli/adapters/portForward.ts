@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { ProgramError, messageOf } from '#program/errors.ts'
 
@@ -9,47 +9,63 @@ const MAX_SAID_CHARS = 2_000
 /**
  * Reaches the operator's loopback API through kubectl, so that the cluster's RBAC decides who may (`pods/portforward`),
  * and ends the forwarding afterwards.
+ * @param use gets what opens the way and tells its URL: one that has ended, as with the operator's pod, is opened anew
  * @throws ProgramError KubectlMissing, PortForwardFailed, and what `use` throws.
  */
-export async function withPortForward<T>(namespace: string, use: (operatorUrl: string) => Promise<T>): Promise<T> {
-  const args = ['port-forward', '--address', '127.0.0.1', '-n', namespace, 'deployment/oomkeeper-operator']
-  const kubectl = spawn('kubectl', [...args, `:${API_PORT}`], { stdio: ['ignore', 'pipe', 'pipe'] })
-  try {
-    const port = await new Promise<string>((resolve, reject) => {
-      let said = ''
-      const fail = (code: string, message: string, cause?: unknown): void =>
-        reject(new ProgramError(message, { code, retry: false, cause }))
-      const limit = setTimeout(
-        () => fail('PortForwardFailed', `expected kubectl to forward a port in ${READY_LIMIT_MS / 1000} s, got none`),
-        READY_LIMIT_MS,
-      )
-      kubectl.stdout.setEncoding('utf8').on('data', (text: string) => {
-        said = `${said}${text}`.slice(0, MAX_SAID_CHARS)
-        const forwarded = /Forwarding from 127\.0\.0\.1:(\d+) /.exec(said)?.[1]
-        if (forwarded === undefined) return
-        clearTimeout(limit)
-        resolve(forwarded)
-      })
-      let complaint = ''
-      kubectl.stderr
-        .setEncoding('utf8')
-        .on('data', (text: string) => (complaint = `${complaint}${text}`.slice(0, MAX_SAID_CHARS)))
-      kubectl.once('error', (error) => {
-        clearTimeout(limit)
-        fail(
-          'KubectlMissing',
-          `expected kubectl in PATH, got: ${messageOf(error)}; install it, or name the operator's API with --operator URL`,
-          error,
-        )
-      })
-      kubectl.once('close', (exitCode) => {
-        clearTimeout(limit)
-        const got = complaint.trim() || `exit code ${exitCode}`
-        fail('PortForwardFailed', `expected kubectl to reach the operator in namespace ${namespace}, got: ${got}`)
-      })
-    })
-    return await use(`http://127.0.0.1:${port}`)
-  } finally {
-    if (kubectl.exitCode === null && kubectl.kill()) await once(kubectl, 'exit')
+export async function withPortForward<T>(
+  namespace: string,
+  use: (reach: () => Promise<string>) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  let last: { kubectl: ChildProcess; url: Promise<string> } | undefined
+  const reach = (): Promise<string> => {
+    if (last === undefined || hasEnded(last.kubectl)) last = forward(namespace, signal)
+    return last.url
   }
+  try {
+    return await use(reach)
+  } finally {
+    if (last !== undefined && !hasEnded(last.kubectl) && last.kubectl.kill()) await once(last.kubectl, 'exit')
+  }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
+function forward(namespace: string, signal: AbortSignal | undefined): { kubectl: ChildProcess; url: Promise<string> } {
+  const args = ['port-forward', '--address', '127.0.0.1', '-n', namespace, 'deployment/oomkeeper-operator']
+  const kubectl = spawn('kubectl', [...args, `:${API_PORT}`], { stdio: ['ignore', 'pipe', 'pipe'], signal })
+  const url = new Promise<string>((resolve, reject) => {
+    let said = ''
+    const fail = (code: string, retry: boolean, message: string, cause?: unknown): void =>
+      reject(new ProgramError(message, { code, retry, cause }))
+    const limit = setTimeout(() => {
+      const message = `expected kubectl to forward a port in ${READY_LIMIT_MS / 1000} s, got none`
+      fail('PortForwardFailed', true, message)
+    }, READY_LIMIT_MS)
+    kubectl.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said = `${said}${text}`.slice(0, MAX_SAID_CHARS)
+      const port = /Forwarding from 127\.0\.0\.1:(\d+) /.exec(said)?.[1]
+      if (port === undefined) return
+      clearTimeout(limit)
+      resolve(`http://127.0.0.1:${port}`)
+    })
+    let complaint = ''
+    kubectl.stderr
+      .setEncoding('utf8')
+      .on('data', (text: string) => (complaint = `${complaint}${text}`.slice(0, MAX_SAID_CHARS)))
+    kubectl.once('error', (error) => {
+      clearTimeout(limit)
+      const got = `${messageOf(error)}; install it, or name the operator's API with --operator URL`
+      fail('KubectlMissing', false, `expected kubectl in PATH, got: ${got}`, error)
+    })
+    kubectl.once('close', (exitCode) => {
+      clearTimeout(limit)
+      const got = complaint.trim() || `exit code ${exitCode}`
+      const message = `expected kubectl to reach the operator in namespace ${namespace}, got: ${got}`
+      fail('PortForwardFailed', true, message)
+    })
+  })
+  return { kubectl, url }
 }

@@ -138,20 +138,22 @@ describe('a node’s live ranking, with real nats-server, etcd and kube-apiserve
     expect(() => process.kill(Number(readFileSync(join(bin, 'pid'), 'utf8')), 0)).toThrow('ESRCH')
   })
 
-  it('is watched through one port-forward, and both end on SIGINT, with exit code 0', async () => {
+  it('is watched through one port-forward, through another where that ends, and all end on SIGINT', async () => {
     const bin = fakeKubectl('watched')
     const args = ['rank', '--node', 'node-a', '--watch', '--interval', '0.5', '--output', 'json', '--top', '1']
     const child = spawn(oomkeeperPath, args, { env: { PATH: [bin, process.env['PATH']].join(delimiter) } })
     let stdout = ''
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       stdout += chunk
-      if (stdout.split('\n').length > 3) child.kill('SIGINT')
+      const looks = stdout.split('\n').length - 1
+      if (looks === 2) process.kill(Number(readFileSync(join(bin, 'pid'), 'utf8')))
+      if (looks === 4) child.kill('SIGINT')
     })
     expect(await once(child, 'close')).toEqual([0, null])
     const looks = stdout.trim().split('\n')
-    expect(looks.length).toBeGreaterThanOrEqual(3)
+    expect(looks.length).toBeGreaterThanOrEqual(4)
     for (const look of looks) expect(JSON.parse(look)).toMatchObject({ node: 'node-a', candidates: [{ pid: 4242 }] })
-    expect(readFileSync(join(bin, 'args'), 'utf8').trim().split('\n')).toHaveLength(1)
+    expect(readFileSync(join(bin, 'args'), 'utf8').trim().split('\n')).toHaveLength(2)
     expect(() => process.kill(Number(readFileSync(join(bin, 'pid'), 'utf8')), 0)).toThrow('ESRCH')
   })
 
