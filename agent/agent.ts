@@ -264,6 +264,7 @@ export class Agent {
       source.pause()
     } else if (this.#queue.memoryBytes < MAX_MEMORY_BYTES / 2 && this.#paused) {
       this.#paused = false
+      this.#pipeline.resumed()
       source.resume()
     }
   }

@@ -4,11 +4,37 @@ export interface ClockReading {
   monotonicUsec: number
 }
 
+/** Records that wait are read without a pause: one that comes after so long a rest was just printed. */
+const REST_USEC = 200_000
+/** The clocks drift apart by seconds a day at most, and the reading of one record may be late: the least of so many counts. */
+const SAMPLES = 16
+
 /**
- * The wall clock of a kmsg time stamp. printk's clock and CLOCK_MONOTONIC differ by milliseconds
- * (kernel/printk/printk.c uses local_clock), so a fresh record may seem to come from the future: it is not.
+ * The wall clock of kmsg time stamps. They are of printk's own clock (kernel/printk/printk.c, local_clock), which nobody sets
+ * right: after weeks it may be minutes behind CLOCK_MONOTONIC. By how much, records tell that are read as they are printed.
  */
-export function wallClockMs(recordMonotonicUsec: number, now: ClockReading): number {
-  const ageMs = Math.max(0, (now.monotonicUsec - recordMonotonicUsec) / 1000)
-  return Math.round(now.wallMs - ageMs)
+export class PrintkClock {
+  /** How far it was behind, microseconds, with what it took to read; the latest last. */
+  readonly #behindUsec: number[] = []
+  #lastReadUsec: number | undefined
+
+  /** A record has been read. */
+  note(recordUsec: number, now: ClockReading): void {
+    const last = this.#lastReadUsec
+    this.#lastReadUsec = now.monotonicUsec
+    if (last === undefined || now.monotonicUsec - last < REST_USEC) return
+    this.#behindUsec.push(Math.max(0, now.monotonicUsec - recordUsec))
+    if (this.#behindUsec.length > SAMPLES) this.#behindUsec.shift()
+  }
+
+  /** Reading has been stopped for a while: the next record may have waited. */
+  interrupt(): void {
+    this.#lastReadUsec = undefined
+  }
+
+  /** A fresh record may seem to come from the future: it does not. */
+  wallMs(recordUsec: number, now: ClockReading): number {
+    const behindUsec = this.#behindUsec.length === 0 ? 0 : Math.min(...this.#behindUsec)
+    return Math.round(now.wallMs - Math.max(0, now.monotonicUsec - recordUsec - behindUsec) / 1000)
+  }
 }

@@ -1,7 +1,7 @@
 import { createAssembler } from '#kernel/event/assembler.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { RawRecord } from '#kernel/kmsg/rawRecord.ts'
-import { wallClockMs, type ClockReading } from './clock.ts'
+import { PrintkClock, type ClockReading } from './clock.ts'
 import type { StartPlan } from './cursor.ts'
 import { SequenceTracker, type LostRecords } from './sequence.ts'
 
@@ -26,6 +26,7 @@ export class KmsgPipeline {
   readonly #spooledThrough: number
   readonly #tracker: SequenceTracker
   readonly #record = new RawRecord()
+  readonly #clock = new PrintkClock()
   readonly #assembler = createAssembler((outcome) => this.#tell(outcome))
 
   /** @param spooledThrough outcomes of records below this sequence are spooled */
@@ -40,12 +41,18 @@ export class KmsgPipeline {
     const record = this.#record
     const failure = record.read(raw)
     if (failure !== undefined) return this.#ports.onBadRecord(failure)
+    this.#clock.note(record.monotonicUsec, this.#ports.now())
     const taken = this.#tracker.take(record.sequence)
     if (taken === 'seen') return
     if (taken === 'skipped') this.#ports.onSkipped()
     else if (taken !== 'taken') this.#ports.onLost(taken)
     this.#ports.onRecord()
     this.#assembler.push(record)
+  }
+
+  /** Records have waited unread. */
+  resumed(): void {
+    this.#clock.interrupt()
   }
 
   /** Lines that look like a kill but do not come from the kernel. */
@@ -68,6 +75,6 @@ export class KmsgPipeline {
     if (this.#plan.publishAfterUsec !== undefined && outcome.monotonicUsec < this.#plan.publishAfterUsec) {
       return this.#ports.onBeforeCursor(outcome)
     }
-    this.#ports.onOutcome(outcome, wallClockMs(outcome.monotonicUsec, this.#ports.now()))
+    this.#ports.onOutcome(outcome, this.#clock.wallMs(outcome.monotonicUsec, this.#ports.now()))
   }
 }
