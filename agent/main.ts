@@ -1,3 +1,4 @@
+import './adapters/smallHeap.ts'
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { inboxPrefix } from '#contract/subjects.ts'

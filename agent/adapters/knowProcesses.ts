@@ -53,7 +53,6 @@ export function knowProcesses(
     onList: (path, pids) => table.missFrom(path, pids, Date.now()),
     onPause: () => counters.catchUp(),
     monotonicMs,
-    cpuMs,
   })
   const watch = new ProcessWatch({
     scan,

@@ -4,22 +4,20 @@ import { HotCgroups } from './hotCgroups.ts'
 
 const [A, B] = ['/kubepods/pod1/a', '/kubepods/pod1/b']
 
-function watching(lookMs = 0) {
-  const cgroups = new FakeCgroups({ [`${A}/cgroup.procs`]: '11\n0\n12\n', [`${B}/cgroup.procs`]: '21\n' })
+function watching(pidsInB = '21\n', mustRead = true) {
+  const cgroups = new FakeCgroups({ [`${A}/cgroup.procs`]: '11\n0\n12\n', [`${B}/cgroup.procs`]: pidsInB })
   const looked: [number, string][] = []
   const lists: [string, number[]][] = []
-  let spentMs = 0
   let pauses = 0
   const hot = new HotCgroups({
     cgroups,
     look: (pid, path) => {
       looked.push([pid, path])
-      spentMs += lookMs
+      return mustRead
     },
     onList: (path, pids) => void lists.push([path, [...pids]]),
     onPause: () => void pauses++,
     monotonicMs: () => performance.now(),
-    cpuMs: () => spentMs,
   })
   return { cgroups, looked, lists, hot, pauses: () => pauses }
 }
@@ -62,14 +60,19 @@ describe('HotCgroups', () => {
     hot.stop()
   })
 
-  it('looks less often where it takes long', () => {
-    const { looked, hot } = watching(10)
-    for (let kills = 0; kills < 45; kills++) {
-      hot.killed([B])
-      jest.advanceTimersByTime(20)
+  it('looks less often where there is much to read: 200 processes take 5 ms of a core, 5 % of 100', () => {
+    const many = Array.from({ length: 200 }, (_, at) => `${at + 1}\n`).join('')
+    const looksOf = (mustRead: boolean) => {
+      const { lists, hot } = watching(many, mustRead)
+      for (let kills = 0; kills < 45; kills++) {
+        hot.killed([B])
+        jest.advanceTimersByTime(20)
+      }
+      hot.stop()
+      return lists.length
     }
-    expect(looked.length).toBeLessThanOrEqual(5)
-    hot.stop()
+    expect(looksOf(true)).toBeLessThanOrEqual(10)
+    expect(looksOf(false)).toBeGreaterThan(80)
   })
 
   it('forgets a cgroup that is gone, and one where nothing was killed for long', () => {

@@ -2,16 +2,14 @@ import type { CgroupFiles } from '../cgroup/memoryFiles.ts'
 
 export interface HotPorts {
   cgroups: CgroupFiles
-  /** Takes a process into the table that is in this cgroup. */
-  look: (pid: number, cgroupPath: string) => void
+  /** Takes a process into the table that is in this cgroup. @returns whether it had to be read */
+  look: (pid: number, cgroupPath: string) => boolean
   /** Is told all that are in a cgroup. */
   onList: (cgroupPath: string, pids: ReadonlySet<number>) => void
   /** Now and then between two kills of a storm, and after it. */
   onPause: () => void
   /** Milliseconds on a clock that only goes forward. */
   monotonicMs: () => number
-  /** What this program has had of a core: in a storm it waits for one more than it works. */
-  cpuMs: () => number
 }
 
 /** Where more than a second passes between kills, the scans of the whole node find the victims. */
@@ -25,6 +23,8 @@ const MAX_HOT = 64
 const EVERY_MS = 10
 const AT_MOST_EVERY_MS = 2
 const SHARE = 0.05
+/** What one file takes of a core. By the clock a look takes longer in a storm: this program waits more than it works. */
+const MS_PER_FILE = 0.025
 /** A list that is longer may have been cut. */
 const WHOLE_CHARS = 16_000
 
@@ -80,18 +80,18 @@ export class HotCgroups {
   }
 
   #look(): void {
-    const { monotonicMs, cpuMs } = this.#ports
-    const beforeMs = cpuMs()
-    for (const path of this.#killedAtMs.keys()) this.#lookAt(path)
-    this.#nextLookMs = monotonicMs() + Math.max(AT_MOST_EVERY_MS, (cpuMs() - beforeMs) / SHARE)
+    let files = 0
+    for (const path of this.#killedAtMs.keys()) files += this.#lookAt(path)
+    this.#nextLookMs = this.#ports.monotonicMs() + Math.max(AT_MOST_EVERY_MS, (files * MS_PER_FILE) / SHARE)
   }
 
-  #lookAt(cgroupPath: string): void {
+  /** @returns how many files were read */
+  #lookAt(cgroupPath: string): number {
     const { cgroups, look, onList } = this.#ports
     const text = cgroups.readText(`${cgroupPath}/cgroup.procs`)
     if (text === undefined) {
       this.#killedAtMs.delete(cgroupPath)
-      return
+      return 1
     }
     // 0: a process of another PID namespace, which has no number here.
     const pids = new Set(
@@ -100,7 +100,9 @@ export class HotCgroups {
         .map(Number)
         .filter((pid) => pid > 0),
     )
-    for (const pid of pids) look(pid, cgroupPath)
+    let files = 1
+    for (const pid of pids) if (look(pid, cgroupPath)) files++
     if (text.length < WHOLE_CHARS) onList(cgroupPath, pids)
+    return files
   }
 }

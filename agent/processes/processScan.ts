@@ -87,21 +87,22 @@ export class ProcessScan {
 
   /**
    * Takes a process between scans, whose cgroup is known otherwise: only who it is, since there may be little time. What
-   * has been known for long is left to the scans.
+   * has been known for long is left to the scans. @returns whether it was read
    */
-  look(pid: number, cgroupPath: string): void {
+  look(pid: number, cgroupPath: string): boolean {
     const { files, wallMs } = this.#ports
     const nowMs = wallMs()
     const before = this.#table.get(pid)
-    if (before !== undefined && nowMs - before.firstSeenMs > LOOKED_AT_FOR_MS) return
+    if (before !== undefined && nowMs - before.firstSeenMs > LOOKED_AT_FOR_MS) return false
     const stat = readStat(files, pid)
-    if (stat === undefined || stat.isKernelThread) return
+    if (stat === undefined || stat.isKernelThread) return true
     const { command, startTicks, parentPid, rssPages } = stat
     const path = this.#table.intern(cgroupPath)
     const same = this.#knownAs(pid, stat)
-    if (same !== undefined && isEnding(same, stat)) return
+    if (same !== undefined && isEnding(same, stat)) return true
     const known = same ?? { ...UNREAD, pid, firstSeenMs: nowMs }
     this.#table.put({ ...known, command, startTicks, parentPid, rssPages, cgroupPath: path, seenAtMs: nowMs })
+    return true
   }
 
   #read(pid: number): void {

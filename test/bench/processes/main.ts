@@ -25,12 +25,12 @@ const tell = (name: string, { rssMib, privateMib, cpuPercent }: IdleCost): void 
     `  ${name.padEnd(28)} RSS ${rssMib.toFixed(1)} MiB, private ${privateMib.toFixed(1)} MiB, ${cpuPercent.toFixed(3)} % of a core`,
   )
 
-/** So many that sleep, beside those that are there. */
+/** As many that sleep as make so many with those that are there. */
 async function crowd(count: number): Promise<ChildProcess> {
   const missing = Math.max(0, count - countProcesses())
-  const script = `i=0; while [ $i -lt ${missing} ]; do sleep 100000 & i=$((i + 1)); done; wait`
-  const child = spawn('sh', ['-c', script], { stdio: 'ignore', detached: true })
-  await waitUntil('the processes', () => countProcesses() >= count || undefined, { deadlineMs: 60_000 })
+  const script = `i=0; while [ $i -lt ${missing} ]; do sleep 100000 & i=$((i + 1)); done; echo; wait`
+  const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
+  if (child.stdout !== null) await once(child.stdout, 'data')
   return child
 }
 
