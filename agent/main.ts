@@ -71,7 +71,7 @@ await runProgram({
     const cgroups = new CgroupFiles(flags.cgroupRoot)
     const known = knowProcesses(procFiles, proc, cgroups, (found) => agent.foundUnexplained(found), logger)
     const contextReader = new ContextReader({ files: procFiles, cgroups, wallMs: Date.now })
-    const domainRanking = new DomainRanking(procFiles, Date.now)
+    const domainRanking = new DomainRanking(procFiles, Date.now, cgroups)
     const scanned = { files: procFiles, cgroups, endTurn: setImmediate }
     const rankService = new RankService({
       node: flags.node,

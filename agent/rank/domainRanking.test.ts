@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
+import { FakeCgroups } from '../cgroup/fakeCgroups.testkit.ts'
 import { DomainRanking, type DumplessKill } from './domainRanking.ts'
 import { fakeProc, type FakeProcess } from './fakeProc.testkit.ts'
 
 const STARTED_MS = 1_000_000
 const CONTAINER = '/kubepods/burstable/pod1/c1'
 
-function nodeWith(processes: FakeProcess[]) {
+function nodeWith(processes: FakeProcess[], cgroups?: FakeCgroups) {
   const clock = { nowMs: STARTED_MS }
   const files = fakeProc(processes)
   let scans = 0
   const counted = { ...files, listPids: () => (scans++, files.listPids()) }
-  const ranking = new DomainRanking(counted, () => clock.nowMs)
+  const ranking = new DomainRanking(counted, () => clock.nowMs, cgroups)
   const rank = (kill: Partial<DumplessKill> = {}) =>
     ranking.rank({ victimPid: 1, killedAtMs: clock.nowMs, cgroupPath: undefined, ...kill })
   const pids = (kill?: Partial<DumplessKill>) => rank(kill)?.tasks.map(({ pid }) => pid)
@@ -45,6 +46,35 @@ describe('DomainRanking', () => {
         { pid: 11, badnessKib: 12, oomScore: 700 },
       ],
     })
+  })
+
+  it('takes a cgroup’s processes by its lists where they are to be had, and does not look at the others', () => {
+    const processes: FakeProcess[] = [
+      { pid: 10, oomScore: 667, rssKib: 2000, cgroup: CONTAINER },
+      { pid: 12, oomScore: 667, rssKib: 4000, cgroup: `${CONTAINER}/init.scope` },
+      { pid: 14, oomScore: 667, rssKib: 9000 },
+    ]
+    const cgroups = new FakeCgroups({
+      [`${CONTAINER}/cgroup.procs`]: '0\n10\n',
+      [`${CONTAINER}/init.scope/cgroup.procs`]: '12\n13\n',
+    })
+    const { rank, clock, scans } = nodeWith(processes, cgroups)
+    const ofContainer = { cgroupPath: CONTAINER }
+    expect(rank(ofContainer)?.tasks.map(({ pid }) => pid)).toEqual([12, 10])
+    expect(rank({ ...ofContainer, victimPid: 12 })).toMatchObject({ processCount: 1, tasks: [{ pid: 10 }] })
+    expect(scans()).toBe(0)
+    // Known for a second, but for those who are gone.
+    processes[1]!.gone = true
+    cgroups.texts.set(`${CONTAINER}/cgroup.procs`, '10\n14\n')
+    expect(rank(ofContainer)?.tasks.map(({ pid }) => pid)).toEqual([10])
+    processes[2]!.cgroup = CONTAINER
+    clock.nowMs += 1_000
+    expect(rank(ofContainer)?.tasks.map(({ pid }) => pid)).toEqual([14, 10])
+    expect(scans()).toBe(0)
+    cgroups.remove(CONTAINER)
+    clock.nowMs += 1_000
+    expect(rank(ofContainer)).toBeDefined()
+    expect(scans()).toBe(1)
   })
 
   it('looks once a second, however many are killed, and tells each what is left of it by then', () => {

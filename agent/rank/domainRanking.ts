@@ -1,8 +1,10 @@
 import { MAX_CANDIDATES } from '#contract/killEvent.ts'
+import type { CgroupTree } from '../cgroup/killCounters.ts'
 import { readStatus, type ProcFiles } from '../proc/processFiles.ts'
 import { rankCgroupTasks, rankLiveTasks, type LiveTask } from './liveTask.ts'
+import type { Machine } from './weight.ts'
 import { isIn, ProcessSnapshot } from './processSnapshot.ts'
-import { readTask } from './readTask.ts'
+import { readMachine, readTask } from './readTask.ts'
 import type { LiveRanking } from './scan.ts'
 
 /** A kill of which the kernel printed one line, without the table of tasks that were in line. */
@@ -28,13 +30,23 @@ const FRESH_MS = 1_000
 export class DomainRanking {
   readonly #files: ProcFiles
   readonly #now: () => number
+  readonly #cgroups: CgroupTree | undefined
   readonly #startedAtMs: number
   #last: ProcessSnapshot | undefined
+  /** Of cgroups, each looked at by itself; all forgotten together. */
+  readonly #inCgroup = new Map<string, LiveTask[]>()
+  #inCgroupSinceMs = Number.NEGATIVE_INFINITY
+  #machine: Machine | undefined
 
-  /** @param now milliseconds since the epoch */
-  constructor(files: ProcFiles, now: () => number) {
+  /**
+   * @param now milliseconds since the epoch
+   * @param cgroups whose lists of processes are believed where they are there: a container's take one file, those of the
+   *   whole node one for each process
+   */
+  constructor(files: ProcFiles, now: () => number, cgroups?: CgroupTree) {
     this.#files = files
     this.#now = now
+    this.#cgroups = cgroups
     this.#startedAtMs = now()
   }
 
@@ -44,14 +56,12 @@ export class DomainRanking {
    */
   rank({ victimPid, killedAtMs, cgroupPath }: DumplessKill): LiveRanking | undefined {
     if (killedAtMs < this.#startedAtMs) return undefined
-    const snapshot = this.#snapshot()
-    if (snapshot === undefined) return undefined
+    const found = (cgroupPath === undefined ? undefined : this.#listed(cgroupPath)) ?? this.#scanned(cgroupPath)
+    if (found === undefined) return undefined
     const tgid = readStatus(this.#files, victimPid)?.tgid ?? victimPid
-    const inLine = snapshot.tasksIn(cgroupPath).filter(({ pid }) => pid !== tgid)
+    const inLine = found.tasks.filter(({ pid }) => pid !== tgid)
     const rank = (tasks: readonly LiveTask[]) =>
-      cgroupPath === undefined
-        ? rankLiveTasks(tasks, snapshot.machine)
-        : rankCgroupTasks(tasks, snapshot.machine, undefined)
+      cgroupPath === undefined ? rankLiveTasks(tasks, found.machine) : rankCgroupTasks(tasks, found.machine, undefined)
     const alive: LiveTask[] = []
     for (const task of rank(inLine)) {
       const now = this.#readAgain(task)
@@ -59,6 +69,30 @@ export class DomainRanking {
       if (alive.length === MAX_CANDIDATES) break
     }
     return { processCount: inLine.length, tasks: rank(alive) }
+  }
+
+  /** By the lists of a cgroup and of those below. Undefined where there is none. */
+  #listed(cgroupPath: string): Found | undefined {
+    if (this.#cgroups === undefined) return undefined
+    const nowMs = this.#now()
+    if (!isFresh(this.#inCgroupSinceMs, nowMs)) {
+      this.#inCgroup.clear()
+      this.#inCgroupSinceMs = nowMs
+      this.#machine = undefined
+    }
+    this.#machine ??= readMachine(this.#files)
+    const known = this.#inCgroup.get(cgroupPath)
+    if (known !== undefined) return { machine: this.#machine, tasks: known }
+    const pids = listProcesses(this.#cgroups, cgroupPath)
+    if (pids === undefined) return undefined
+    const tasks = pids.flatMap((pid) => readTask(this.#files, pid) ?? [])
+    this.#inCgroup.set(cgroupPath, tasks)
+    return { machine: this.#machine, tasks }
+  }
+
+  #scanned(cgroupPath: string | undefined): Found | undefined {
+    const snapshot = this.#snapshot()
+    return snapshot === undefined ? undefined : { machine: snapshot.machine, tasks: snapshot.tasksIn(cgroupPath) }
   }
 
   /** Undefined where it is gone, and where it tells no memory: the leader of a process whose other threads go on. */
@@ -69,9 +103,7 @@ export class DomainRanking {
 
   #snapshot(): ProcessSnapshot | undefined {
     const nowMs = this.#now()
-    const ageMs = nowMs - (this.#last?.takenAtMs ?? Number.NEGATIVE_INFINITY)
-    // A clock that was set back must not keep it for ever.
-    if (ageMs >= 0 && ageMs < FRESH_MS) return this.#last
+    if (this.#last !== undefined && isFresh(this.#last.takenAtMs, nowMs)) return this.#last
     try {
       this.#last = new ProcessSnapshot(this.#files, nowMs)
       return this.#last
@@ -80,4 +112,26 @@ export class DomainRanking {
       return undefined
     }
   }
+}
+
+interface Found {
+  machine: Machine
+  tasks: readonly LiveTask[]
+}
+
+/** A clock that was set back must not keep anything for ever. */
+function isFresh(sinceMs: number, nowMs: number): boolean {
+  return nowMs >= sinceMs && nowMs - sinceMs < FRESH_MS
+}
+
+/** Undefined where there is no such cgroup. */
+function listProcesses(cgroups: CgroupTree, cgroupPath: string): number[] | undefined {
+  const text = cgroups.readText(`${cgroupPath}/cgroup.procs`)
+  if (text === undefined) return undefined
+  const below = cgroups
+    .listChildren(cgroupPath)
+    .flatMap((name) => listProcesses(cgroups, `${cgroupPath}/${name}`) ?? [])
+  // 0: a process of another PID namespace, which has no number here.
+  const own = text.split('\n').map(Number)
+  return [...own.filter((pid) => pid > 0), ...below]
 }
