@@ -44,6 +44,7 @@ export function knowProcesses(
     readKernelKills: () => proc.readOomKillCount(),
     onUnexplained,
     monotonicMs,
+    wallMs: Date.now,
     cpuMs,
   })
   const scan = new ProcessScan(table, { files, endTurn: setImmediate, wallMs: Date.now, monotonicMs })

@@ -37,6 +37,7 @@ beforeEach(() => {
     readKernelKills: () => kernelKills,
     onUnexplained: (found) => unexplained.push(...found),
     monotonicMs: () => nowMs,
+    wallMs: () => nowMs,
     cpuMs: () => (cpuMs += 0.1),
   })
   counters.settle()
@@ -47,6 +48,24 @@ describe('KillCounters', () => {
   it('names the one cgroup whose count has grown', () => {
     kill(A)
     expect(counters.find()).toBe(A)
+    later()
+    kill(B)
+    expect(counters.find()).toBe(B)
+  })
+
+  it('does not take the line of a kill that was there at the first look for the one that came since', () => {
+    expect(counters.isNew(-200)).toBe(false)
+    kill(A)
+    expect(counters.isNew(500)).toBe(true)
+    expect(counters.find()).toBe(A)
+  })
+
+  it('names nobody when it is not sure whether a kill was there at the first look, until it looks again', () => {
+    counters.isNew(5)
+    kill(A)
+    expect(counters.find()).toBeUndefined()
+    later(10_000)
+    counters.settle()
     later()
     kill(B)
     expect(counters.find()).toBe(B)
@@ -133,6 +152,7 @@ describe('KillCounters', () => {
       },
       readKernelKills: () => kernelKills,
       monotonicMs: () => nowMs,
+      wallMs: () => nowMs,
       cpuMs: () => (cpuMs += 0.1),
     })
     reading.settle()
@@ -175,6 +195,7 @@ describe('KillCounters', () => {
       files: cgroups,
       readKernelKills: () => kernelKills,
       monotonicMs: () => 1e6,
+      wallMs: () => 0,
       cpuMs: () => 0,
     })
     many.settle()
@@ -187,6 +208,7 @@ describe('KillCounters', () => {
       files: cgroups,
       readKernelKills: () => undefined,
       monotonicMs: () => 0,
+      wallMs: () => 0,
       cpuMs: () => 0,
     })
     blind.settle()

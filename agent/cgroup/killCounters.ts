@@ -15,6 +15,8 @@ export interface KillCounterPorts {
   onUnexplained?: (found: readonly UnexplainedKills[]) => void
   /** Milliseconds on a clock that only goes forward. */
   monotonicMs: () => number
+  /** Milliseconds on the clock on which kills are told. */
+  wallMs: () => number
   /** What this program has had of a core: in a storm it waits for one more than it works. */
   cpuMs: () => number
 }
@@ -26,6 +28,8 @@ const TOO_MANY_FOR_MS = 600_000
 const WALK_SHARE = 0.05
 /** Where kills were of late: in a storm only these are looked at. */
 const MAX_RECENT = 64
+/** The kernel's clock of its log and the wall clock are some milliseconds apart: a kill this near to a look may be in it or not. */
+const UNSURE_MS = 10
 /** So long after the last kill line every line of a kill that was counted has been read. */
 const QUIET_MS = 2_000
 
@@ -43,6 +47,8 @@ export class KillCounters {
   #told: number | undefined
   /** Of these: lines that nobody could be named for. Their cgroups have grown all the same. */
   #unnamed = 0
+  /** When the counts were taken for explained. */
+  #settledMs = Number.POSITIVE_INFINITY
   #lastLineMs = Number.NEGATIVE_INFINITY
   #nextWalkMs = Number.NEGATIVE_INFINITY
   /** So many of the next lines are this cgroup's: it had grown by all that were waiting. */
@@ -62,14 +68,31 @@ export class KillCounters {
   settle(): void {
     const nowMs = this.#ports.monotonicMs()
     if (nowMs - this.#lastLineMs < QUIET_MS || nowMs < this.#nextWalkMs) return
+    const settledMs = this.#ports.wallMs()
     const kills = this.#ports.readKernelKills()
     if (kills === undefined || (kills === this.#told && this.#unnamed === 0)) return
     const counts = this.#walk()
     if (counts !== undefined && this.#told !== undefined) this.#tellUnexplained(counts, kills - this.#told)
     this.#told = counts === undefined ? undefined : kills
+    this.#settledMs = settledMs
     if (counts === undefined) return
     this.#explained.clear()
     this.#takeForExplained(counts)
+  }
+
+  /**
+   * Whether a kill came after the counts were taken for explained, so that its line is one more. A line may be read late: by
+   * an agent that has just started, or stood still.
+   */
+  isNew(killedAtMs: number): boolean {
+    const sinceMs = killedAtMs - this.#settledMs
+    if (Math.abs(sinceMs) < UNSURE_MS) {
+      // Nobody is named by the counts until they are taken again.
+      this.#told = undefined
+      this.#next.lines = 0
+    }
+    if (sinceMs < 0) this.#lastLineMs = this.#ports.monotonicMs()
+    return sinceMs >= 0
   }
 
   /** A kill line whose cgroup is known. */

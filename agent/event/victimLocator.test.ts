@@ -17,6 +17,7 @@ let proc: FakeProcess[]
 let table: ProcessTable
 let explained: string[]
 let counted: string | undefined
+let isNew: boolean
 
 /** A kill line of process 500, or of another. */
 function killOf(changes: Partial<OomKill> = {}): OomKill {
@@ -40,7 +41,7 @@ function locate(kill: OomKill, killedAtMs = NOW_MS, changes: Partial<LocatorPort
   const locator = new VictimLocator({
     table,
     files: fakeProc(proc),
-    counters: { explain: (path) => void explained.push(path), find: () => counted, grown: [] },
+    counters: { isNew: () => isNew, explain: (path) => void explained.push(path), find: () => counted, grown: [] },
     readClock: () => CLOCK,
     seesKernelPids: true,
     onKill: () => undefined,
@@ -59,6 +60,7 @@ beforeEach(() => {
   table = new ProcessTable()
   explained = []
   counted = undefined
+  isNew = true
 })
 
 describe('VictimLocator', () => {
@@ -148,6 +150,15 @@ describe('VictimLocator', () => {
     await scan({ ...APP, pid: 400, ...parent })
     proc.push({ ...ENDING, parentPid: 400 })
     expect(locate(killOf())).toBeUndefined()
+  })
+
+  it('neither tells nor asks the counters of a kill that they had counted when they were looked at', async () => {
+    await scan({ ...APP, cgroup: ELSEWHERE })
+    isNew = false
+    counted = SERVICE
+    expect(locate(killOf({ dump: dumpOf(HERE, 500) }))).toEqual({ source: 'dump', cgroupPath: HERE })
+    expect(locate(killOf({ victim: { pid: 999, command: 'gone' } }))).toBeUndefined()
+    expect(explained).toEqual([])
   })
 
   it('asks the counters last', async () => {

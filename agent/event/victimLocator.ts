@@ -11,7 +11,7 @@ import { placeInDump, placeOfGroup, type LocateVictim, type VictimPlace } from '
 export interface LocatorPorts {
   table: ProcessTable
   files: ProcFiles
-  counters: Pick<KillCounters, 'explain' | 'find' | 'grown'>
+  counters: Pick<KillCounters, 'isNew' | 'explain' | 'find' | 'grown'>
   readClock: () => ProcessClock
   /** Whether this program sees processes by the numbers that the kernel's log has: the first PID namespace's. */
   seesKernelPids: boolean
@@ -39,14 +39,15 @@ export class VictimLocator {
     if (outcome.outcome !== 'killed') return undefined
     const { counters, table, onKill } = this.#ports
     const place = this.#findPlace(outcome, killedAtMs)
-    // Counted before they were first looked at: the counters cannot tell such a kill from none.
     if (killedAtMs < table.watchedSinceMs) return place
+    // One from before they were looked at the counters cannot tell from none.
+    const isNew = counters.isNew(killedAtMs)
     if (place !== undefined) {
-      counters.explain(place.cgroupPath)
+      if (isNew) counters.explain(place.cgroupPath)
       onKill([place.cgroupPath])
       return place
     }
-    const cgroupPath = counters.find()
+    const cgroupPath = isNew ? counters.find() : undefined
     onKill(counters.grown)
     return cgroupPath === undefined ? undefined : { source: 'counter', cgroupPath }
   }
