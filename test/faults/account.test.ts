@@ -13,8 +13,9 @@ const SOUND: Account = {
   counter: 4,
   printed: [10, 20, 30, 40].map((sequence) => ({ sequence, pid: sequence * 10 })),
   made: [10, 20, 30].map((sequence) => ({ pid: sequence * 10, containerId: CART, from: sequence, to: sequence + 1 })),
-  agent: { kernelKills: 4, killLines: 3, killsLost: 1, killsDropped: 0, killsUnseen: 0 },
+  agent: { kernelKills: 4, killLines: 3, killsLost: 1, killsRecovered: 0, killsDropped: 0, killsUnseen: 0 },
   stream: [stored(10, 100), stored(30, 300), stored(40, 400, SHOP)],
+  recovered: [],
   reports: 3,
   overruns: [{ from: 15, to: 25 }],
 }
@@ -22,7 +23,15 @@ const SOUND: Account = {
 describe('an account', () => {
   it('holds when every kill is stored once or known to be lost', () => {
     expect(checkAccount(SOUND)).toEqual([])
-    expect(formatAccount(SOUND)).toBe('counter 4 = lines 3 + lost 1, stream 3, victims 3, reports 3')
+    expect(formatAccount(SOUND)).toBe('counter 4 = lines 3 + lost 1, recovered 0, stream 3, victims 3, reports 3')
+  })
+
+  it('counts a kill that its container told though its line was lost', () => {
+    const account = { ...SOUND, recovered: [CART], agent: { ...SOUND.agent, killsRecovered: 1 }, reports: 4 }
+    expect(checkAccount(account)).toEqual([])
+    expect(formatAccount(account)).toBe('counter 4 = lines 3 + lost 1, recovered 1, stream 4, victims 4, reports 4')
+    const twice = { ...account, recovered: [CART, CART], agent: { ...SOUND.agent, killsRecovered: 2 }, reports: 5 }
+    expect(checkAccount(twice)).toEqual([`2 kills were recovered in ${CART}, 1 were lost there`])
   })
 
   it('counts a victim that is told twice once', () => {
@@ -43,6 +52,7 @@ describe('an account', () => {
     ['a line that the agent counts and does not tell', { agent: { ...SOUND.agent, killLines: 4 } }, 'kill lines: 4'],
     ['a loss that the agent does not know of', { agent: { ...SOUND.agent, killsLost: 0 } }, 'lost kills: 0'],
     ['a kill that the agent cannot explain', { agent: { ...SOUND.agent, killsUnseen: 1 } }, 'unseen kills: 1'],
+    ['a recovered kill that is not stored', { agent: { ...SOUND.agent, killsRecovered: 1 } }, 'recovered kills: 1'],
     ['a kill that was given up', { agent: { ...SOUND.agent, killsDropped: 1 } }, 'dropped kills: 1'],
     ['another order', { stream: SOUND.stream.toReversed() }, 'the order in which kills are stored'],
     ['another victim', { stream: [stored(10, 101), ...SOUND.stream.slice(1)] }, '10 has pid 101, its line 100'],

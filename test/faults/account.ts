@@ -7,13 +7,24 @@ export interface Account {
   /** The kills that the campaign has made. */
   made: readonly MadeKill[]
   /** What the agent's status says of the same time. */
-  agent: { kernelKills: number; killLines: number; killsLost: number; killsDropped: number; killsUnseen: number }
-  /** The kills in the stream, in the order in which they were stored. */
+  agent: AgentAccount
+  /** The kill lines in the stream, in the order in which they were stored. */
   stream: readonly StoredKill[]
-  /** How many kills all reports of the apiserver count. */
-  reports: number
+  /** The kills in the stream whose lines were lost: the containers that told them by their own counts. */
+  recovered: readonly (string | undefined)[]
+  /** How many kills all reports of the apiserver count; undefined where nobody makes any. */
+  reports: number | undefined
   /** Kill lines between these sequences were overwritten while the agent was kept from reading. */
   overruns: readonly SequenceRange[]
+}
+
+export interface AgentAccount {
+  kernelKills: number
+  killLines: number
+  killsLost: number
+  killsRecovered: number
+  killsDropped: number
+  killsUnseen: number
 }
 
 export interface PrintedKill {
@@ -45,18 +56,18 @@ export interface StoredKill {
 }
 
 /** The one line of figures. */
-export function formatAccount({ counter, agent, stream, reports }: Account): string {
-  const victims = stream.filter(({ repeats }) => repeats === undefined).length
+export function formatAccount({ counter, agent, stream, recovered, reports }: Account): string {
+  const victims = countVictims(stream) + recovered.length
   const lines = `counter ${counter} = lines ${agent.killLines} + lost ${agent.killsLost}`
-  return `${lines}, stream ${stream.length}, victims ${victims}, reports ${reports}`
+  return `${lines}, recovered ${recovered.length}, stream ${stream.length + recovered.length}, victims ${victims}${reports === undefined ? '' : `, reports ${reports}`}`
 }
 
 /** What does not hold, worst first; nothing when every kill is accounted for. */
 export function checkAccount(account: Account): string[] {
-  const { counter, printed, made, agent, stream, reports, overruns } = account
+  const { counter, printed, made, agent, stream, recovered, reports, overruns } = account
   const lines = new Map(printed.map(({ sequence, pid }) => [sequence, pid]))
   const stored = new Set(stream.map(({ sequence }) => sequence))
-  const victims = stream.filter(({ repeats }) => repeats === undefined).length
+  const victims = countVictims(stream) + recovered.length
   const lost = printed.filter(({ sequence }) => !stored.has(sequence))
   const unexplained = lost.filter(({ sequence }) => !overruns.some((range) => isWithin(sequence, range)))
   const { found, missing } = findMade(made, printed)
@@ -71,12 +82,34 @@ export function checkAccount(account: Account): string[] {
     ...differ("the agent's kernel kills", agent.kernelKills, 'the counter', counter),
     ...differ("the agent's kill lines", agent.killLines, 'stored kills', stream.length),
     ...differ("the agent's lost kills", agent.killsLost, 'printed lines that are not stored', lost.length),
+    ...differ("the agent's recovered kills", agent.killsRecovered, 'recovered kills in the stream', recovered.length),
+    ...checkRecovered(recovered, lost, found),
     ...differ("the agent's unseen kills", agent.killsUnseen, 'what is expected', 0),
     ...differ("the agent's dropped kills", agent.killsDropped, 'what is expected', 0),
     ...(isAscending(stream) ? [] : ['the order in which kills are stored is not that of their lines']),
     ...stream.flatMap((kill) => checkStored(kill, lines.get(kill.sequence), found.get(kill.sequence))),
-    ...differ('kills in reports', reports, 'victims in the stream', victims),
+    ...differ('kills in reports', reports ?? victims, 'victims in the stream', victims),
   ]
+}
+
+/** Without two lines about one victim. */
+export function countVictims(stream: readonly Pick<StoredKill, 'repeats'>[]): number {
+  return stream.filter(({ repeats }) => repeats === undefined).length
+}
+
+/** No container tells more kills than lines of its own were lost; kills of others are nobody's to judge. */
+function checkRecovered(
+  recovered: Account['recovered'],
+  lost: readonly PrintedKill[],
+  found: ReadonlyMap<number, MadeKill>,
+): string[] {
+  const lostIn = Map.groupBy(lost, ({ sequence }) => found.get(sequence)?.containerId)
+  const own = new Set([...found.values()].map(({ containerId }) => containerId))
+  return [...Map.groupBy(recovered, (containerId) => containerId)].flatMap(([containerId, kills]) => {
+    const most = lostIn.get(containerId)?.length ?? 0
+    if (containerId === undefined || !own.has(containerId) || kills.length <= most) return []
+    return [`${kills.length} kills were recovered in ${containerId}, ${most} were lost there`]
+  })
 }
 
 function checkStored(kill: StoredKill, printedPid: number | undefined, made: MadeKill | undefined): string[] {

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkAccount, formatAccount, type Account, type SequenceRange } from './account.ts'
+import { checkAccount, formatAccount, type Account, type AgentAccount, type SequenceRange } from './account.ts'
 import { FAULTS } from './faults.ts'
+import type { FaultServers } from './faultServers.ts'
 import { FaultWorld } from './faultWorld.ts'
 import { planRounds, type FaultKind, type Round } from './plan.ts'
-import { countVictims, untilRest, type Look } from './rest.ts'
+import { untilRest, type Look } from './rest.ts'
 
 export interface CampaignOptions {
+  /** Are its own, and gone after it. */
+  servers: FaultServers
+  kinds: readonly FaultKind[]
   seed: number
   kills: number
   onProgress: (kills: number) => void
@@ -26,8 +30,10 @@ export interface CampaignResult {
 const REST_WITHIN_MS = 60_000
 
 /** Kills, breaks things meanwhile, and asks at the end who knows of what. Everything it makes is removed. */
-export async function runCampaign({ seed, kills, onProgress, signal }: CampaignOptions): Promise<CampaignResult> {
-  const world = await FaultWorld.start()
+export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const { servers, kinds, seed, kills, onProgress, signal } = options
+  const { operator } = servers
+  const world = await FaultWorld.start(servers)
   try {
     const { look: before, unrest } = await untilRest(world, REST_WITHIN_MS)
     if (unrest !== undefined) throw new Error(`expected rest before the first fault, got: ${unrest}`)
@@ -35,7 +41,7 @@ export async function runCampaign({ seed, kills, onProgress, signal }: CampaignO
     const overruns: SequenceRange[] = []
     // An agent that was starting may not have read what was printed before: only what it has told is certain.
     let from = before.next
-    for (const round of planRounds(seed, kills)) {
+    for (const round of planRounds(seed, kills, kinds)) {
       signal.throwIfAborted()
       if (world.hasToldAll) from = world.witness.next
       for (const kind of await runRound(world, round)) {
@@ -47,14 +53,14 @@ export async function runCampaign({ seed, kills, onProgress, signal }: CampaignO
     const after = await untilRest(world, REST_WITHIN_MS)
     if (world.witness.overtaken > 0) throw new Error('expected the second reader to read all records, it could not')
     const account = accountOf(before, after.look, world, overruns)
-    const wrong = [...checkAccount(account), ...world.agent.ownEnds(), ...world.operator.ownEnds()]
+    const wrong = [...checkAccount(account), ...world.agent.ownEnds(), ...(operator?.ownEnds() ?? [])]
     if (after.unrest !== undefined) wrong.push(`no rest within ${REST_WITHIN_MS / 1000} s: ${after.unrest}`)
     return {
       figures: formatAccount(account),
       wrong,
       faults,
       agentLog: world.agent.log,
-      operatorLog: world.operator.log,
+      operatorLog: operator?.log ?? '',
     }
   } finally {
     await world.dispose()
@@ -83,8 +89,7 @@ async function runRound(world: FaultWorld, round: Round): Promise<FaultKind[]> {
 
 /** What has come between two looks. */
 function accountOf(before: Look, after: Look, { witness, made }: FaultWorld, overruns: SequenceRange[]): Account {
-  const grown = (what: 'kernelKills' | 'killLines' | 'killsLost' | 'killsDropped' | 'killsUnseen'): number =>
-    after.status[what] - before.status[what]
+  const grown = (what: keyof AgentAccount): number => after.status[what] - before.status[what]
   return {
     counter: after.counter - before.counter,
     printed: witness.kills.filter(({ sequence }) => sequence >= before.next && sequence < after.next),
@@ -93,11 +98,15 @@ function accountOf(before: Look, after: Look, { witness, made }: FaultWorld, ove
       kernelKills: grown('kernelKills'),
       killLines: grown('killLines'),
       killsLost: grown('killsLost'),
+      killsRecovered: grown('killsRecovered'),
       killsDropped: grown('killsDropped'),
       killsUnseen: grown('killsUnseen'),
     },
     stream: after.stream.filter(({ sequence }) => sequence >= before.next),
-    reports: after.reports - countVictims(before.stream),
+    recovered: [...after.recovered].flatMap(([identity, container]) =>
+      before.recovered.has(identity) ? [] : [container],
+    ),
+    reports: after.reports === undefined ? undefined : after.reports - (before.reports ?? 0),
     overruns,
   }
 }

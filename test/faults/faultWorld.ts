@@ -1,21 +1,21 @@
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OperatorWorld } from '../integration/operatorWorld.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { KillingContainer, ownTop } from '../support/killingContainer.ts'
 import { KillStreamView } from '../support/killStream.ts'
-import { applyCrds, untilReady } from '../support/stack.ts'
 import type { MadeKill } from './account.ts'
+import { NODE, type FaultServers } from './faultServers.ts'
 import { MortalProgram } from './mortalProgram.ts'
 import { SmallDisk } from './smallDisk.ts'
 import { Witness } from './witness.ts'
 
-export const NODE = 'node-a'
 const CONTAINERS = 4
 const LIMIT_MIB = 8
 const AT_ONCE = 3
+const EATER = 'exec tail /dev/zero'
 /** The process may be gone before its line is printed. */
 const LINE_AFTER_MS = 20
 
@@ -26,34 +26,27 @@ interface Container {
 
 /** Real servers, the bundles as processes, containers to kill in, and a second reader of the kernel's log. */
 export class FaultWorld {
-  readonly servers: OperatorWorld
+  readonly servers: FaultServers
   readonly stream: KillStreamView
   readonly disk: SmallDisk
   readonly agent: MortalProgram
-  readonly operator: MortalProgram
   readonly witness = new Witness()
   readonly made: MadeKill[] = []
   readonly #containers: Container[] = []
   #agentUrl = ''
 
-  private constructor(servers: OperatorWorld, stream: KillStreamView) {
+  private constructor(servers: FaultServers, stream: KillStreamView) {
     this.servers = servers
     this.stream = stream
     this.disk = new SmallDisk(join(servers.folder, `state-${NODE}`))
     this.agent = new MortalProgram(() => this.#startAgent())
-    this.operator = new MortalProgram(() => servers.startOperator())
   }
 
-  /** All of it runs, and the programs can do their work. */
-  static async start(): Promise<FaultWorld> {
-    const servers = await OperatorWorld.start()
+  /** All of it runs. @param servers are its own then */
+  static async start(servers: FaultServers): Promise<FaultWorld> {
     const world = new FaultWorld(servers, await KillStreamView.open(servers.nats))
     try {
-      await applyCrds(servers.api.kubectl)
-      // It makes the streams.
-      await untilReady(await servers.startOperator())
-      await servers.endOperators()
-      await world.operator.start()
+      await servers.makeStreams(world.stream)
       await world.agent.start()
       for (let pod = 0; pod < CONTAINERS; pod++) await world.#makeContainer(`pod-${pod}`)
       return world
@@ -84,19 +77,9 @@ export class FaultWorld {
     return Number(/^oomkeeper_agent_kills_pending (\d+)$/m.exec(text)?.[1])
   }
 
-  /** Kills that the reports of the apiserver count, of containers and of nodes. */
-  async countReported(): Promise<number> {
-    const counted = async (kind: string): Promise<number> => {
-      const { items } = await this.servers.get<{ items: { status?: { kills: number } }[] }>(kind, '--all-namespaces')
-      return items.reduce((sum, { status }) => sum + (status?.kills ?? 0), 0)
-    }
-    return (await counted('oomr')) + (await counted('noomr'))
-  }
-
   async dispose(): Promise<void> {
     this.witness.close()
     await this.agent.kill()
-    await this.servers.endOperators()
     this.disk.remove()
     for (const { cgroup } of this.#containers) cgroup.remove()
     await this.stream.close()
@@ -111,7 +94,7 @@ export class FaultWorld {
   }
 
   async #makeContainer(name: string): Promise<void> {
-    const pod = await this.servers.makePod({ name, node: NODE })
+    const pod = await this.servers.makePod(name)
     this.#containers.push({ id: pod.containerId, cgroup: new KillingContainer(ownTop('faults'), LIMIT_MIB, pod) })
   }
 
@@ -119,9 +102,11 @@ export class FaultWorld {
     const container = this.#containers[randomInt(this.#containers.length)]
     if (container === undefined) throw new Error('expected a container to kill in, got none')
     const from = this.witness.next
-    const pid = await container.cgroup.killFromOutside()
+    const process = container.cgroup.start(EATER)
+    const [, signal] = (await once(process, 'close')) as [number | null, NodeJS.Signals | null]
+    if (signal !== 'SIGKILL') throw new Error(`expected the kernel to kill ${EATER}, it ended with ${signal}`)
     await sleep(LINE_AFTER_MS)
-    this.made.push({ pid, containerId: container.id, from, to: this.witness.next })
+    this.made.push({ pid: process.pid ?? -1, containerId: container.id, from, to: this.witness.next })
   }
 }
 

@@ -1,6 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import type { FaultWorld } from './faultWorld.ts'
 import { floodRing } from './floodRing.ts'
 import type { FaultKind } from './plan.ts'
+
+/** Longer than the agent's dedupe window and the age at which it gives kills up. */
+const STEP_MS = 30 * 3_600_000
+
+function stepClock(byMs: number): void {
+  execFileSync('date', ['-s', `@${Math.round((Date.now() + byMs) / 1000)}`], { stdio: 'ignore' })
+}
 
 /** Breaks something. @returns how it works again. */
 export type Fault = (world: FaultWorld) => Promise<() => Promise<void> | void>
@@ -30,8 +38,13 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
       goOn()
     }
   },
-  async operatorKilled({ operator }) {
-    await operator.kill()
-    return () => operator.start()
+  async operatorKilled({ servers: { operator } }) {
+    await operator?.kill()
+    return () => operator?.start()
+  },
+  /** The machine's own wall clock: only where it is nobody else's. */
+  async clockStepped() {
+    stepClock(STEP_MS)
+    return () => stepClock(-STEP_MS)
   },
 }

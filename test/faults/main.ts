@@ -7,6 +7,7 @@ import process from 'node:process'
 import { messageOf } from '../../program/errors.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
 import { runCampaign } from './campaign.ts'
+import { CLUSTER_FAULTS, startClusterServers } from './clusterServers.ts'
 
 const DEFAULT_KILLS = 300
 const MOST = 2 ** 31
@@ -59,6 +60,8 @@ function onProgress(done: number): void {
 try {
   console.log(`seed ${seed}, ${kills} kills`)
   const { figures, wrong, faults, agentLog, operatorLog } = await runCampaign({
+    servers: await startClusterServers(),
+    kinds: CLUSTER_FAULTS,
     seed,
     kills,
     onProgress,

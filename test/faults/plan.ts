@@ -8,6 +8,7 @@ export const FAULT_KINDS = [
   'diskFull',
   'ringOverrun',
   'operatorKilled',
+  'clockStepped',
 ] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
@@ -25,10 +26,10 @@ const KILLS_IN_ROUND = { least: 6, most: 14 }
 const MAX_AT_ONCE = 3
 const MAX_DELAY_MS = 400
 
-/** The same for the same seed. Every kind comes about equally often, alone and with others. */
-export function planRounds(seed: number, kills: number): Round[] {
+/** The same for the same seed. Every one of the kinds comes about equally often, alone and with others. */
+export function planRounds(seed: number, kills: number, kinds: readonly FaultKind[]): Round[] {
   const random = createRandom(seed)
-  const bag = new Bag(random)
+  const bag = new Bag(kinds, random)
   const rounds: Round[] = []
   for (let left = kills; left > 0;) {
     const { least, most } = KILLS_IN_ROUND
@@ -60,19 +61,24 @@ function planRound(kinds: readonly FaultKind[], kills: number, random: Random): 
 
 /** Gives all kinds before it gives one again. */
 class Bag {
+  readonly #kinds: readonly FaultKind[]
   readonly #random: Random
   #left: FaultKind[] = []
 
-  constructor(random: Random) {
+  constructor(kinds: readonly FaultKind[], random: Random) {
+    this.#kinds = kinds
     this.#random = random
   }
 
   draw(count: number): FaultKind[] {
     const drawn: FaultKind[] = []
     for (let take = 0; take < count; take++) {
-      if (this.#left.length === 0) this.#left = [...FAULT_KINDS]
-      const [kind] = this.#left.splice(this.#random(this.#left.length), 1)
-      if (kind !== undefined && !drawn.some((other) => isSameServer(kind, other))) drawn.push(kind)
+      if (this.#left.length === 0) this.#left = [...this.#kinds]
+      const fitting = this.#left.filter((kind) => !drawn.some((other) => isSameServer(kind, other)))
+      const kind = fitting[this.#random(Math.max(1, fitting.length))]
+      if (kind === undefined) break
+      this.#left.splice(this.#left.indexOf(kind), 1)
+      drawn.push(kind)
     }
     return drawn
   }

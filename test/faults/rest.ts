@@ -3,8 +3,9 @@ import type { KillEvent } from '../../contract/killEvent.ts'
 import { nodeStatus, type Completeness } from '../../contract/nodeStatus.ts'
 import { statusSubject } from '../../contract/subjects.ts'
 import { errorMessage } from '../cluster/process/wait.ts'
-import type { StoredKill } from './account.ts'
-import { NODE, readCounter, type FaultWorld } from './faultWorld.ts'
+import { countVictims, type StoredKill } from './account.ts'
+import { NODE } from './faultServers.ts'
+import { readCounter, type FaultWorld } from './faultWorld.ts'
 
 /** What everybody says at one moment. */
 export interface Look {
@@ -16,7 +17,10 @@ export interface Look {
   /** Kills that wait in the agent. */
   pending: number
   stream: StoredKill[]
-  reports: number
+  /** Kills without a line, by their identity: the container that told each. */
+  recovered: ReadonlyMap<string, string | undefined>
+  /** Kills in reports; undefined where nobody makes any. */
+  reports: number | undefined
 }
 
 const LOOK_EVERY_MS = 500
@@ -45,18 +49,18 @@ export async function untilRest(world: FaultWorld, deadlineMs: number): Promise<
   }
 }
 
-function whyNoRest({ counter, status, pending, stream, reports }: Look): string | undefined {
-  const victims = countVictims(stream)
+function whyNoRest({ counter, status, pending, stream, recovered, reports }: Look): string | undefined {
+  const victims = countVictims(stream) + recovered.size
   if (pending > 0) return `${pending} kills wait in the agent`
   if (status.kernelKills !== counter) return `the agent knows of ${status.kernelKills} kills, the kernel of ${counter}`
-  const { killsBefore, killLines, killsLost } = status
+  const { killsBefore, killLines, killsLost, killsRecovered } = status
+  if (killsRecovered !== recovered.size)
+    return `the agent has recovered ${killsRecovered} kills, the stream has ${recovered.size} of them`
   const unknown = counter - killsBefore - killLines - killsLost
   if (unknown !== 0) return `the agent does not account for ${unknown} of ${counter} kills`
-  return reports === victims ? undefined : `reports count ${reports} kills, the stream has ${victims} victims`
-}
-
-export function countVictims(stream: readonly StoredKill[]): number {
-  return stream.filter(({ repeats }) => repeats === undefined).length
+  return reports === undefined || reports === victims
+    ? undefined
+    : `reports count ${reports} kills, the stream has ${victims} victims`
 }
 
 async function takeLook(world: FaultWorld): Promise<Look> {
@@ -65,13 +69,25 @@ async function takeLook(world: FaultWorld): Promise<Look> {
   const status = nodeStatus.parse(message.json()).completeness
   if (status === undefined) throw new Error('expected the node’s status to account for kills, it does not yet')
   const pending = await world.pending()
-  const stream = (await world.stream.events()).flatMap(storedKill)
-  return { counter, next: world.witness.next, status, pending, stream, reports: await world.countReported() }
+  const kills = (await world.stream.events()).filter(({ outcome }) => outcome === 'killed')
+  const stream = kills.filter(({ recoveredAs }) => recoveredAs === undefined).map(storedKill)
+  const recovered = new Map(
+    kills.flatMap(({ recoveredAs, attribution }) =>
+      recoveredAs === undefined ? [] : [[recoveredAs, attribution.containerId] as const],
+    ),
+  )
+  return {
+    counter,
+    next: world.witness.next,
+    status,
+    pending,
+    stream,
+    recovered,
+    reports: await world.servers.countReported?.(),
+  }
 }
 
-/** None for a message that tells of no victim. */
-function storedKill({ sequence, outcome, victim, repeats, attribution }: KillEvent): StoredKill[] {
-  if (outcome !== 'killed') return []
+function storedKill({ sequence, victim, repeats, attribution }: KillEvent): StoredKill {
   const { cgroupPath, containerId } = attribution
-  return [{ sequence, pid: victim?.pid, repeats, isPlaced: cgroupPath !== undefined, containerId }]
+  return { sequence, pid: victim?.pid, repeats, isPlaced: cgroupPath !== undefined, containerId }
 }
