@@ -112,7 +112,7 @@ export class Agent {
         logger.warn(`expected to save the counts of kills, got: ${messageOf(error)}; tried again with the cursor`),
       onSaved: () => spool.forgetStored(),
       onMissing: (kind, kills) => logger.warn({ kills }, MISSING[kind]),
-      onSettled: (lost) => this.#recover(lost),
+      onSettled: (withoutLine) => this.#recover(withoutLine),
       monotonicMs: () => performance.now(),
     })
     this.#keeper = new CursorKeeper({
@@ -136,7 +136,7 @@ export class Agent {
     return this.#killCount.completeness
   }
 
-  /** Kills that cgroups have counted and that no line told: lost ones are told by that, once it is known that they are lost. */
+  /** Kills that cgroups have counted and that no line told: told by that, once it is known that they have none. */
   foundUnexplained(found: readonly UnexplainedKills[]): void {
     this.#recovery.add(found)
     this.#killCount.lookSoon()
@@ -217,8 +217,10 @@ export class Agent {
     })
   }
 
-  #recover(lost: number): void {
-    for (const { cgroupPath, from, to } of this.#recovery.take(lost)) {
+  #recover(withoutLine: number): void {
+    // Once the log can be read, the lines may be there.
+    const readable = this.#ports.source.trouble === undefined
+    for (const { cgroupPath, from, to } of this.#recovery.take(readable ? withoutLine : 0)) {
       const cgroupId = this.#ports.readCgroupId(cgroupPath)
       if (cgroupId === undefined) continue
       for (let count = from + 1; count <= to; count++) {

@@ -1,5 +1,5 @@
 import type { Completeness } from '#contract/nodeStatus.ts'
-import { countLine, missingKills, settleLedger, type KillLedger } from './ledger.ts'
+import { countLine, missingKills, recoverKills, settleLedger, type KillLedger } from './ledger.ts'
 
 export interface KillCountPorts {
   /** `oom_kill` of /proc/vmstat; undefined where it cannot be read. */
@@ -15,8 +15,8 @@ export interface KillCountPorts {
   onSaved(): void
   /** Kills that were found missing: known to be lost with overwritten records, or without any reason. */
   onMissing(kind: 'lost' | 'unseen', kills: number): void
-  /** Lines and counter have settled, and so many kills are lost and not found again. */
-  onSettled(lost: number): void
+  /** Lines and counter have settled, and so many kills have no line and are not found again. */
+  onSettled(withoutLine: number): void
   /** Milliseconds on a clock that only goes forward. */
   monotonicMs(): number
 }
@@ -81,9 +81,9 @@ export class KillCount {
     this.#lookIn(SETTLE_MS)
   }
 
-  /** Lost kills that were found again by their cgroups' counts. */
+  /** Kills without a line that were found by their cgroups' counts. */
   recovered(kills: number): void {
-    this.#ledger = { ...this.#ledger, recovered: this.#ledger.recovered + kills }
+    this.#ledger = recoverKills(this.#ledger, kills)
   }
 
   /** Something is known that a look may settle. */
@@ -117,7 +117,7 @@ export class KillCount {
     const unseen = missingKills(this.#ledger, kernelKills)
     if (unseen > this.#saidUnseen) this.#ports.onMissing('unseen', unseen)
     this.#saidUnseen = unseen
-    this.#ports.onSettled(this.#ledger.lost - this.#ledger.recovered)
+    this.#ports.onSettled(this.#ledger.lost - this.#ledger.recovered + Math.max(0, unseen))
     if (this.#ledger === before) return
     try {
       this.save()

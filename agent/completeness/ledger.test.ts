@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { countLine, formatLedger, missingKills, openLedger, parseLedger, settleLedger } from './ledger.ts'
+import { countLine, formatLedger, missingKills, openLedger, parseLedger, recoverKills, settleLedger } from './ledger.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const OTHER_BOOT = '1f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
@@ -68,5 +68,15 @@ describe('settleLedger', () => {
     expect(settleLedger(countLine(early, 7), 2)).toMatchObject({ lines: 1, lost: 1 })
     const unsettled = settleLedger(first, 2)
     expect(settleLedger(countLine(unsettled, 7), 2)).toMatchObject({ lines: 1, before: 1 })
+  })
+})
+
+describe('recoverKills', () => {
+  it('finds lost kills first, and then those that were unseen', () => {
+    const lost = { ...watched, lost: 2 }
+    expect(recoverKills(lost, 1)).toMatchObject({ lost: 2, recovered: 1 })
+    const all = recoverKills(recoverKills(lost, 2), 1)
+    expect(all).toMatchObject({ lost: 3, recovered: 3 })
+    expect(missingKills(all, 3)).toBe(0)
   })
 })

@@ -96,3 +96,9 @@ export function settleLedger(ledger: KillLedger, kernelKills: number): KillLedge
   if (!ledger.recordsLost) return ledger
   return { ...ledger, lost: ledger.lost + missing, recordsLost: false }
 }
+
+/** Counts kills as found again; those that were unseen are thereby known to have lost their lines. */
+export function recoverKills(ledger: KillLedger, kills: number): KillLedger {
+  const recovered = ledger.recovered + kills
+  return { ...ledger, recovered, lost: Math.max(ledger.lost, recovered) }
+}

@@ -9,8 +9,8 @@ export interface UnexplainedKills {
 const MAX_KILLS = 1_000
 
 /**
- * Brings together what cgroups have counted without a line and what is known to be lost. Only as many kills as are
- * lost can be found again, and a line that comes late is no loss.
+ * Brings together what cgroups have counted without a line and how many kills have none. No more than these can be
+ * found again, and a line that comes late is no loss.
  */
 export class Recovery {
   #pending: UnexplainedKills[] = []
@@ -21,14 +21,14 @@ export class Recovery {
 
   /**
    * To be asked when lines and the kernel's count have settled.
-   * @param lost kills that are lost and not found again
+   * @param withoutLine kills that have no line and are not found again
    * @returns those to tell now; what does not fit is let go of
    */
-  take(lost: number): UnexplainedKills[] {
+  take(withoutLine: number): UnexplainedKills[] {
     const pending = this.#pending
     this.#pending = []
     const kills = countKills(pending)
-    return kills <= Math.min(lost, MAX_KILLS) ? pending : []
+    return kills <= Math.min(withoutLine, MAX_KILLS) ? pending : []
   }
 }
 

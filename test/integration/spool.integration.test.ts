@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -97,6 +97,25 @@ describe('the agent’s spool, with a real nats-server', () => {
     const told = (await stream.events()).map(({ sequence }) => sequence)
     expect(told).toEqual(sequencesOf(3_601))
   }, 180_000)
+
+  it('keeps kills while its login is refused, says so, and sends them when the secret is right again', async () => {
+    const secret = join(folder, `nats-${NODE}`)
+    const kills = 200
+    const { program, baseUrl } = await agent(writeLog(kills, { perSecond: 50 }), { pace: 'kept' })
+    await waitUntil('a first kill', async () => ((await stream.count()) > 3 ? true : undefined), { deadlineMs: 20_000 })
+    const right = readFileSync(secret, 'utf8')
+    writeFileSync(secret, 'wrong')
+    await nats.process.kill()
+    await nats.process.start()
+    await untilPending({ program, baseUrl }, 20)
+    const ready = await (await fetch(`${baseUrl}/readyz`)).text()
+    expect(ready).toContain('not connected to NATS')
+    expect(ready).toMatch(/\d+ kills wait: the connection to NATS is down/)
+
+    writeFileSync(secret, right)
+    expect((await program.ended).code).toBe(0)
+    expect((await stream.events()).map(({ sequence }) => sequence)).toEqual(sequencesOf(kills))
+  }, 60_000)
 
   it('gives up the oldest kills when it is full, and says how many', async () => {
     await nats.process.stop()
