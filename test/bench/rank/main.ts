@@ -31,7 +31,8 @@ async function bench(): Promise<string> {
       }
     }
     await sleep(SETTLE_MS)
-    console.log(`  ${countProcesses()} processes, ${sleepers.length} of them started for this`)
+    const processes = countProcesses()
+    console.log(`  ${processes} processes, ${sleepers.length} of them started for this`)
     const paths = join(folder, 'paths')
     const times = { script: [], command: [], scan: [], first: [], floor: [] } as Record<string, number[]>
     for (let turn = 0; turn < TURNS; turn++) {
@@ -42,7 +43,8 @@ async function bench(): Promise<string> {
       times['scan']?.push(...scans.slice(1))
       if (reader !== undefined) times['floor']?.push(...roundsOf(reader.program, [String(SCANS)], paths))
     }
-    return judge(times, reader?.language, readFileSync(paths, 'utf8').split('\n').length - 1)
+    const files = readFileSync(paths, 'utf8').split('\n').length - 1
+    return `${processes} processes: ${judge(times, reader?.language, files)}`
   } finally {
     for (const sleeper of sleepers) sleeper.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
