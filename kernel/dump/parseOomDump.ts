@@ -7,7 +7,7 @@ import type { OomCgroup, OomDump } from './oomDump.ts'
 import { parseOomKillLine, type OomKillLine } from './oomKillLine.ts'
 import { inferPageSizeKib } from './pageSize.ts'
 import { slabLineKind } from './slabLines.ts'
-import { parseTableHeader, parseTaskRows } from './taskTable.ts'
+import { parseTableHeader, parseTaskRows, type TableColumns } from './taskTable.ts'
 
 type MutableDump = { -readonly [Key in keyof OomDump]: OomDump[Key] } & { cgroup: OomCgroup }
 
@@ -35,7 +35,7 @@ export function readOomDump(
   const slabLines: string[] = []
   const rows: string[] = []
   let inSlabTable = false
-  let columns: readonly string[] | undefined
+  let columns: TableColumns | undefined
   for (let at = 0; at < texts.length; at++) {
     const text = texts[at] ?? ''
     const shape = shapes[at]

@@ -9,14 +9,36 @@ export const CURRENT_HEADERS: readonly string[] = [
 ]
 const CURRENT_COLUMNS = new Map(CURRENT_HEADERS.map((header) => [header, splitHeader(header)]))
 
+/** Which numbers a row has before its command, and at which place among them each stands; −1 where there is none such. */
+export type TableColumns = ReturnType<typeof columnsOf>
+
 /** `[  pid  ]   uid  tgid total_vm      rss …  name`. Source: mm/oom_kill.c, dump_tasks. */
-export function parseTableHeader(text: string): readonly string[] | undefined {
+export function parseTableHeader(text: string): TableColumns | undefined {
   return CURRENT_COLUMNS.get(text) ?? splitHeader(text)
 }
 
-function splitHeader(text: string): string[] | undefined {
+function splitHeader(text: string): TableColumns | undefined {
   const match = /^\[ *pid *\] +(uid +tgid .*\S)\s*$/.exec(text)
-  return match?.[1]?.split(/ +/)
+  return match?.[1] === undefined ? undefined : columnsOf(match[1].split(/ +/))
+}
+
+function columnsOf(names: readonly string[]) {
+  return {
+    numbers: names.length - 1,
+    uid: names.indexOf('uid'),
+    tgid: names.indexOf('tgid'),
+    totalVm: names.indexOf('total_vm'),
+    rss: names.indexOf('rss'),
+    rssAnon: names.indexOf('rss_anon'),
+    rssFile: names.indexOf('rss_file'),
+    rssShmem: names.indexOf('rss_shmem'),
+    pgtablesBytes: names.indexOf('pgtables_bytes'),
+    nrPtes: names.indexOf('nr_ptes'),
+    nrPmds: names.indexOf('nr_pmds'),
+    swapents: names.indexOf('swapents'),
+    oomScoreAdj: names.indexOf('oom_score_adj'),
+    oomAdj: names.indexOf('oom_adj'),
+  }
 }
 
 /** /^\[ *\d+\] +-?\d+ +\d+ +\d+/, by hand: a table has thousands. */
@@ -43,51 +65,29 @@ export function isTableRow(bytes: Buffer, start: number, end: number): boolean {
  * The rows of a table whose columns its header names; columns we do not know are passed over. Where the header was
  * lost the columns are told from the rows. A row that does not fit is left out. Source: mm/oom_kill.c, dump_task.
  */
-export function parseTaskRows(header: readonly string[] | undefined, rows: readonly string[]): OomTask[] {
+export function parseTaskRows(header: TableColumns | undefined, rows: readonly string[]): OomTask[] {
   if (rows.length === 0) return []
-  const columns = header ?? guessColumns(rows)
-  const places = placesOf(columns)
-  const values = Array.from<number>({ length: columns.length - 1 })
+  const columns = header ?? columnsOf(guessColumns(rows))
+  const values = Array.from<number>({ length: columns.numbers })
   const tasks: OomTask[] = []
   for (const row of rows) {
-    const task = parseRow(row, values, places)
+    const task = parseRow(row, values, columns)
     if (task !== undefined) tasks.push(task)
   }
   return tasks
 }
 
-/** At which place among a row's numbers each column stands; −1 where the table has no such column. */
-type Places = ReturnType<typeof placesOf>
-
-function placesOf(columns: readonly string[]) {
-  return {
-    uid: columns.indexOf('uid'),
-    tgid: columns.indexOf('tgid'),
-    totalVm: columns.indexOf('total_vm'),
-    rss: columns.indexOf('rss'),
-    rssAnon: columns.indexOf('rss_anon'),
-    rssFile: columns.indexOf('rss_file'),
-    rssShmem: columns.indexOf('rss_shmem'),
-    pgtablesBytes: columns.indexOf('pgtables_bytes'),
-    nrPtes: columns.indexOf('nr_ptes'),
-    nrPmds: columns.indexOf('nr_pmds'),
-    swapents: columns.indexOf('swapents'),
-    oomScoreAdj: columns.indexOf('oom_score_adj'),
-    oomAdj: columns.indexOf('oom_adj'),
-  }
-}
-
 /** @param values room for the row's numbers, written anew for each: a table has thousands of rows. */
-function parseRow(row: string, values: number[], places: Places): OomTask | undefined {
+function parseRow(row: string, values: number[], columns: TableColumns): OomTask | undefined {
   const close = row.indexOf(']')
   const pid = exactInteger(row.slice(1, close).trim())
   const end = readNumbers(row, close + 1, values)
   if (pid === undefined || end === undefined) return undefined
 
-  const uid = unsignedUid(integerAt(values, places.uid))
-  const tgid = countAt(values, places.tgid)
-  const totalVmPages = countAt(values, places.totalVm)
-  const rssPages = countAt(values, places.rss)
+  const uid = unsignedUid(integerAt(values, columns.uid))
+  const tgid = countAt(values, columns.tgid)
+  const totalVmPages = countAt(values, columns.totalVm)
+  const rssPages = countAt(values, columns.rss)
   if (uid === undefined || tgid === undefined || totalVmPages === undefined || rssPages === undefined) return undefined
 
   return {
@@ -96,15 +96,15 @@ function parseRow(row: string, values: number[], places: Places): OomTask | unde
     uid,
     totalVmPages,
     rssPages,
-    rssAnonPages: countAt(values, places.rssAnon),
-    rssFilePages: countAt(values, places.rssFile),
-    rssShmemPages: countAt(values, places.rssShmem),
-    pgtablesBytes: countAt(values, places.pgtablesBytes),
-    nrPtesPages: countAt(values, places.nrPtes),
-    nrPmdsPages: countAt(values, places.nrPmds),
-    swapPages: countAt(values, places.swapents),
-    oomScoreAdj: oomScoreAdj(integerAt(values, places.oomScoreAdj)),
-    oomAdj: integerAt(values, places.oomAdj),
+    rssAnonPages: countAt(values, columns.rssAnon),
+    rssFilePages: countAt(values, columns.rssFile),
+    rssShmemPages: countAt(values, columns.rssShmem),
+    pgtablesBytes: countAt(values, columns.pgtablesBytes),
+    nrPtesPages: countAt(values, columns.nrPtes),
+    nrPmdsPages: countAt(values, columns.nrPmds),
+    swapPages: countAt(values, columns.swapents),
+    oomScoreAdj: oomScoreAdj(integerAt(values, columns.oomScoreAdj)),
+    oomAdj: integerAt(values, columns.oomAdj),
     // One space stands before the name; any more are the name's own.
     command: row.slice(end + 1),
   }
