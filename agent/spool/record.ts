@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import * as z from 'zod'
 
 /**
  * A segment of the spool is a header and records, only ever appended to:
@@ -58,15 +59,19 @@ export function parseBodyLength(prefix: Buffer): number | undefined {
 export function parseRecord(prefix: Buffer, body: Buffer): SpoolRecord | undefined {
   if (prefix.readUInt32LE(4) !== crc32(body)) return undefined
   try {
-    if (body[0] === ACKED) return { kind: 'acked', before: JSON.parse(body.toString('utf8', 1)) as SpoolPlace }
+    if (body[0] === ACKED) return { kind: 'acked', before: placeSchema.parse(JSON.parse(body.toString('utf8', 1))) }
     if (body[0] !== KILL) return undefined
     const factsEnd = 3 + body.readUInt16LE(1)
-    const facts = JSON.parse(body.toString('utf8', 3, factsEnd)) as Omit<SpooledKill, 'payload'>
+    const facts = factsSchema.parse(JSON.parse(body.toString('utf8', 3, factsEnd)))
     return { kind: 'kill', ...facts, payload: body.subarray(factsEnd) }
   } catch {
     return undefined
   }
 }
+
+const count = z.int().nonnegative()
+const placeSchema = z.object({ segment: count, offset: count })
+const factsSchema = z.object({ subject: z.string().min(1).max(512), monotonicUsec: count, killLine: z.boolean() })
 
 const ACKED = 'A'.charCodeAt(0)
 const KILL = 'K'.charCodeAt(0)

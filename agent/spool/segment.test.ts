@@ -63,4 +63,13 @@ describe('scanSegment', () => {
   it.each(['', 'oomkeeper spool 2\n', 'something else'])('has nothing of a file that begins with %j', (text) => {
     expect(scan(Buffer.from(text))).toMatchObject({ records: [], end: 0, corrupt: 0 })
   })
+
+  it.each([
+    ['a kill without a subject', { ...kill(1), subject: '' }],
+    ['a kill without a time', { ...kill(1), monotonicUsec: 'soon' }],
+    ['a mark for no place', { kind: 'acked', before: { segment: -1 } }],
+  ])('takes %s for damage, though its checksum is right', (_name, record) => {
+    const bytes = Buffer.concat([SEGMENT, encodeRecord(record as never), encodeRecord(kill(4))])
+    expect(scan(bytes)).toMatchObject({ records: [...RECORDS, kill(4)], corrupt: 1 })
+  })
 })
