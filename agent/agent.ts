@@ -120,9 +120,9 @@ export class Agent {
         bootId: identity.bootId,
         sequence: Math.min(this.#pipeline.neededSequence, this.#queue.neededSequence, this.#groupSequence()),
       }),
-      write: (next) => {
+      write: async (next) => {
         this.#killCount.save()
-        ports.cursorFile.write(next)
+        await ports.cursorFile.write(next)
       },
       onFailure: (error) => {
         this.metrics.cursorFailures.inc()
@@ -167,7 +167,7 @@ export class Agent {
     }
     this.#killCount.stop()
     this.#queue.close()
-    this.#keeper.save()
+    await this.#keeper.save()
   }
 
   #planStart(identity: AgentIdentity): StartPlan {
@@ -295,7 +295,7 @@ export class Agent {
   #onSpoolRecovered(): void {
     this.#ports.logger.info('the spool takes kills again')
     // Not a second later: until then a crash would need the kernel's ring.
-    this.#keeper.save()
+    void this.#keeper.save()
     this.#sender.wake()
     this.#holdOrRead()
   }

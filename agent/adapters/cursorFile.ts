@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { describeStateReadOnly, isRightMissing, stateUnwritable } from '../errors.ts'
@@ -43,16 +44,16 @@ export class CursorFile {
     return undefined
   }
 
-  /** @throws ErrnoException when the disk refuses; the old cursor then stands. */
-  write(cursor: Cursor): void {
+  /** Rejects with ErrnoException when the disk refuses; the old cursor then stands. */
+  async write(cursor: Cursor): Promise<void> {
     const temporary = `${this.#path}.new`
-    const descriptor = openSync(temporary, 'w', 0o600)
+    const file = await open(temporary, 'w', 0o600)
     try {
-      writeSync(descriptor, formatCursor(cursor))
-      fsyncSync(descriptor)
+      await file.writeFile(formatCursor(cursor))
+      await file.datasync()
     } finally {
-      closeSync(descriptor)
+      await file.close()
     }
-    renameSync(temporary, this.#path)
+    await rename(temporary, this.#path)
   }
 }

@@ -32,8 +32,9 @@ export class FakeCursorFile {
     return this.cursor
   }
 
-  write(cursor: Cursor): void {
+  write(cursor: Cursor): Promise<void> {
     this.cursor = cursor
+    return Promise.resolve()
   }
 }
 
