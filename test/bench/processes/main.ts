@@ -25,10 +25,9 @@ const tell = (name: string, { rssMib, privateMib, cpuPercent }: IdleCost): void 
     `  ${name.padEnd(28)} RSS ${rssMib.toFixed(1)} MiB, private ${privateMib.toFixed(1)} MiB, ${cpuPercent.toFixed(3)} % of a core`,
   )
 
-/** As many that sleep as make so many with those that are there. */
+/** So many more, which sleep. */
 async function crowd(count: number): Promise<ChildProcess> {
-  const missing = Math.max(0, count - countProcesses())
-  const script = `i=0; while [ $i -lt ${missing} ]; do sleep 100000 & i=$((i + 1)); done; echo; wait`
+  const script = `i=0; while [ $i -lt ${count} ]; do sleep 100000 & i=$((i + 1)); done; echo; wait`
   const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
   if (child.stdout !== null) await once(child.stdout, 'data')
   return child
@@ -46,7 +45,7 @@ async function measureCrowds(agentPid: number): Promise<Record<number, IdleCost>
     const child = await crowd(count)
     // The first scan that sees them reads more than those after.
     await new Promise((resolve) => setTimeout(resolve, 35_000))
-    console.log(`at rest for ${idleMinutes} min beside ${countProcesses()} processes:`)
+    console.log(`at rest for ${idleMinutes} min beside ${countProcesses()} processes, ${count} of them the bench's:`)
     const { agent, floor } = await measureIdle({ agent: agentPid, floor: bare.pid }, idleMinutes)
     await disperse(child)
     if (agent === undefined || floor === undefined) throw new Error('expected both to be measured')
