@@ -22,7 +22,13 @@ describe('resolveTrouble', () => {
     ['tasks waited for 1 % of the time', { pressure: waited(520_000, 400_000) }, 'some'],
     ['all tasks waited for 1 % of the time', { pressure: waited(520_000, 420_000) }, 'high'],
     ['there is nothing to compare with yet', { pressureBefore: undefined, pressure: waited(9e9, 9e9) }, 'calm'],
-    ['a kill was told 29 s ago', { sinceKillMs: 29_000 }, 'high'],
+    ['a kill was told 9 s ago', { sinceKillMs: 9_000 }, 'high'],
+    ['a kill was told 29 s ago', { sinceKillMs: 29_000 }, 'some'],
+    [
+      'a kill was told 29 s ago and all tasks wait',
+      { sinceKillMs: 29_000, pressure: waited(520_000, 420_000) },
+      'high',
+    ],
     ['a kill was told 30 s ago', { sinceKillMs: 30_000 }, 'calm'],
     [
       'PSI is off and memory is free',

@@ -1,7 +1,7 @@
 import type { Meminfo } from '../proc/meminfo.ts'
 import type { Pressure } from '../proc/pressure.ts'
 
-/** How near a kill seems: `high` when all tasks waited for memory at times, or the kernel has just killed. */
+/** How near a kill seems: `high` when all tasks waited for memory at times, or the kernel has just killed; `some` for less. */
 export type MemoryTrouble = 'calm' | 'some' | 'high'
 
 /** How often processes are scanned, and what part of a core the scans may take. */
@@ -17,8 +17,9 @@ const FULL_SHARE = 0.01
 /** Where PSI is off: so much of the memory can still be had. */
 const SCARCE_SHARE = 0.1
 const VERY_SCARCE_SHARE = 0.03
-/** Kills come in series. */
-const AFTER_KILL_MS = 30_000
+/** Kills come in series: so long after one another is likely, and may still come. */
+const LIKELY_FOR_MS = 10_000
+const MAY_COME_FOR_MS = 30_000
 
 /** What there is to judge by, now and a moment ago. */
 export interface TroubleSigns {
@@ -33,9 +34,13 @@ export interface TroubleSigns {
 }
 
 export function resolveTrouble(signs: TroubleSigns): MemoryTrouble {
-  if (signs.sinceKillMs < AFTER_KILL_MS) return 'high'
-  const { pressure, pressureBefore, elapsedMs } = signs
-  if (pressure === undefined) return troubleOf(signs.meminfo)
+  if (signs.sinceKillMs < LIKELY_FOR_MS) return 'high'
+  const trouble = troubleNow(signs)
+  return trouble === 'calm' && signs.sinceKillMs < MAY_COME_FOR_MS ? 'some' : trouble
+}
+
+function troubleNow({ pressure, pressureBefore, elapsedMs, meminfo }: TroubleSigns): MemoryTrouble {
+  if (pressure === undefined) return troubleOf(meminfo)
   // The sums, not the averages: those are of 10 s and lag.
   if (pressureBefore === undefined || elapsedMs <= 0) return 'calm'
   const share = (kind: 'some' | 'full') =>

@@ -56,7 +56,7 @@ async function tell(snapshot: GuestSnapshot, kmsg: string): Promise<KillEvent[]>
   const ports = { table, files, cgroups, readClock, machine: readMachine(files), seesKernelPids: true }
   // After the kills nothing is to be read of them any more.
   const gone = { listPids: () => [], listThreads: () => [], readText: () => undefined, readRecord: () => undefined }
-  const counters = { explain: () => undefined, find: () => undefined, grown: [] }
+  const counters = { isNew: () => false, explain: () => undefined, find: () => undefined, grown: [] }
   const locator = new VictimLocator({ ...ports, files: gone, counters, onKill: () => undefined })
   const events: KillEvent[] = []
   const assembler = createAssembler((outcome) => {

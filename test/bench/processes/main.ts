@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureBuckets, ensureStream } from '../../../operator/adapters/natsStreams.ts'
@@ -17,6 +17,8 @@ const COUNTS = [500, 2_000]
 const idleMinutes = Number(process.env['IDLE_MINUTES'] ?? 2)
 const KILLS = Number(process.env['KILLS'] ?? 2_000)
 const CONTAINERS = 10
+
+const kernelKills = (): number => Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1])
 
 const countProcesses = (): number => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length
 
@@ -46,11 +48,14 @@ async function measureCrowds(agentPid: number): Promise<Record<number, IdleCost>
     // The first scan that sees them reads more than those after.
     await new Promise((resolve) => setTimeout(resolve, 35_000))
     console.log(`at rest for ${idleMinutes} min beside ${countProcesses()} processes, ${count} of them the bench's:`)
+    const killsBefore = kernelKills()
     const { agent, floor } = await measureIdle({ agent: agentPid, floor: bare.pid }, idleMinutes)
     await disperse(child)
     if (agent === undefined || floor === undefined) throw new Error('expected both to be measured')
     tell('the agent', agent)
     tell('a bare Node', floor)
+    const kills = kernelKills() - killsBefore
+    if (kills > 0) console.log(`  not at rest: the kernel killed ${kills} times meanwhile`)
     costs[count] = agent
   }
   bare.stop()
