@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { downCluster, ensureCluster, reserveCluster } from './cluster.ts'
 import { whyNoCluster } from './host/requirements.ts'
 import { HOG_IMAGE, LOOKUP_IMAGE } from './images/importImages.ts'
@@ -13,10 +13,8 @@ import { waitUntil } from './process/wait.ts'
 import { nextSequence, readKills } from '../support/kernelLog.ts'
 import { readRecord, saveRecord } from './record.ts'
 import { leftoversExist, takeDown } from './takeDown.ts'
+import { describeUnless } from '../support/leftOut.ts'
 
-const reason = whyNoCluster()
-const title = 'the test cluster on this machine'
-const run = reason === undefined ? describe : describe.skip
 const log = (): void => {}
 const mine = { log, ownerPid: process.pid }
 const CLI = join(import.meta.dirname, 'cli.ts')
@@ -60,7 +58,7 @@ function startCli(...args: readonly string[]): ChildProcess {
   })
 }
 
-run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
+describeUnless(whyNoCluster(), 'the test cluster on this machine', () => {
   let release = (): void => {}
   const sysctls = (): string =>
     readFileSync('/proc/sys/vm/overcommit_memory', 'utf8') + readFileSync('/proc/sys/kernel/panic', 'utf8')

@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { whyNoServers } from './host/requirements.ts'
 import { startApiserver, type PrivateApiserver } from './privateServers.ts'
+import { describeUnless } from '../support/leftOut.ts'
 
-const reason = whyNoServers()
-const title = 'a private kube-apiserver'
-const run = reason === undefined ? describe : describe.skip
-
-run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
+describeUnless(whyNoServers(), 'a private kube-apiserver', () => {
   let server: PrivateApiserver
   beforeAll(async () => {
     server = await startApiserver({ log: () => {} })

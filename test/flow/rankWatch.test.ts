@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { itUnless } from '../support/leftOut.ts'
 
 const command = resolve(import.meta.dirname, '../../bin/oomkeeper')
 const ENTER = '\u001b[?1049h\u001b[?25l'
@@ -11,9 +12,7 @@ const FRAME = '\u001b[?2026h\u001b[H'
 const LIMIT_MS = 20_000
 
 /** util-linux's script gives a program a terminal. */
-const hasScript = spawnSync('script', ['--version']).status === 0
-if (!hasScript) console.log('not tested: rank --watch on a terminal, since there is no script(1)')
-const onTerminal = hasScript ? it : it.skip
+const noScript = spawnSync('script', ['--version']).status === 0 ? undefined : 'there is no script(1)'
 
 let ended: (() => void) | undefined
 
@@ -58,7 +57,8 @@ function watchOnTerminal(env: Readonly<Record<string, string>>) {
 }
 
 describe('oomkeeper rank --watch on a terminal', () => {
-  onTerminal(
+  itUnless(
+    noScript,
     'draws over what it drew, and gives the terminal back on Ctrl-C, with exit code 0',
     async () => {
       const watch = watchOnTerminal({ NO_COLOR: '1' })
@@ -76,7 +76,8 @@ describe('oomkeeper rank --watch on a terminal', () => {
     30_000,
   )
 
-  onTerminal(
+  itUnless(
+    noScript,
     'gives the terminal back while it is suspended',
     async () => {
       const watch = watchOnTerminal({})
@@ -94,7 +95,8 @@ describe('oomkeeper rank --watch on a terminal', () => {
     30_000,
   )
 
-  onTerminal(
+  itUnless(
+    noScript,
     'says what a terminal that cannot be drawn over is not',
     async () => {
       const watch = watchOnTerminal({ TERM: 'dumb' })

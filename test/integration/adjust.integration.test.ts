@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
 import { connect, type KV, type NatsConnection, type RetentionPolicy } from 'nats'
 import { encodeDesiredState } from '../../contract/desiredState.ts'
 import { nodeStatus, type ContainerStatus, type NodeStatus } from '../../contract/nodeStatus.ts'
@@ -13,9 +13,11 @@ import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
+import { describeUnless, itUnless, notRoot } from '../support/leftOut.ts'
+
+const withRight = hasCapability('CAP_SYS_RESOURCE') ? 'with CAP_SYS_RESOURCE the kernel refuses nothing' : undefined
 
 const NODE = 'node-a.example'
-const mayMakeCgroups = process.getuid?.() === 0
 
 const START = scoreOf(process.pid)
 
@@ -57,9 +59,7 @@ async function untilStatus(
   return waitUntil('the status', probe, { deadlineMs: 10_000, everyMs: 50, evidence: () => agent.program.tail() })
 }
 
-const describeAsRoot = mayMakeCgroups ? describe : describe.skip
-
-describeAsRoot('the agent, with real processes in a cgroup like a container’s', () => {
+describeUnless(notRoot, 'the agent, with real processes in a cgroup like a container’s', () => {
   beforeAll(async () => {
     nats = await startNats({ nodes: [NODE], log: () => undefined })
     const { user, password } = nats.users.operator
@@ -166,8 +166,8 @@ describeAsRoot('the agent, with real processes in a cgroup like a container’s'
     expect(scoreOf(pid)).toBe(START)
   }, 40_000)
 
-  const itWithoutRight = hasCapability('CAP_SYS_RESOURCE') ? it.skip : it
-  itWithoutRight(
+  itUnless(
+    withRight,
     'tells that the kernel refused a score below the start, and which capability is missing',
     async () => {
       const pid = await container.run()

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { getuid, pid } from 'node:process'
+import { pid } from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -12,6 +12,7 @@ import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { KillStreamView } from '../support/killStream.ts'
 import { Program } from '../support/program.ts'
 import { readRecording, recast } from '../support/recording.ts'
+import { itUnless, notRoot } from '../support/leftOut.ts'
 
 const NODE = 'node-a'
 const MIB = 1024 * 1024
@@ -178,9 +179,8 @@ describe('the agent, with a real nats-server', () => {
     expect(await (await fetch(`${process.baseUrl}/readyz`)).text()).toContain("the host's processes cannot be seen")
   }, 30_000)
 
-  const asRoot = getuid?.() === 0 ? it : it.skip
-
-  asRoot(
+  itUnless(
+    notRoot,
     'tells kills with a state folder that is read-only, and is not ready',
     async () => {
       const state = join(folder, `state-${NODE}`)

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
 import type { KillEvent } from '../../contract/killEvent.ts'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
@@ -11,6 +10,7 @@ import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { nextSequence } from '../support/kernelLog.ts'
 import { KillingContainer, ownTop } from '../support/killingContainer.ts'
 import { KillStreamView } from '../support/killStream.ts'
+import { describeUnless, notRoot } from '../support/leftOut.ts'
 
 const NODE = 'node-a'
 const LIMIT_MIB = 8
@@ -59,9 +59,7 @@ async function killInside(container: KillingContainer, times: number, pauseSecon
   for (const pid of await container.killInside(times, pauseSeconds)) pathByPid.set(pid, container.path)
 }
 
-const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip
-
-describeAsRoot('whose kill it was, by real kills in cgroups like those of containers', () => {
+describeUnless(notRoot, 'whose kill it was, by real kills in cgroups like those of containers', () => {
   beforeAll(async () => {
     nats = await startNats({ nodes: [NODE], log: () => undefined })
     stream = await KillStreamView.open(nats)

@@ -15,10 +15,8 @@ import { renderNatsConfig } from '../cluster/nats/config.ts'
 import { startApiserver, type PrivateApiserver } from '../cluster/privateServers.ts'
 import { runCommand } from '../cluster/process/run.ts'
 import { CHART_FOLDER, ensureHelm, renderChart, type Helm, type RenderedObject } from '../support/helm.ts'
+import { describeUnless } from '../support/leftOut.ts'
 
-const reason = whyNoServers()
-const title = 'the chart, with a real helm'
-const run = reason === undefined ? describe : describe.skip
 const EXTERNAL = ['nats.externalUrl=nats://nats.example:4222', 'nats.existingSecret=passwords']
 
 interface PodSpec {
@@ -26,7 +24,7 @@ interface PodSpec {
   containers: { args: string[]; securityContext: Record<string, unknown> }[]
 }
 
-run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
+describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
   const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-chart-'))
   let helm: Helm
   let objects: RenderedObject[]

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
 import { KILL_STREAM, statusSubject } from '../../contract/subjects.ts'
 import { nodeStatus, type Completeness } from '../../contract/nodeStatus.ts'
 import { ensureBuckets, ensureStream } from '../../operator/adapters/natsStreams.ts'
@@ -13,6 +13,7 @@ import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { nextSequence, readKills } from '../support/kernelLog.ts'
 import { KillStreamView } from '../support/killStream.ts'
 import { KillingCgroup } from '../support/memcgKill.ts'
+import { describeUnless, notRoot } from '../support/leftOut.ts'
 
 const NODE = 'node-a'
 
@@ -44,9 +45,7 @@ function untilAccounted(): Promise<Completeness> {
   })
 }
 
-const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip
-
-describeAsRoot('the agent’s account of real kills, with the kernel’s own counter', () => {
+describeUnless(notRoot, 'the agent’s account of real kills, with the kernel’s own counter', () => {
   beforeAll(async () => {
     nats = await startNats({ nodes: [NODE], log: () => undefined })
     stream = await KillStreamView.open(nats)

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
 import { hasCapability } from '../cluster/host/capabilities.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -7,6 +7,9 @@ import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
 import { applyCrds, type OperatorProcess } from '../support/stack.ts'
 import { OperatorWorld } from './operatorWorld.ts'
+import { describeUnless, itUnless, notRoot } from '../support/leftOut.ts'
+
+const withRight = hasCapability('CAP_SYS_RESOURCE') ? 'with CAP_SYS_RESOURCE the kernel refuses nothing' : undefined
 
 const START = scoreOf(process.pid)
 const LABELS = { tier: 'batch' }
@@ -37,9 +40,7 @@ const untilStatus = (reason: string): Promise<OomPolicyStatus> =>
     { deadlineMs: 15_000, everyMs: 100, evidence },
   )
 
-const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip
-
-describeAsRoot('an OOMPolicy, from object to process', () => {
+describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
   beforeAll(async () => {
     world = await OperatorWorld.start()
     await applyCrds(world.api.kubectl)
@@ -79,8 +80,8 @@ describeAsRoot('an OOMPolicy, from object to process', () => {
     await untilScore(START)
   }, 40_000)
 
-  const itWithoutRight = hasCapability('CAP_SYS_RESOURCE') ? it.skip : it
-  itWithoutRight(
+  itUnless(
+    withRight,
     'says what is missing when the kernel refuses',
     async () => {
       await policy(-500, 'Enforce')

@@ -1,11 +1,12 @@
 import process from 'node:process'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
 import { flags, Program, writeSecret, type Ended } from '../support/program.ts'
 import { applyCrds } from '../support/stack.ts'
 import { OperatorWorld } from './operatorWorld.ts'
+import { describeUnless, notRoot } from '../support/leftOut.ts'
 
 const START = scoreOf(process.pid)
 const LABELS = { tier: 'batch' }
@@ -43,9 +44,7 @@ const replicas = async (): Promise<number> =>
 const finalizers = async (): Promise<string[]> =>
   (await world.get<{ metadata: { finalizers?: string[] } }>('oomp', 'batch-first')).metadata.finalizers ?? []
 
-const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip
-
-describeAsRoot('oomkeeper-restore, before an uninstall', () => {
+describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
   beforeAll(async () => {
     world = await OperatorWorld.start()
     await applyCrds(world.api.kubectl)

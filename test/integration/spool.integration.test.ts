@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
@@ -10,6 +9,7 @@ import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { KillStreamView } from '../support/killStream.ts'
 import { readRecording, recast } from '../support/recording.ts'
+import { itUnless, notRoot } from '../support/leftOut.ts'
 
 const NODE = 'node-a'
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
@@ -130,9 +130,8 @@ describe('the agent’s spool, with a real nats-server', () => {
     expect((await stream.events()).map(({ sequence }) => sequence)).toEqual(sequencesOf(1_200).slice(dropped))
   }, 120_000)
 
-  const asRoot = process.getuid?.() === 0 ? it : it.skip
-
-  asRoot(
+  itUnless(
+    notRoot,
     'survives a full disk: says so, keeps kills in memory, and puts them on disk when it takes again',
     async () => {
       const state = join(folder, `state-${NODE}`)

@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { connect, DiscardPolicy, Empty, StringCodec, type NatsConnection, type NatsError } from 'nats'
 import { inboxPrefix, killSubject, nodeToken } from '../../../contract/subjects.ts'
 import { whyNoServers } from '../host/requirements.ts'
 import { startNats, type PrivateNats } from '../privateServers.ts'
 import { waitUntil } from '../process/wait.ts'
+import { describeUnless } from '../../support/leftOut.ts'
 
-const reason = whyNoServers()
-const title = 'the two NATS accounts of a real server'
-const run = reason === undefined ? describe : describe.skip
 const BOOT = '11111111-2222-3333-4444-555555555555'
 const text = StringCodec()
 
-run(reason === undefined ? title : `${title} (left out: ${reason})`, () => {
+describeUnless(whyNoServers(), 'the two NATS accounts of a real server', () => {
   let server: PrivateNats
   let operator: NatsConnection
   let agent: NatsConnection
