@@ -43,6 +43,7 @@ interface FakeNode {
   kernelKills?: number
   ledgerFile?: FakeLedgerFile
   endless?: boolean
+  findUnexplained?: () => void
   spool?: FakeSpool
 }
 
@@ -57,6 +58,7 @@ function agentFor(
     ledgerFile = new FakeLedgerFile(),
     spool = new FakeSpool(),
     endless = false,
+    findUnexplained = () => {},
   }: FakeNode = {},
 ): Agent {
   const ports: AgentPorts = {
@@ -64,6 +66,7 @@ function agentFor(
     publisher: stream,
     cursorFile,
     ledgerFile,
+    findUnexplained,
     readCgroupId: (path) => (path === '/gone' ? undefined : '70'),
     openSpool: () => spool,
     readKernelKills: () => kernelKills,
@@ -238,11 +241,14 @@ describe('Agent', () => {
     cursorFile.cursor = { bootId: BOOT, sequence: 100 }
     const ledgerFile = new FakeLedgerFile()
     ledgerFile.ledger = { ...openLedger(undefined, BOOT, true) }
-    const agent = agentFor(log, stream, cursorFile, { source: 'kmsg' }, { kernelKills: 4, ledgerFile, endless: true })
+    const cgroupPath = `/kubepods/pod${'0'.repeat(32)}/${'c'.repeat(64)}`
+    const found = [{ cgroupPath, from: 6, to: 8 }]
+    const findUnexplained = (): void => agent.foundUnexplained(found.splice(0))
+    const node = { kernelKills: 4, ledgerFile, endless: true, findUnexplained }
+    const agent: Agent = agentFor(log, stream, cursorFile, { source: 'kmsg' }, node)
     const stop = new AbortController()
     jest.useFakeTimers()
     const running = agent.run(stop.signal)
-    agent.foundUnexplained([{ cgroupPath: `/kubepods/pod${'0'.repeat(32)}/${'c'.repeat(64)}`, from: 6, to: 8 }])
     await jest.advanceTimersByTimeAsync(10_000)
     jest.useRealTimers()
     expect([...stream.messages.keys()].slice(2)).toEqual([7, 8].map((at) => `oom.v1.kill.node-a.${BOOT}.m-70-${at}`))

@@ -34,6 +34,8 @@ export interface AgentPorts {
   openSpool: (onDropped: (reason: DropReason, kills: number) => void) => AgentSpool
   /** The kernel's own count of kills since boot; undefined where there is none, and for a recording. */
   readKernelKills: () => number | undefined
+  /** Looks for kills that cgroups have counted without a line, and tells them to `foundUnexplained` right away. */
+  findUnexplained: () => void
   /** A cgroup's number; undefined when it is gone. */
   readCgroupId: (cgroupPath: string) => string | undefined
   now: () => ClockReading
@@ -218,6 +220,7 @@ export class Agent {
   }
 
   #recover(withoutLine: number): void {
+    if (withoutLine > 0) this.#ports.findUnexplained()
     // Once the log can be read, the lines may be there.
     const readable = this.#ports.source.trouble === undefined
     for (const { cgroupPath, from, to } of this.#recovery.take(readable ? withoutLine : 0)) {

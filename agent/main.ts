@@ -107,6 +107,7 @@ await runProgram({
         ledgerFile: new LedgerFile(flags.stateDir, logger),
         // A recording's kills are not those that this kernel counts.
         readKernelKills: () => (recording === undefined ? proc.readOomKillCount() : undefined),
+        findUnexplained: () => (recording === undefined ? known.settleCounts() : undefined),
         readCgroupId: (cgroupPath) => cgroups.readId(cgroupPath),
         openSpool: (onDropped) =>
           new SpoolFolder(flags.stateDir, {

@@ -21,6 +21,8 @@ export interface ProcessKnowledge {
   watch: ProcessWatch
   locate: LocateVictim
   foresee: Foresee
+  /** Takes what cgroups have counted for explained, if no line is on its way, and tells what had none. */
+  settleCounts: () => void
 }
 
 const TICKS_PER_SECOND = 100
@@ -77,5 +79,5 @@ export function knowProcesses(
     },
   })
   const foreseer = new Foreseer({ table, files, cgroups, readClock, machine: readMachine(files), seesKernelPids })
-  return { watch, locate: locator.locate, foresee: foreseer.foresee }
+  return { watch, locate: locator.locate, foresee: foreseer.foresee, settleCounts: () => counters.settle() }
 }
