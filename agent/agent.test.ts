@@ -192,7 +192,11 @@ describe('Agent', () => {
     const locate: LocateVictim = (outcome) => locateInLog(outcome, 0) ?? { source: 'cache', cgroupPath: cgroup }
     const ofNode = { locate, rankDomain: ranking.rank.bind(ranking) }
     const log = recast(readRecording('6.18-storm-dumps-suppressed.kmsg'), {})
-    await agentFor(log, stream, new FakeCursorFile(), ofNode).run(never)
+    const agent = agentFor(log, stream, new FakeCursorFile(), ofNode)
+    await agent.run(never)
+    const metrics = await agent.metrics.registry.metrics()
+    expect(metrics).toContain('attributions_total{source="dump"} 1\n')
+    expect(metrics).toContain('attributions_total{source="cache"} 23\n')
     const told = [...stream.messages.values()].map((payload) => decodeKillEvent(payload))
     const events = told.flatMap((decoded) => (decoded.ok ? [decoded.event] : []))
     expect(events.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 24 }, (_, at) => 1216 + at))

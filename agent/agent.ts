@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Completeness } from '#contract/nodeStatus.ts'
+import type { KillEvent } from '#contract/killEvent.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { messageOf } from '#program/errors.ts'
 import type { CursorFile } from './adapters/cursorFile.ts'
@@ -184,6 +185,12 @@ export class Agent {
     return plan
   }
 
+  #countTold({ outcome, attribution, foresight }: KillEvent): void {
+    if (outcome !== 'killed') return
+    this.metrics.attributions.inc({ source: attribution.source })
+    if (foresight !== undefined) this.metrics.foresights.inc({ outcome: foresight.outcome })
+  }
+
   #makePipeline(plan: StartPlan, spooledThrough: number): KmsgPipeline {
     const { now, logger } = this.#ports
     return new KmsgPipeline(plan, spooledThrough, {
@@ -192,7 +199,7 @@ export class Agent {
         this.#countLine(outcome)
         this.metrics.outcomes.inc({ outcome: outcome.outcome })
         this.#lastTold = { eventSequence: outcome.eventSequence, atMs: performance.now() }
-        this.#teller.tell(outcome, killedAtMs)
+        this.#countTold(this.#teller.tell(outcome, killedAtMs))
       },
       onSpooled: (outcome) => {
         this.#countLine(outcome)

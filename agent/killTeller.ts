@@ -24,7 +24,8 @@ export class KillTeller {
     this.#handOn = handOn
   }
 
-  tell(outcome: OomOutcome, killedAtMs: number): void {
+  /** @returns what was told */
+  tell(outcome: OomOutcome, killedAtMs: number): KillEvent {
     const repeats = this.#told.note(outcome)
     const event = {
       ...buildKillEvent(outcome, { ...this.#identity, killedAtMs }),
@@ -38,6 +39,7 @@ export class KillTeller {
       neededSequence: event.eventSequence,
     })
     this.#log(event)
+    return event
   }
 
   /** An outcome that an earlier agent told: more of its group may follow. */

@@ -49,6 +49,18 @@ export function createMetrics({ pending, spoolBytes, completeness }: MetricSourc
       labelNames: ['outcome'] as const,
       registers,
     }),
+    attributions: new Counter({
+      name: 'oomkeeper_agent_attributions_total',
+      help: 'Kills told, by who said whose process it was; none: nobody could (docs/attribution.md).',
+      labelNames: ['source'] as const,
+      registers,
+    }),
+    foresights: new Counter({
+      name: 'oomkeeper_agent_foresights_total',
+      help: 'Kills of a process that the last scan foresaw (hit), or of another (miss).',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
     stored: counter('kills_stored_total', 'Kills acknowledged by JetStream.'),
     alreadyStored: counter(
       'kills_already_stored_total',

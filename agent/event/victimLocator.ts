@@ -43,8 +43,9 @@ export class VictimLocator {
     // One from before they were looked at the counters cannot tell from none.
     const isNew = counters.isNew(killedAtMs)
     if (place !== undefined) {
-      if (isNew) counters.explain(place.cgroupPath)
-      onKill([place.cgroupPath])
+      const cgroupPath = ownCopy(place.cgroupPath)
+      if (isNew) counters.explain(cgroupPath)
+      onKill([cgroupPath])
       return place
     }
     const cgroupPath = isNew ? counters.find() : undefined
@@ -112,4 +113,9 @@ function placeOf({ cgroupNow, known }: Identified, groupCgroup: string | undefin
   // A container's process starts in the runtime's cgroup and is moved: the other way there is none.
   const isThere = known.isCgroupSettled || parseCgroupPath(known.cgroupPath).containerId !== undefined
   return isThere ? { source: 'cache', cgroupPath: known.cgroupPath } : undefined
+}
+
+/** What is remembered must not keep the whole of the kernel's text that it was cut from. */
+function ownCopy(text: string): string {
+  return Buffer.from(text).toString()
 }
