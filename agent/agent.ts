@@ -97,7 +97,12 @@ export class Agent {
     const plan = this.#planStart(identity)
     const spooled = spooledLines(spool.takeFound(), identity.bootId)
     this.#pipeline = this.#makePipeline(plan, spooled.through)
-    const ledger = openLedger(ports.ledgerFile.read(), identity.bootId, plan.wholeBoot)
+    const ledger = openLedger(
+      ports.ledgerFile.read(),
+      identity.bootId,
+      plan.wholeBoot,
+      plan.publishAfterUsec === undefined,
+    )
     this.#killCount = new KillCount(ledger, spooled.lines, {
       readKernelKills: ports.readKernelKills,
       readThrough: () => this.#pipeline.readThrough,

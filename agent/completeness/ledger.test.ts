@@ -7,6 +7,13 @@ const first = openLedger(undefined, BOOT, false)
 const watched = openLedger(undefined, BOOT, true)
 
 describe('parseLedger', () => {
+  it('takes what is missing for lost where an agent of this boot left counts and no cursor', () => {
+    const kept = { ...openLedger(undefined, BOOT, false), settled: true, lines: 2 }
+    expect(openLedger(kept, BOOT, false, true)).toEqual(kept)
+    const settled = settleLedger(openLedger(kept, BOOT, false, false), 5)
+    expect(settled).toMatchObject({ before: 0, lines: 2, lost: 3 })
+  })
+
   it('reads what formatLedger wrote', () => {
     const ledger = { ...countLine(first, 7), lost: 2 }
     expect(parseLedger(formatLedger(ledger))).toEqual({ ok: true, ledger })

@@ -63,9 +63,15 @@ export function formatLedger(ledger: KillLedger): string {
 /**
  * The counts to go on with.
  * @param wholeBoot An agent was on this node before this boot, so all of the boot is to be accounted for.
+ * @param hasCursor Without one, how far an agent of this boot has read is not known: what is missing by now was overwritten.
  */
-export function openLedger(kept: KillLedger | undefined, bootId: string, wholeBoot: boolean): KillLedger {
-  if (kept?.bootId === bootId) return kept
+export function openLedger(
+  kept: KillLedger | undefined,
+  bootId: string,
+  wholeBoot: boolean,
+  hasCursor = true,
+): KillLedger {
+  if (kept?.bootId === bootId) return hasCursor ? kept : { ...kept, recordsLost: true }
   const none = { nextSequence: 0, before: 0, lines: 0, lost: 0, recovered: 0, dropped: 0, recordsLost: false }
   return { bootId, ...none, settled: wholeBoot }
 }
