@@ -73,7 +73,7 @@ bench-stored: build ## Measure: a kill's time stamp to its event in JetStream, b
 bench-rank: build ## Measure: oomkeeper rank at 1,000 processes, beside a shell script and a C loop
 	@node test/bench/rank/main.ts
 
-faults: setup ## Break everything while the kernel kills, and account for every kill (root; FAULTS_KILLS=N, FAULTS_SEED=S)
+faults: setup ## Break everything while the kernel kills, and account for every kill (root; FAULTS_KILLS=N, FAULTS_SEED=S, FAULTS_VM=0)
 	@node test/faults/main.ts
 
 captures: setup ## Make the captures of Debian's kernels in test/fixtures/kmsg anew, by real kills in virtual machines

@@ -125,9 +125,10 @@ function findMade(made: readonly MadeKill[], printed: readonly PrintedKill[]) {
   const found = new Map<number, MadeKill>()
   const missing: MadeKill[] = []
   for (const kill of made) {
-    const line = byPid.get(kill.pid)?.find(({ sequence }) => isWithin(sequence, kill))
-    if (line === undefined) missing.push(kill)
-    else found.set(line.sequence, kill)
+    // The first victim of a group may have two.
+    const lines = (byPid.get(kill.pid) ?? []).filter(({ sequence }) => isWithin(sequence, kill))
+    if (lines.length === 0) missing.push(kill)
+    for (const { sequence } of lines) found.set(sequence, kill)
   }
   return { found, missing }
 }

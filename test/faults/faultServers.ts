@@ -14,6 +14,8 @@ export interface FaultServers {
   /** Before the agent starts. */
   makeStreams(stream: KillStreamView): Promise<void>
   makePod(name: string): Promise<{ uid: string; containerId: string }>
+  /** Some containers are killed whole. */
+  killsGroups?: boolean
   /** Kills that the reports of the apiserver count, of containers and of nodes. */
   countReported?(): Promise<number>
   dispose(): Promise<void>

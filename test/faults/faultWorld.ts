@@ -16,11 +16,16 @@ const CONTAINERS = 4
 const LIMIT_MIB = 8
 const AT_ONCE = 3
 const EATER = 'exec tail /dev/zero'
+/** Two that hold still say who they are. */
+const GROUP = `sleep 600 & echo $!; sleep 600 & echo $!; ${EATER}`
 /** The process may be gone before its line is printed. */
 const LINE_AFTER_MS = 20
 
 interface Container {
   id: string
+  /** Whether all that is in it dies at once. Nobody else's processes are, then. */
+  isGroup: boolean
+  isBusy: boolean
   cgroup: KillingContainer
 }
 
@@ -95,18 +100,28 @@ export class FaultWorld {
 
   async #makeContainer(name: string): Promise<void> {
     const pod = await this.servers.makePod(name)
-    this.#containers.push({ id: pod.containerId, cgroup: new KillingContainer(ownTop('faults'), LIMIT_MIB, pod) })
+    const cgroup = new KillingContainer(ownTop('faults'), LIMIT_MIB, pod)
+    const isGroup = this.servers.killsGroups === true && this.#containers.length === 0
+    if (isGroup) cgroup.killWhole()
+    this.#containers.push({ id: pod.containerId, isGroup, isBusy: false, cgroup })
   }
 
   async #killOne(): Promise<void> {
-    const container = this.#containers[randomInt(this.#containers.length)]
+    const free = this.#containers.filter(({ isGroup, isBusy }) => !(isGroup && isBusy))
+    const container = free[randomInt(free.length)]
     if (container === undefined) throw new Error('expected a container to kill in, got none')
+    container.isBusy = true
     const from = this.witness.next
-    const process = container.cgroup.start(EATER)
+    const process = container.cgroup.start(container.isGroup ? GROUP : EATER)
+    let said = ''
+    process.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text))
     const [, signal] = (await once(process, 'close')) as [number | null, NodeJS.Signals | null]
     if (signal !== 'SIGKILL') throw new Error(`expected the kernel to kill ${EATER}, it ended with ${signal}`)
     await sleep(LINE_AFTER_MS)
-    this.made.push({ pid: process.pid ?? -1, containerId: container.id, from, to: this.witness.next })
+    container.isBusy = false
+    const to = this.witness.next
+    for (const pid of [process.pid ?? -1, ...said.split('\n').filter(Boolean).map(Number)])
+      this.made.push({ pid, containerId: container.id, from, to })
   }
 }
 

@@ -6,10 +6,15 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { messageOf } from '../../program/errors.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
-import { runCampaign } from './campaign.ts'
+import { KERNEL_SERIES } from '../cluster/vm/kernel.ts'
+import { prepareGuests } from '../cluster/vm/requirements.ts'
+import { runCampaign, type CampaignResult } from './campaign.ts'
 import { CLUSTER_FAULTS, startClusterServers } from './clusterServers.ts'
+import { runGuestCampaign } from './vm/guestCampaign.ts'
 
 const DEFAULT_KILLS = 300
+/** An emulated processor takes its time. */
+const GUEST_KILLS = 40
 const MOST = 2 ** 31
 
 function numberFrom(name: string, otherwise: number): number {
@@ -20,6 +25,22 @@ function numberFrom(name: string, otherwise: number): number {
   console.log(`faults failed: ${name}: expected a number from 1, got ${JSON.stringify(given)}`)
   process.exit(2)
 }
+
+/** What they said goes to files, and their end is ours. */
+function fail({ figures, wrong, agentLog, operatorLog }: CampaignResult, name: string, again: string): never {
+  const base = join(tmpdir(), `oomkeeper-${name}-${seed}`)
+  writeFileSync(`${base}-agent.log`, agentLog)
+  if (operatorLog !== '') writeFileSync(`${base}-operator.log`, operatorLog)
+  console.log(`${figures}\n${wrong.slice(0, 30).join('\n')}`)
+  console.log(`what the programs said is in ${base}-*.log; ${again} make faults does the same again`)
+  console.log(`${name} failed: ${wrong[0]}`)
+  process.exit(1)
+}
+
+const countsOf = ({ faults }: CampaignResult): string =>
+  Object.entries(faults)
+    .map(([kind, times]) => `${kind} ${times}`)
+    .join(', ')
 
 /** Real kills, in cgroups of our own. */
 function whyNoKills(): string | undefined {
@@ -59,7 +80,7 @@ function onProgress(done: number): void {
 
 try {
   console.log(`seed ${seed}, ${kills} kills`)
-  const { figures, wrong, faults, agentLog, operatorLog } = await runCampaign({
+  const result = await runCampaign({
     servers: await startClusterServers(),
     kinds: CLUSTER_FAULTS,
     seed,
@@ -67,20 +88,19 @@ try {
     onProgress,
     signal: stop.signal,
   })
-  const seconds = ((performance.now() - startedMs) / 1000).toFixed(0)
-  const counts = Object.entries(faults).map(([kind, times]) => `${kind} ${times}`)
-  console.log(`${counts.join(', ')}; ${seconds} s`)
-  if (wrong.length > 0) {
-    const base = join(tmpdir(), `oomkeeper-faults-${seed}`)
-    writeFileSync(`${base}-agent.log`, agentLog)
-    writeFileSync(`${base}-operator.log`, operatorLog)
-    console.log(`${figures}\n${wrong.slice(0, 30).join('\n')}`)
-    console.log(`what the programs said is in ${base}-agent.log and ${base}-operator.log`)
-    console.log(`FAULTS_SEED=${seed} FAULTS_KILLS=${kills} make faults does the same again`)
-    console.log(`faults failed: ${wrong[0]}`)
-    process.exit(1)
+  console.log(`${countsOf(result)}; ${((performance.now() - startedMs) / 1000).toFixed(0)} s`)
+  if (result.wrong.length > 0) fail(result, 'faults', `FAULTS_SEED=${seed} FAULTS_KILLS=${kills}`)
+  if (process.env['FAULTS_VM'] !== '0') {
+    const why = await prepareGuests((line) => console.log(line))
+    if (why !== undefined) console.log(`left out: the campaign in virtual machines: ${why}`)
+    for (const series of why === undefined ? KERNEL_SERIES : []) {
+      const inGuest = await runGuestCampaign(series, { seed, kills: GUEST_KILLS }, (line) => console.log(line))
+      console.log(`${series}: ${countsOf(inGuest)}`)
+      if (inGuest.wrong.length > 0) fail(inGuest, 'faults-v2', `FAULTS_SEED=${seed} FAULTS_KILLS=${kills}`)
+      console.log(`faults-v2 ok: ${series}: ${inGuest.figures}`)
+    }
   }
-  console.log(`faults ok: ${figures}`)
+  console.log(`faults ok: ${result.figures}`)
 } catch (error) {
   console.log(`faults failed: ${messageOf(error)}`)
   process.exit(3)

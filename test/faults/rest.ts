@@ -88,6 +88,8 @@ async function takeLook(world: FaultWorld): Promise<Look> {
 }
 
 function storedKill({ sequence, victim, repeats, attribution }: KillEvent): StoredKill {
-  const { cgroupPath, containerId } = attribution
-  return { sequence, pid: victim?.pid, repeats, isPlaced: cgroupPath !== undefined, containerId }
+  const { source, cgroupPath, containerId } = attribution
+  // A lone line right after a group's is taken for one of the group's: nothing in it says where the group ends.
+  const isPlaced = cgroupPath !== undefined && source !== 'group'
+  return { sequence, pid: victim?.pid, repeats, isPlaced, containerId }
 }

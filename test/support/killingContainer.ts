@@ -27,8 +27,17 @@ export class KillingContainer {
     const parents = [top, `${top}/kubepods`, `${top}/kubepods/burstable`, `${top}/kubepods/burstable/pod${uid}`]
     this.path = `${parents.at(-1)}/${containerId}`
     this.#folders = [...parents, this.path].map((path) => join(ROOT, path))
-    for (const folder of this.#folders) mkdirSync(folder, { recursive: true })
+    for (const [at, folder] of this.#folders.entries()) {
+      mkdirSync(folder, { recursive: true })
+      const isParent = at < this.#folders.length - 1
+      if (isParent && LIMIT === 'memory.max') writeFileSync(join(folder, 'cgroup.subtree_control'), '+memory')
+    }
     writeFileSync(join(ROOT, this.path, LIMIT), String(limitMib * 1024 * 1024))
+  }
+
+  /** From now on none dies alone; cgroup v2 only. */
+  killWhole(): void {
+    writeFileSync(join(ROOT, this.path, 'memory.oom.group'), '1')
   }
 
   /** One process of its own after the other, as by a supervisor inside, until each is killed. @returns their pids. */

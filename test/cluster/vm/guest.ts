@@ -1,4 +1,4 @@
-import { rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Log } from '../build/ensureBuilt.ts'
@@ -27,12 +27,24 @@ export interface Guest {
   dispose: () => Promise<void>
 }
 
-export async function bootGuest(series: KernelSeries, spec: MachineSpec, log: Log): Promise<Guest> {
+export interface GuestOptions {
+  /** More files for its root, as packCpio packs them. */
+  files?: Uint8Array
+  /** Longer than usual, for scripts that take so long. */
+  deadlineMs?: number
+}
+
+export async function bootGuest(
+  series: KernelSeries,
+  spec: MachineSpec,
+  log: Log,
+  { files: moreFiles, deadlineMs = DEADLINE_MS }: GuestOptions = {},
+): Promise<Guest> {
   const { release, image, initramfs } = await ensureGuestFiles(series, log)
   const folder = makePrivateFolder('vm')
   const files = {
     kernel: image,
-    initramfs,
+    initramfs: moreFiles === undefined ? initramfs : join(folder, 'initramfs'),
     console: join(folder, 'console.log'),
     control: join(folder, 'control.sock'),
     kmsg: join(folder, 'kmsg.log'),
@@ -49,10 +61,12 @@ export async function bootGuest(series: KernelSeries, spec: MachineSpec, log: Lo
     let socket: Socket | undefined
     server.once('connection', (connected) => (socket = connected))
     await listen(server, files.control)
+    // Several archives one after the other are one root file system (buffer-format.rst).
+    if (moreFiles !== undefined) writeFileSync(files.initramfs, Buffer.concat([moreFiles, readFileSync(initramfs)]))
     writeFileSync(files.swap, '')
     truncateSync(files.swap, (spec.swapMib ?? 0) * 1024 ** 2) // A hole: only what is written takes room.
     qemu = launchPrivate(folder)(qemuCommand(spec, files))
-    const options = { deadlineMs: DEADLINE_MS, everyMs: 20, ...watchGuest(qemu, files.console) }
+    const options = { deadlineMs, everyMs: 20, ...watchGuest(qemu, files.console) }
     const line = new SerialLine(await waitUntil('qemu to connect', () => socket, options))
     await line.waitReady(options)
     const run = async (script: string): Promise<string> => {

@@ -10,6 +10,8 @@ export interface MachineSpec {
   /** Size of a disk to swap to, /dev/nvme0n1: Debian's kernels have no other driver built in. */
   swapMib?: number
   processors?: number
+  /** Size of the kernel's log; if not given, one in which no record is overwritten before it is read. */
+  ringKib?: number
 }
 
 export interface MachineFiles {
@@ -25,12 +27,12 @@ export interface MachineFiles {
   swap: string
 }
 
-/** No failure of the guest is waited out (panic=-1, -no-reboot), and no record of its log is overwritten before it is read. */
-const KERNEL_ARGUMENTS = 'console=ttyS0 quiet panic=-1 log_buf_len=1M'
+/** No failure of the guest is waited out (panic=-1, -no-reboot). */
+const KERNEL_ARGUMENTS = 'console=ttyS0 quiet panic=-1'
 
 /** An emulated processor: it needs neither /dev/kvm nor root, and boots Debian's kernel in seconds. */
 export function qemuCommand(spec: MachineSpec, files: MachineFiles): PartCommand {
-  const { memoryMib, cgroup, nodes = 1, swapMib = 0, processors = 1 } = spec
+  const { memoryMib, cgroup, nodes = 1, swapMib = 0, processors = 1, ringKib = 1024 } = spec
   const nodeMib = Math.floor(memoryMib / nodes)
   const numa = Array.from({ length: nodes > 1 ? nodes : 0 }, (_, node) => [
     ['-object', `memory-backend-ram,id=node${node},size=${nodeMib}M`],
@@ -43,7 +45,14 @@ export function qemuCommand(spec: MachineSpec, files: MachineFiles): PartCommand
     ...numa.flat(),
     swap,
     ['-nodefaults', '-display', 'none', '-no-reboot'],
-    ['-kernel', files.kernel, '-initrd', files.initramfs, '-append', `${KERNEL_ARGUMENTS} CGROUP=${cgroup}`],
+    [
+      '-kernel',
+      files.kernel,
+      '-initrd',
+      files.initramfs,
+      '-append',
+      `${KERNEL_ARGUMENTS} log_buf_len=${ringKib}K CGROUP=${cgroup}`,
+    ],
     ['-serial', `file:${files.console}`],
     ['-chardev', `socket,id=control,path=${files.control}`, '-serial', 'chardev:control'],
     ['-serial', `file:${files.kmsg}`],
