@@ -1,14 +1,23 @@
 import { build } from 'esbuild'
 import { bundleCli } from './bundleCli.ts'
-import { BUNDLE } from './bundleOptions.ts'
+import { bareBuiltins, BUNDLE } from './bundleOptions.ts'
+import { leanDependencies } from './leanDependencies.ts'
 
 /** CommonJS parts of the dependencies ask for `require`, which an ES module does not have. */
 const REQUIRE_BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+/** The same where they ask for Node's own modules only. */
+const BUILTIN_BANNER = 'const require = process.getBuiltinModule;'
 
-const programs = { agent: 'agent/main.ts', operator: 'operator/main.ts', restore: 'operator/restore/main.ts' }
+const operator = { operator: 'operator/main.ts', restore: 'operator/restore/main.ts' }
 
 await Promise.all([
-  build({ ...BUNDLE, keepNames: true, entryPoints: programs, banner: { js: REQUIRE_BANNER } }),
+  build({
+    ...BUNDLE,
+    entryPoints: { agent: 'agent/main.ts' },
+    banner: { js: BUILTIN_BANNER },
+    plugins: [bareBuiltins, leanDependencies],
+  }),
+  build({ ...BUNDLE, keepNames: true, entryPoints: operator, banner: { js: REQUIRE_BANNER } }),
   bundleCli(),
 ])
-console.log(`build ok: ${[...Object.keys(programs), 'cli'].map((name) => `dist/${name}.mjs`).join(', ')}`)
+console.log(`build ok: ${['agent', ...Object.keys(operator), 'cli'].map((name) => `dist/${name}.mjs`).join(', ')}`)

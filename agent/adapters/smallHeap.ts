@@ -1,7 +1,17 @@
 import { setFlagsFromString } from 'node:v8'
 
 /*
- * Loaded first. V8 lets the space of new objects grow to 32 MiB and keeps it, which at rest is most of what the agent
- * would hold; kept at its first size, it is cleared more often, at no cost that could be measured in a storm of kills.
+ * Loaded first: V8's settings for a small program that mostly waits. What each holds is measured by `make bench-processes`; none
+ * costs processor time in a storm of kills, whose time goes into the kernel's files and not into our own code.
  */
-setFlagsFromString('--semi-space-growth-factor=1')
+for (const flag of [
+  // V8 lets the space of new objects grow to 32 MiB and keeps it; kept at its first size, it is cleared more often.
+  '--semi-space-growth-factor=1',
+  // The compilers behind the interpreter: their own code, what they make, and what they note down to make it by.
+  '--no-opt',
+  '--no-maglev',
+  '--no-sparkplug',
+  '--optimize-for-size',
+]) {
+  setFlagsFromString(flag)
+}

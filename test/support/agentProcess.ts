@@ -24,6 +24,9 @@ export interface AgentProcess {
   baseUrl: string
 }
 
+/** As in the chart. */
+const ENV = { MALLOC_TRIM_THRESHOLD_: '131072' }
+
 /** The agent's bundle, as a user of NATS account NODES. */
 export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
   const { node, nats, folder, kmsg, pace, proc, bootId, spoolMaxBytes } = options
@@ -43,6 +46,6 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
     'spool-max-bytes': spoolMaxBytes?.toString(),
     proc,
   })
-  const program = new Program('agent', args)
+  const program = new Program('agent', args, ENV)
   return { program, baseUrl: `http://127.0.0.1:${port}` }
 }
