@@ -1,5 +1,5 @@
 import { isDigit, skipDigits } from '#kernel/ascii.ts'
-import { exactInteger, oomScoreAdj, unsignedUid } from './number.ts'
+import { oomScoreAdj, unsignedUid } from './number.ts'
 import type { OomTask } from './oomDump.ts'
 
 /** As current kernels print it: 5.0 to 6.7, and later ones. */
@@ -79,9 +79,8 @@ export function parseTaskRows(header: TableColumns | undefined, rows: readonly s
 
 /** @param values room for the row's numbers, written anew for each: a table has thousands of rows. */
 function parseRow(row: string, values: number[], columns: TableColumns): OomTask | undefined {
-  const close = row.indexOf(']')
-  const pid = exactInteger(row.slice(1, close).trim())
-  const end = readNumbers(row, close + 1, values)
+  const pid = readPid(row)
+  const end = readNumbers(row, row.indexOf(']') + 1, values)
   if (pid === undefined || end === undefined) return undefined
 
   const uid = unsignedUid(integerAt(values, columns.uid))
@@ -108,6 +107,15 @@ function parseRow(row: string, values: number[], columns: TableColumns): OomTask
     // One space stands before the name; any more are the name's own.
     command: row.slice(end + 1),
   }
+}
+
+/** `[  12]`: the row's shape is known. */
+function readPid(row: string): number | undefined {
+  let at = 1
+  while (row.charCodeAt(at) === 0x20) at++
+  let pid = 0
+  for (let code = row.charCodeAt(at); isDigit(code); code = row.charCodeAt(++at)) pid = pid * 10 + code - 0x30
+  return Number.isSafeInteger(pid) ? pid : undefined
 }
 
 function countAt(values: readonly number[], place: number): number | undefined {

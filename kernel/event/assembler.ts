@@ -5,7 +5,7 @@ import { parseGroupLine } from '#kernel/dump/groupLine.ts'
 import { parseKillLine } from '#kernel/dump/killLine.ts'
 import { shapeOf, type LineShape } from '#kernel/dump/lineShape.ts'
 import { kindOf, type LineKind } from './lineKind.ts'
-import type { OomOutcome, OomUndecided, OomVictim } from './oomEvent.ts'
+import type { OomKill, OomOutcome, OomUndecided, OomVictim } from './oomEvent.ts'
 import { OpenEvent } from './openEvent.ts'
 import { EventTracks, type Track } from './tracks.ts'
 
@@ -159,9 +159,7 @@ class RecordAssembler implements Assembler {
     const group = before !== undefined && isGroupMember(before, record, pid) ? before : undefined
     const decided = group ?? this.#decide(record, line.victim, track)
     decided.lastUsec = record.monotonicUsec
-    const { rawLines } = decided
-    const { text } = record
-    this.#onOutcome({
+    const outcome: OomKill = {
       outcome: 'killed',
       victim: line.victim,
       message: line.message ?? decided.message,
@@ -170,11 +168,9 @@ class RecordAssembler implements Assembler {
       monotonicUsec: record.monotonicUsec,
       eventSequence: decided.eventSequence,
       dump: decided.dump,
-      // Put together when it is asked for: of a large group only few are.
-      get rawLines() {
-        return group === undefined ? rawLines : [...rawLines, text]
-      },
-    })
+      rawLines: decided.rawLines,
+    }
+    this.#onOutcome(group === undefined ? outcome : withLine(outcome, record.text))
   }
 
   #noKill(record: RawRecord, outcome: 'noKillable' | 'panic', track: Track): void {
@@ -230,4 +226,10 @@ class RecordAssembler implements Assembler {
     if (kind === 'kill' || kind === 'noKillable' || kind === 'panic') this.#counters.forgedKillLines++
     else if (kind === 'header' || kind === 'announcement' || kind === 'choice') this.#counters.forgedDumpLines++
   }
+}
+
+/** Put together when it is asked for: of a large group only few are. */
+function withLine(outcome: OomKill, text: string): OomKill {
+  const { rawLines } = outcome
+  return Object.defineProperty(outcome, 'rawLines', { enumerable: true, get: () => [...rawLines, text] })
 }

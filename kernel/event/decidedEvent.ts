@@ -32,7 +32,30 @@ export function decideEvent(
   record: RawRecord,
   victim: OomVictim | undefined,
 ): { decided: DecidedEvent; mismatched: boolean } {
-  const alone: DecidedEvent = {
+  if (open === undefined) return { decided: aloneWith(record, victim), mismatched: false }
+  open.add(record, 'kill')
+  const dump = open.parse(victim)
+  const belongs = victim === undefined ? hasNoVictim(open) : isDumpOf(open, dump, victim.pid)
+  if (!belongs) {
+    open.withdrawLast()
+    return { decided: aloneWith(record, victim), mismatched: open.isKillers() }
+  }
+  const decided: DecidedEvent = {
+    eventSequence: open.firstSequence,
+    dump: open.isKillers() && hasSaid(open, dump) ? dump : undefined,
+    rawLines: open.rawLines(),
+    message: open.chosen?.message,
+    victimPid: victim?.pid,
+    nobody: victim === undefined,
+    groupCgroup: undefined,
+    lastUsec: record.monotonicUsec,
+  }
+  return { decided, mismatched: false }
+}
+
+/** The line that decides, and nothing else. */
+function aloneWith(record: RawRecord, victim: OomVictim | undefined): DecidedEvent {
+  return {
     eventSequence: record.sequence,
     dump: undefined,
     rawLines: [record.text],
@@ -42,22 +65,6 @@ export function decideEvent(
     groupCgroup: undefined,
     lastUsec: record.monotonicUsec,
   }
-  if (open === undefined) return { decided: alone, mismatched: false }
-  open.add(record, 'kill')
-  const dump = open.parse(victim)
-  const belongs = victim === undefined ? hasNoVictim(open) : isDumpOf(open, dump, victim.pid)
-  if (!belongs) {
-    open.withdrawLast()
-    return { decided: alone, mismatched: open.isKillers() }
-  }
-  const decided = {
-    ...alone,
-    eventSequence: open.firstSequence,
-    dump: open.isKillers() && hasSaid(open, dump) ? dump : undefined,
-    rawLines: open.rawLines(),
-    message: open.chosen?.message,
-  }
-  return { decided, mismatched: false }
 }
 
 /** What is known of an event that is let go of. */
