@@ -9,7 +9,7 @@ const KILL_LINE = 425
 const KILL_USEC = 385_743_518
 const FIRST: StartPlan = { fromSequence: 0, wholeBoot: false }
 
-function pipelineFor(plan: StartPlan, nowUsec = KILL_USEC, spooledThrough = 0) {
+function pipelineFor(plan: StartPlan, now: number | (() => number) = KILL_USEC, spooledThrough = 0) {
   const seen = {
     outcomes: [] as [OomOutcome, number][],
     beforeCursor: 0,
@@ -20,7 +20,7 @@ function pipelineFor(plan: StartPlan, nowUsec = KILL_USEC, spooledThrough = 0) {
     records: 0,
   }
   const pipeline = new KmsgPipeline(plan, spooledThrough, {
-    now: () => ({ wallMs: 1_000_000, monotonicUsec: nowUsec }),
+    now: () => ({ wallMs: 1_000_000, monotonicUsec: typeof now === 'number' ? now : now() }),
     onOutcome: (outcome, killedAtMs) => seen.outcomes.push([outcome, killedAtMs]),
     onBeforeCursor: () => seen.beforeCursor++,
     onSpooled: () => seen.spooled++,
@@ -39,6 +39,15 @@ describe('KmsgPipeline', () => {
     expect(seen.outcomes).toHaveLength(1)
     expect(seen.outcomes[0]).toEqual([expect.objectContaining({ sequence: KILL_LINE, outcome: 'killed' }), 998_000])
     expect(seen.bad).toEqual([])
+  })
+
+  it('does not take records that are read again after an overrun for such as are just printed', () => {
+    const clock = { nowUsec: KILL_USEC - 5_000_000 }
+    const { pipeline, seen } = pipelineFor({ ...FIRST, fromSequence: KILL_LINE - 1 }, () => clock.nowUsec)
+    pipeline.push(Buffer.from(`6,${KILL_LINE - 1},${clock.nowUsec},-;before`))
+    clock.nowUsec = KILL_USEC + 2_000_000
+    for (const record of RECORDS) pipeline.push(record)
+    expect(seen.outcomes.map(([, killedAtMs]) => killedAtMs)).toEqual([998_000])
   })
 
   it('needs the dump from its header on until the kill line has come', () => {

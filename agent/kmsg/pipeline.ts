@@ -41,11 +41,12 @@ export class KmsgPipeline {
     const record = this.#record
     const failure = record.read(raw)
     if (failure !== undefined) return this.#ports.onBadRecord(failure)
-    this.#clock.note(record.monotonicUsec, this.#ports.now())
     const taken = this.#tracker.take(record.sequence)
-    if (taken === 'seen') return
+    // After an overrun the ring is read again from its oldest record.
+    if (taken === 'seen') return this.#clock.interrupt()
     if (taken === 'skipped') this.#ports.onSkipped()
     else if (taken !== 'taken') this.#ports.onLost(taken)
+    this.#clock.note(record.monotonicUsec, this.#ports.now())
     this.#ports.onRecord()
     this.#assembler.push(record)
   }
