@@ -1,6 +1,6 @@
 import { build } from 'esbuild'
 import { bundleCli } from './bundleCli.ts'
-import { bareBuiltins, BUNDLE } from './bundleOptions.ts'
+import { BUNDLE, lateBuiltins } from './bundleOptions.ts'
 import { leanDependencies } from './leanDependencies.ts'
 
 /** CommonJS parts of the dependencies ask for `require`, which an ES module does not have. */
@@ -15,7 +15,7 @@ await Promise.all([
     ...BUNDLE,
     entryPoints: { agent: 'agent/main.ts' },
     banner: { js: BUILTIN_BANNER },
-    plugins: [bareBuiltins, leanDependencies],
+    plugins: [lateBuiltins, leanDependencies],
   }),
   build({ ...BUNDLE, keepNames: true, entryPoints: operator, banner: { js: REQUIRE_BANNER } }),
   bundleCli(),

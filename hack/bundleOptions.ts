@@ -25,13 +25,46 @@ export const bareBuiltins: Plugin = {
   name: 'bare-builtins',
   setup(bundle) {
     bundle.onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8'))
-        .replaceAll(STATIC_IMPORT, (_all, names: string, builtin: string) => {
-          const values = names.split(',').filter((name) => name.trim() !== '' && !name.trim().startsWith('type '))
-          return `const {${values.join(',').replaceAll(' as ', ': ')}} = process.getBuiltinModule('${builtin}')`
-        })
-        .replaceAll(DYNAMIC_IMPORT, 'Promise.resolve(process.getBuiltinModule($1))'),
+      contents: withBareBuiltins(await readFile(path, 'utf8')),
       loader: 'ts',
     }))
   },
+}
+
+/** Node's modules of which a function is seldom called, or not before there is a kill. */
+const LATE_BUILTINS = new Set(['node:child_process', 'node:crypto', 'node:zlib'])
+
+/** The same, and those modules only when a function of theirs is called. */
+export const lateBuiltins: Plugin = {
+  name: 'late-builtins',
+  setup(bundle) {
+    bundle.onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path }) => ({
+      contents: withBareBuiltins(
+        (await readFile(path, 'utf8')).replaceAll(STATIC_IMPORT, (all, names: string, builtin: string) =>
+          LATE_BUILTINS.has(builtin)
+            ? importedValues(names)
+                .map((name) => `const ${name} = (...args) => process.getBuiltinModule('${builtin}').${name}(...args)`)
+                .join('\n')
+            : all,
+        ),
+      ),
+      loader: 'ts',
+    }))
+  },
+}
+
+function importedValues(names: string): string[] {
+  return names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && !name.startsWith('type '))
+}
+
+function withBareBuiltins(source: string): string {
+  return source
+    .replaceAll(STATIC_IMPORT, (_all, names: string, builtin: string) => {
+      const values = importedValues(names).join(', ').replaceAll(' as ', ': ')
+      return `const { ${values} } = process.getBuiltinModule('${builtin}')`
+    })
+    .replaceAll(DYNAMIC_IMPORT, 'Promise.resolve(process.getBuiltinModule($1))')
 }

@@ -38,6 +38,11 @@ const REPLACEMENTS: readonly Replacement[] = [
     contents: `exports.isMainThread = true`,
   },
   {
+    importer: /\/sonic-boom\//,
+    path: /^assert$/,
+    contents: `module.exports = (value, message) => { if (!value) throw new Error(message) }`,
+  },
+  {
     // Logins by key and by JWT: the agent's is a password.
     importer: /\/nats\//,
     path: /^nkeys\.js$/,
@@ -54,9 +59,31 @@ const REPLACEMENTS: readonly Replacement[] = [
   },
 ]
 
-/** What nats fills in for Node 14: to ask whether it is there loads it. */
-const NATS_MAIN = /\/nats\/lib\/src\/mod\.js$/
-const NATS_POLYFILL = /typeof globalThis\.(crypto|ReadableStream) === "undefined"/g
+interface Edit {
+  file: RegExp
+  text: string
+  by: string
+}
+
+/** What one line of them would load. */
+const EDITS: readonly Edit[] = [
+  // What is filled in for Node 14: to ask whether it is there loads it.
+  { file: /\/nats\/lib\/src\/mod\.js$/, text: 'typeof globalThis.crypto === "undefined"', by: 'false' },
+  { file: /\/nats\/lib\/src\/mod\.js$/, text: 'typeof globalThis.ReadableStream === "undefined"', by: 'false' },
+  // The random part of inboxes' names: from the kernel itself, without WebCrypto.
+  {
+    file: /\/nats\/lib\/nats-base-client\/nuid\.js$/,
+    text: 'if ((_a = globalThis === null || globalThis === void 0 ? void 0 : globalThis.crypto) === null || _a === void 0 ? void 0 : _a.getRandomValues)',
+    by: 'if (true)',
+  },
+  {
+    file: /\/nats\/lib\/nats-base-client\/nuid\.js$/,
+    text: 'globalThis.crypto.getRandomValues(a)',
+    by: `const fs = process.getBuiltinModule('node:fs')
+      const descriptor = fs.openSync('/dev/urandom')
+      try { fs.readSync(descriptor, a) } finally { fs.closeSync(descriptor) }`,
+  },
+]
 
 export const leanDependencies: Plugin = {
   name: 'lean-dependencies',
@@ -72,13 +99,18 @@ export const leanDependencies: Plugin = {
       contents: REPLACEMENTS[Number(path)]?.contents ?? '',
       resolveDir: dirname(pluginData as string),
     }))
-    bundle.onLoad({ filter: NATS_MAIN }, loadNatsMain)
+    bundle.onLoad({ filter: /\/node_modules\/nats\/.*\.js$/ }, loadEdited)
   },
 }
 
-async function loadNatsMain({ path }: { path: string }): Promise<OnLoadResult> {
-  const source = await readFile(path, 'utf8')
-  const found = source.match(NATS_POLYFILL)?.length
-  if (found !== 2) throw new Error(`expected two polyfills in ${path}, got ${found ?? 0}: look at it again`)
-  return { contents: source.replaceAll(NATS_POLYFILL, 'false') }
+async function loadEdited({ path }: { path: string }): Promise<OnLoadResult | undefined> {
+  const edits = EDITS.filter(({ file }) => file.test(path))
+  if (edits.length === 0) return undefined
+  let contents = await readFile(path, 'utf8')
+  for (const { text, by } of edits) {
+    const parts = contents.split(text)
+    if (parts.length !== 2) throw new Error(`expected ${path} to have once: ${text}; look at that version again`)
+    contents = parts.join(by)
+  }
+  return { contents }
 }
