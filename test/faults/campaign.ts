@@ -12,6 +12,8 @@ export interface CampaignOptions {
   kinds: readonly FaultKind[]
   seed: number
   kills: number
+  /** Whether at last, in calm, lines are lost that the containers have to tell by their own counts: that takes a minute. */
+  losesInCalm: boolean
   onProgress: (kills: number) => void
   signal: AbortSignal
 }
@@ -28,10 +30,12 @@ export interface CampaignResult {
 }
 
 const REST_WITHIN_MS = 60_000
+const CALM_MS = 35_000
+const KILLS_IN_CALM = 5
 
 /** Kills, breaks things meanwhile, and asks at the end who knows of what. Everything it makes is removed. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { servers, kinds, seed, kills, onProgress, signal } = options
+  const { servers, kinds, seed, kills, losesInCalm, onProgress, signal } = options
   const { operator } = servers
   const world = await FaultWorld.start(servers)
   try {
@@ -50,10 +54,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       }
       onProgress(world.made.length)
     }
+    const inCalm = losesInCalm ? await loseInCalm(world, overruns) : []
     const after = await untilRest(world, REST_WITHIN_MS)
     if (world.witness.overtaken > 0) throw new Error('expected the second reader to read all records, it could not')
     const account = accountOf(before, after.look, world, overruns)
-    const wrong = [...checkAccount(account), ...world.agent.ownEnds(), ...(operator?.ownEnds() ?? [])]
+    const wrong = [...checkAccount(account), ...inCalm, ...world.agent.ownEnds(), ...(operator?.ownEnds() ?? [])]
     if (after.unrest !== undefined) wrong.push(`no rest within ${REST_WITHIN_MS / 1000} s: ${after.unrest}`)
     return {
       figures: formatAccount(account),
@@ -64,6 +69,28 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     }
   } finally {
     await world.dispose()
+  }
+}
+
+/** Kills of which not one line is read, while nothing else happens. @returns what does not hold */
+async function loseInCalm(world: FaultWorld, overruns: SequenceRange[]): Promise<string[]> {
+  const { look, unrest } = await untilRest(world, REST_WITHIN_MS)
+  if (unrest !== undefined) return [`no rest within ${REST_WITHIN_MS / 1000} s: ${unrest}`]
+  // The agent has looked at the containers' counts since.
+  await sleep(CALM_MS)
+  const from = world.witness.next
+  const works = await FAULTS.ringOverrun(world)
+  await world.kill(KILLS_IN_CALM)
+  await works()
+  const to = world.witness.next
+  overruns.push({ from, to })
+  const lost = world.witness.kills.filter(({ sequence }) => sequence >= from && sequence < to).length
+  const endMs = performance.now() + REST_WITHIN_MS
+  for (;;) {
+    const recovered = (await untilRest(world, REST_WITHIN_MS)).look.recovered.size - look.recovered.size
+    if (recovered === lost) return []
+    if (performance.now() > endMs) return [`${lost} lines were lost in calm, ${recovered} kills were recovered`]
+    await sleep(1_000)
   }
 }
 

@@ -13,6 +13,7 @@ describe('agent and operator, when everything around them breaks while the kerne
       kinds: CLUSTER_FAULTS,
       seed: SEED,
       kills: KILLS,
+      losesInCalm: false,
       onProgress: () => undefined,
       signal: new AbortController().signal,
     })

@@ -85,6 +85,7 @@ try {
     kinds: CLUSTER_FAULTS,
     seed,
     kills,
+    losesInCalm: true,
     onProgress,
     signal: stop.signal,
   })

@@ -11,6 +11,7 @@ try {
     kinds: LONE_FAULTS,
     seed: seed ?? 1,
     kills: kills ?? 1,
+    losesInCalm: true,
     onProgress: () => undefined,
     signal: new AbortController().signal,
   })
