@@ -67,6 +67,7 @@ function agentFor(
     cursorFile,
     ledgerFile,
     findUnexplained,
+    onRecordsLost: () => undefined,
     readCgroupId: (path) => (path === '/gone' ? undefined : '70'),
     openSpool: () => spool,
     readKernelKills: () => kernelKills,

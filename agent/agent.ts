@@ -35,6 +35,8 @@ export interface AgentPorts {
   openSpool: (onDropped: (reason: DropReason, kills: number) => void) => AgentSpool
   /** The kernel's own count of kills since boot; undefined where there is none, and for a recording. */
   readKernelKills: () => number | undefined
+  /** Kill lines may be among records that are gone. */
+  onRecordsLost: () => void
   /** Looks for kills that cgroups have counted without a line, and tells them to `foundUnexplained` right away. */
   findUnexplained: () => void
   /** A cgroup's number; undefined when it is gone. */
@@ -217,13 +219,13 @@ export class Agent {
       onRecord: () => this.metrics.records.inc(),
       onLost: ({ firstLost, nextRead }) => {
         this.metrics.lostRecords.inc(nextRead - firstLost)
-        this.#killCount.recordsLost()
+        this.#recordsLost()
         logger.warn(
           { firstLost, nextRead },
           `${nextRead - firstLost} records lost between ${firstLost === 0 ? 'boot' : firstLost - 1} and ${nextRead}: the kernel's ring overwrote them before they could be read`,
         )
       },
-      onSkipped: () => this.#killCount.recordsLost(),
+      onSkipped: () => this.#recordsLost(),
       onBadRecord: (reason) => {
         this.metrics.badRecords.inc()
         logger.debug({ reason }, 'record passed over')
@@ -249,6 +251,11 @@ export class Agent {
   #groupSequence(): number {
     const { eventSequence, atMs } = this.#lastTold
     return performance.now() - atMs < GROUP_MS ? eventSequence : Number.POSITIVE_INFINITY
+  }
+
+  #recordsLost(): void {
+    this.#killCount.recordsLost()
+    this.#ports.onRecordsLost()
   }
 
   #countLine({ outcome, sequence }: OomOutcome): void {

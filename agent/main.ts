@@ -108,6 +108,7 @@ await runProgram({
         // A recording's kills are not those that this kernel counts.
         readKernelKills: () => (recording === undefined ? proc.readOomKillCount() : undefined),
         findUnexplained: () => (recording === undefined ? known.settleCounts() : undefined),
+        onRecordsLost: () => (recording === undefined ? known.recordsLost() : undefined),
         readCgroupId: (cgroupPath) => cgroups.readId(cgroupPath),
         openSpool: (onDropped) =>
           new SpoolFolder(flags.stateDir, {

@@ -23,6 +23,8 @@ export interface ProcessKnowledge {
   foresee: Foresee
   /** Takes what cgroups have counted for explained, if no line is on its way, and tells what had none. */
   settleCounts: () => void
+  /** Kill lines may be lost: what cgroups have counted is theirs, too. */
+  recordsLost: () => void
 }
 
 const TICKS_PER_SECOND = 100
@@ -79,5 +81,11 @@ export function knowProcesses(
     },
   })
   const foreseer = new Foreseer({ table, files, cgroups, readClock, machine: readMachine(files), seesKernelPids })
-  return { watch, locate: locator.locate, foresee: foreseer.foresee, settleCounts: () => counters.settle() }
+  return {
+    watch,
+    locate: locator.locate,
+    foresee: foreseer.foresee,
+    settleCounts: () => counters.settle(),
+    recordsLost: () => counters.recordsLost(),
+  }
 }

@@ -71,6 +71,17 @@ describe('KillCounters', () => {
     expect(counters.find()).toBe(B)
   })
 
+  it('names nobody after records were lost, until it has looked again: what has grown may be theirs', () => {
+    kill(A)
+    counters.recordsLost()
+    expect(counters.find()).toBeUndefined()
+    later(10_000)
+    counters.settle()
+    later()
+    kill(B)
+    expect(counters.find()).toBe(B)
+  })
+
   it('names a cgroup that was made since', () => {
     kill('/kubepods/pod2/c')
     expect(counters.find()).toBe('/kubepods/pod2/c')

@@ -49,6 +49,8 @@ export class KillCounters {
   #unnamed = 0
   /** When the counts were taken for explained. */
   #settledMs = Number.POSITIVE_INFINITY
+  /** Lines were lost: a cgroup that has grown may have grown by theirs. */
+  #isLineLost = false
   #lastLineMs = Number.NEGATIVE_INFINITY
   #nextWalkMs = Number.NEGATIVE_INFINITY
   /** So many of the next lines are this cgroup's: it had grown by all that were waiting. */
@@ -76,6 +78,7 @@ export class KillCounters {
     this.#told = counts === undefined ? undefined : kills
     this.#settledMs = settledMs
     if (counts === undefined) return
+    this.#isLineLost = false
     this.#explained.clear()
     this.#takeForExplained(counts)
   }
@@ -95,6 +98,12 @@ export class KillCounters {
     return sinceMs >= 0
   }
 
+  /** Kill lines may be among records that are lost: nobody is named by the counts until they are taken for explained again. */
+  recordsLost(): void {
+    this.#isLineLost = true
+    this.#next.lines = 0
+  }
+
   /** A kill line whose cgroup is known. */
   explain(cgroupPath: string): void {
     this.#countLine()
@@ -106,7 +115,7 @@ export class KillCounters {
     const told = this.#told
     const known = this.#next.lines > 0 ? this.#next.cgroupPath : undefined
     this.#countLine()
-    const found = known ?? (told === undefined ? undefined : this.#findGrown(told))
+    const found = known ?? (told === undefined || this.#isLineLost ? undefined : this.#findGrown(told))
     if (found === undefined) this.#unnamed++
     else this.#name(found)
     return found

@@ -66,6 +66,7 @@ async function tell(file: string, ofNode: Partial<AgentIdentity> = {}): Promise<
       publisher: stream,
       cursorFile: new FakeCursorFile(),
       ledgerFile: new FakeLedgerFile(),
+      onRecordsLost: () => undefined,
       findUnexplained: () => {},
       readCgroupId: () => undefined,
       openSpool: () => new FakeSpool(),
