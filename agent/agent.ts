@@ -1,13 +1,12 @@
 import type { Logger } from 'pino'
 import type { Completeness } from '#contract/nodeStatus.ts'
-import type { KillEvent } from '#contract/killEvent.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
-import { messageOf } from '#program/errors.ts'
 import type { CursorFile } from './adapters/cursorFile.ts'
 import type { KillPublisher } from './adapters/killPublisher.ts'
 import type { KmsgSource } from './adapters/kmsgSource.ts'
 import type { LedgerFile } from './adapters/ledgerFile.ts'
 import type { DropReason, FoundKill } from './adapters/spoolFolder.ts'
+import { AgentReport } from './agentReport.ts'
 import { KillCount } from './completeness/killCount.ts'
 import { Recovery, type UnexplainedKills } from './completeness/recovery.ts'
 import { openLedger } from './completeness/ledger.ts'
@@ -16,7 +15,7 @@ import type { ClockReading } from './kmsg/clock.ts'
 import { planStart, type Cursor, type StartPlan } from './kmsg/cursor.ts'
 import { CursorKeeper } from './kmsg/cursorKeeper.ts'
 import { KmsgPipeline } from './kmsg/pipeline.ts'
-import { createMetrics, type AgentMetrics } from './metrics.ts'
+import type { AgentMetrics } from './metrics.ts'
 import { KillQueue, type KillSpool, type OutgoingKill } from './publish/killQueue.ts'
 import { KillSender } from './publish/killSender.ts'
 import { NOT_STORED_ADVICE, type PublishOutcome } from './publish/outcome.ts'
@@ -48,11 +47,6 @@ export interface AgentPorts {
 
 /** Without a cursor only younger kills are told: a stored one stays in the stream longer than that (the dedupe window). */
 const DEDUPE_WINDOW_USEC = 3_600_000_000
-/** What is said of kills that the kernel counted and that have no line. */
-const MISSING = {
-  lost: 'kill lines were lost with the records that were overwritten',
-  unseen: 'the kernel has counted more kills than there are kill lines, and no records were overwritten',
-}
 /** The kills of one group follow each other within this. */
 const GROUP_MS = 900
 /** So much may wait in memory while the disk takes nothing; beyond, records wait in the kernel's ring. */
@@ -60,8 +54,8 @@ const MAX_MEMORY_BYTES = 8 * 1024 * 1024
 
 /** One node's agent: kernel log → outcomes → events → spool → JetStream, with the cursor behind what is on disk or stored. */
 export class Agent {
-  readonly metrics: AgentMetrics
   readonly #ports: AgentPorts
+  readonly #report: AgentReport
   readonly #queue: KillQueue
   readonly #sender: KillSender
   readonly #teller: KillTeller
@@ -70,21 +64,19 @@ export class Agent {
   readonly #killCount: KillCount
   readonly #recovery = new Recovery()
   #paused = false
-  #forgedSeen = 0
   #lastTold = { eventSequence: Number.POSITIVE_INFINITY, atMs: Number.NEGATIVE_INFINITY }
 
   constructor(identity: AgentIdentity, ports: AgentPorts) {
     const { logger } = ports
     this.#ports = ports
-    this.metrics = createMetrics({
-      pending: () => this.#queue.size,
-      spoolBytes: () => spool.bytes,
-      completeness: () => this.completeness,
-    })
+    this.#report = new AgentReport(
+      { pending: () => this.#queue.size, spoolBytes: () => spool.bytes, completeness: () => this.completeness },
+      logger,
+    )
     const spool = ports.openSpool((reason, kills) => this.#onDropped(reason, kills))
     this.#queue = new KillQueue({
       spool,
-      onTrouble: (error) => this.#onSpoolTrouble(error),
+      onTrouble: (error) => this.#report.spoolTrouble(error),
       onRecovered: () => this.#onSpoolRecovered(),
     })
     this.#sender = new KillSender({
@@ -118,10 +110,9 @@ export class Agent {
           ports.ledgerFile.write(counts)
         }
       },
-      onFailure: (error) =>
-        logger.warn(`expected to save the counts of kills, got: ${messageOf(error)}; tried again with the cursor`),
+      onFailure: (error) => this.#report.countsNotSaved(error),
       onSaved: () => spool.forgetStored(),
-      onMissing: (kind, kills) => logger.warn({ kills }, MISSING[kind]),
+      onMissing: (kind, kills) => this.#report.missingKills(kind, kills),
       onSettled: (withoutLine) => this.#recover(withoutLine),
       monotonicMs: () => performance.now(),
     })
@@ -134,11 +125,12 @@ export class Agent {
         this.#killCount.save()
         await ports.cursorFile.write(next)
       },
-      onFailure: (error) => {
-        this.metrics.cursorFailures.inc()
-        logger.warn(`expected to save the cursor, got: ${messageOf(error)}; it is kept in memory and tried again`)
-      },
+      onFailure: (error) => this.#report.cursorNotSaved(error),
     })
+  }
+
+  get metrics(): AgentMetrics {
+    return this.#report.metrics
   }
 
   /** Whether every kill of this boot is accounted for, as of the last look. */
@@ -192,21 +184,13 @@ export class Agent {
     return plan
   }
 
-  #countTold({ outcome, attribution, foresight }: KillEvent): void {
-    if (outcome !== 'killed') return
-    this.metrics.attributions.inc({ source: attribution.source })
-    if (foresight !== undefined) this.metrics.foresights.inc({ outcome: foresight.outcome })
-  }
-
   #makePipeline(plan: StartPlan, spooledThrough: number): KmsgPipeline {
-    const { now, logger } = this.#ports
     return new KmsgPipeline(plan, spooledThrough, {
-      now,
+      now: this.#ports.now,
       onOutcome: (outcome, killedAtMs) => {
         this.#countLine(outcome)
-        this.metrics.outcomes.inc({ outcome: outcome.outcome })
         this.#lastTold = { eventSequence: outcome.eventSequence, atMs: performance.now() }
-        this.#countTold(this.#teller.tell(outcome, killedAtMs))
+        this.#report.told(this.#teller.tell(outcome, killedAtMs))
       },
       onSpooled: (outcome) => {
         this.#countLine(outcome)
@@ -217,19 +201,12 @@ export class Agent {
         this.metrics.beforeCursor.inc()
       },
       onRecord: () => this.metrics.records.inc(),
-      onLost: ({ firstLost, nextRead }) => {
-        this.metrics.lostRecords.inc(nextRead - firstLost)
+      onLost: (lost) => {
         this.#recordsLost()
-        logger.warn(
-          { firstLost, nextRead },
-          `${nextRead - firstLost} records lost between ${firstLost === 0 ? 'boot' : firstLost - 1} and ${nextRead}: the kernel's ring overwrote them before they could be read`,
-        )
+        this.#report.recordsLost(lost)
       },
       onSkipped: () => this.#recordsLost(),
-      onBadRecord: (reason) => {
-        this.metrics.badRecords.inc()
-        logger.debug({ reason }, 'record passed over')
-      },
+      onBadRecord: (reason) => this.#report.badRecord(reason),
     })
   }
 
@@ -264,12 +241,7 @@ export class Agent {
 
   #onRecord(record: Buffer): void {
     this.#pipeline.push(record)
-    const forged = this.#pipeline.forgedKillLines
-    if (forged > this.#forgedSeen) {
-      this.metrics.forged.inc(forged - this.#forgedSeen)
-      this.#ports.logger.warn('a line that looks like a kill was not written by the kernel: passed over')
-      this.#forgedSeen = forged
-    }
+    this.#report.forgedLines(this.#pipeline.forgedKillLines)
     this.#keeper.moved('record')
   }
 
@@ -294,28 +266,13 @@ export class Agent {
   }
 
   #onPublished(outcome: PublishOutcome, kill: SpooledKill, retryInMs: number | undefined): void {
-    if (outcome.kind === 'notStored') {
-      this.metrics.notStored.inc({ reason: outcome.reason })
-      this.#ports.logger.warn(
-        { subject: kill.subject, reason: outcome.reason, pending: this.#queue.size, retryInMs },
-        `a kill could not be stored and is kept: ${outcome.message}; ${NOT_STORED_ADVICE[outcome.reason]}`,
-      )
-      return
-    }
-    const metric = outcome.kind === 'stored' ? this.metrics.stored : this.metrics.alreadyStored
-    metric.inc()
+    this.#report.published(outcome, kill.subject, this.#queue.size, retryInMs)
+    if (outcome.kind === 'notStored') return
     this.#holdOrRead()
   }
 
-  #onSpoolTrouble(error: unknown): void {
-    this.metrics.spoolFailures.inc()
-    this.#ports.logger.warn(
-      `expected to keep kills in the spool, got: ${messageOf(error)}; they wait in memory, and the cursor behind them`,
-    )
-  }
-
   #onSpoolRecovered(): void {
-    this.#ports.logger.info('the spool takes kills again')
+    this.#report.spoolRecovered()
     // Not a second later: until then a crash would need the kernel's ring.
     void this.#keeper.save()
     this.#sender.wake()
@@ -323,15 +280,8 @@ export class Agent {
   }
 
   #onDropped(reason: DropReason, kills: number): void {
-    this.metrics.dropped.inc({ reason }, kills)
+    this.#report.dropped(reason, kills)
     // Damaged ones are found before anything is counted, and may be marks or long stored.
     if (reason !== 'damaged') this.#killCount.dropped(kills)
-    this.#ports.logger.warn({ kills }, DROPPED[reason])
   }
-}
-
-const DROPPED: Record<DropReason, string> = {
-  size: 'kills were given up: the spool was full, and newer ones had to be kept',
-  age: 'kills were given up: they waited in the spool for a day',
-  damaged: 'records of the spool are damaged and were passed over',
 }
