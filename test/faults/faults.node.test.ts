@@ -18,7 +18,9 @@ describe('agent and operator, when everything around them breaks while the kerne
       signal: new AbortController().signal,
     })
     expect(wrong).toEqual([])
-    expect(figures).toMatch(/^counter \d+ = lines \d+ \+ lost \d+, stream \d+, victims \d+, reports \d+$/)
+    expect(figures).toMatch(
+      /^counter \d+ = lines \d+ \+ lost \d+, recovered \d+, stream \d+, victims \d+, reports \d+$/,
+    )
     expect(Object.keys(faults).toSorted()).toEqual(CLUSTER_FAULTS.toSorted())
   }, 240_000)
 })
