@@ -13,18 +13,12 @@ interface Replacement {
 /** Parts of the agent's dependencies that it never calls, or seldom: each would stay in memory on every node. */
 const REPLACEMENTS: readonly Replacement[] = [
   {
-    // Without clusters, push gateways, summaries and node's own metrics, which bring node:cluster, http clients and OpenTelemetry.
+    // Without clusters, push gateways, summaries and Node's own metrics, which bring node:cluster, http clients and OpenTelemetry.
     importer: /\/agent\/metrics\.ts$/,
     path: /^prom-client$/,
     contents: `exports.Registry = require('prom-client/lib/registry')
       exports.Counter = require('prom-client/lib/counter')
       exports.Gauge = require('prom-client/lib/gauge')`,
-  },
-  {
-    // An exemplar is asked for a trace, which the agent has none of.
-    importer: /\/prom-client\//,
-    path: /^@opentelemetry\/api$/,
-    contents: `throw new Error('expected no exemplars')`,
   },
   {
     // The agent logs to its own standard output.
@@ -88,6 +82,7 @@ const EDITS: readonly Edit[] = [
 export const leanDependencies: Plugin = {
   name: 'lean-dependencies',
   setup(bundle) {
+    const used = new Set<string>()
     for (const [index, { importer, path }] of REPLACEMENTS.entries()) {
       bundle.onResolve({ filter: path }, (asked) =>
         importer.test(asked.importer)
@@ -95,9 +90,14 @@ export const leanDependencies: Plugin = {
           : undefined,
       )
     }
-    bundle.onLoad({ filter: /^/, namespace: 'lean' }, ({ path, pluginData }) => ({
-      contents: REPLACEMENTS[Number(path)]?.contents ?? '',
-      resolveDir: dirname(pluginData as string),
+    bundle.onLoad({ filter: /^/, namespace: 'lean' }, ({ path, pluginData }) => {
+      used.add(path)
+      return { contents: REPLACEMENTS[Number(path)]?.contents ?? '', resolveDir: dirname(pluginData as string) }
+    })
+    bundle.onEnd(() => ({
+      errors: REPLACEMENTS.filter((_replacement, index) => !used.has(String(index))).map(({ importer, path }) => ({
+        text: `expected ${importer.source} to ask for ${path.source}, got no such import: look at that version again`,
+      })),
     }))
     bundle.onLoad({ filter: /\/node_modules\/nats\/.*\.js$/ }, loadEdited)
   },
