@@ -176,7 +176,10 @@ describe('the agent, with a real nats-server', () => {
     const process = await startAgent({ node: NODE, nats, folder, kmsg: '/dev/oomkeeper-is-not-there', proc })
     started.push(process)
     await process.program.said("expected to see the host's processes in --proc")
-    expect(await (await fetch(`${process.baseUrl}/readyz`)).text()).toContain("the host's processes cannot be seen")
+    // It says so before it answers anybody.
+    const readiness = () => fetch(`${process.baseUrl}/readyz`).catch(() => undefined)
+    const ready = await waitUntil('an answer of /readyz', readiness, { deadlineMs: 10_000 })
+    expect(await ready.text()).toContain("the host's processes cannot be seen")
   }, 30_000)
 
   itUnless(
