@@ -44,6 +44,7 @@ interface FakeNode {
   ledgerFile?: FakeLedgerFile
   endless?: boolean
   findUnexplained?: () => void
+  onRecordsLost?: () => void
   spool?: FakeSpool
 }
 
@@ -59,6 +60,7 @@ function agentFor(
     spool = new FakeSpool(),
     endless = false,
     findUnexplained = () => {},
+    onRecordsLost = () => {},
   }: FakeNode = {},
 ): Agent {
   const ports: AgentPorts = {
@@ -67,7 +69,7 @@ function agentFor(
     cursorFile,
     ledgerFile,
     findUnexplained,
-    onRecordsLost: () => undefined,
+    onRecordsLost,
     readCgroupId: (path) => (path === '/gone' ? undefined : '70'),
     openSpool: () => spool,
     readKernelKills: () => kernelKills,
@@ -227,6 +229,18 @@ describe('Agent', () => {
     await agent.run(never)
     expect(stream.messages.size).toBe(1)
     await expect(agent.metrics.registry.metrics()).resolves.toContain('oomkeeper_agent_kmsg_lost_records_total 344')
+  })
+
+  it('doubts what cgroups have counted after records were lost while it read, not for those from before it was there', async () => {
+    let doubts = 0
+    const run = (log: string) =>
+      agentFor(log, new FakeStream(), new FakeCursorFile(), { source: 'kmsg' }, { onRecordsLost: () => doubts++ }).run(
+        never,
+      )
+    await run(recast(recorded, {}))
+    expect(doubts).toBe(0)
+    await run(recast(recorded, {}) + recast(recorded, { sequenceOffset: 1000 }))
+    expect(doubts).toBe(1)
   })
 
   it('counts a kill line once over restarts, and keeps the counts with the cursor', async () => {

@@ -64,6 +64,7 @@ export class Agent {
   readonly #killCount: KillCount
   readonly #recovery = new Recovery()
   #paused = false
+  #hasRead = false
   #lastTold = { eventSequence: Number.POSITIVE_INFINITY, atMs: Number.NEGATIVE_INFINITY }
 
   constructor(identity: AgentIdentity, ports: AgentPorts) {
@@ -200,7 +201,10 @@ export class Agent {
         this.#countLine(outcome)
         this.metrics.beforeCursor.inc()
       },
-      onRecord: () => this.metrics.records.inc(),
+      onRecord: () => {
+        this.#hasRead = true
+        this.metrics.records.inc()
+      },
       onLost: (lost) => {
         this.#recordsLost()
         this.#report.recordsLost(lost)
@@ -230,9 +234,10 @@ export class Agent {
     return performance.now() - atMs < GROUP_MS ? eventSequence : Number.POSITIVE_INFINITY
   }
 
+  /** Those from before the first one read are from before this agent, which then had not yet looked at what cgroups count. */
   #recordsLost(): void {
     this.#killCount.recordsLost()
-    this.#ports.onRecordsLost()
+    if (this.#hasRead) this.#ports.onRecordsLost()
   }
 
   #countLine({ outcome, sequence }: OomOutcome): void {
