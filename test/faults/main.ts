@@ -8,6 +8,7 @@ import { messageOf } from '../../program/errors.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
 import { KERNEL_SERIES } from '../cluster/vm/kernel.ts'
 import { prepareGuests } from '../cluster/vm/requirements.ts'
+import { numberFrom } from '../support/numberFrom.ts'
 import { runCampaign, type CampaignResult } from './campaign.ts'
 import { CLUSTER_FAULTS, startClusterServers } from './clusterServers.ts'
 import { runGuestCampaign } from './vm/guestCampaign.ts'
@@ -15,16 +16,6 @@ import { runGuestCampaign } from './vm/guestCampaign.ts'
 const DEFAULT_KILLS = 300
 /** An emulated processor takes its time. */
 const GUEST_KILLS = 40
-const MOST = 2 ** 31
-
-function numberFrom(name: string, otherwise: number): number {
-  const given = process.env[name]
-  if (given === undefined || given === '') return otherwise
-  const value = Number(given)
-  if (/^\d+$/.test(given) && value >= 1 && value < MOST) return value
-  console.log(`faults failed: ${name}: expected a number from 1, got ${JSON.stringify(given)}`)
-  process.exit(2)
-}
 
 /** What they said goes to files, and their end is ours. */
 function fail({ figures, wrong, agentLog, operatorLog }: CampaignResult, name: string, again: string): never {
@@ -49,8 +40,8 @@ function whyNoKills(): string | undefined {
   return whyNoServers()
 }
 
-const kills = numberFrom('FAULTS_KILLS', DEFAULT_KILLS)
-const seed = numberFrom('FAULTS_SEED', randomInt(1, 1_000_000))
+const kills = numberFrom('faults', 'FAULTS_KILLS', DEFAULT_KILLS)
+const seed = numberFrom('faults', 'FAULTS_SEED', randomInt(1, 1_000_000))
 const impossible = whyNoKills()
 if (impossible !== undefined) {
   console.log(`faults failed: ${impossible}`)

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '../../program/errors.ts'
+import { numberFrom } from '../support/numberFrom.ts'
 import { createInput } from './createInput.ts'
 import { readFixtureLogs } from './fixtureLogs.ts'
 import { runFuzz } from './runFuzz.ts'
@@ -9,19 +10,9 @@ import { runFuzz } from './runFuzz.ts'
 const THREADS = 2
 const HANG_AFTER_MS = 20_000
 const DEFAULT_INPUTS = 1_000_000
-const MOST = 2 ** 31
 
-function numberFrom(name: string, otherwise: number): number {
-  const given = process.env[name]
-  if (given === undefined || given === '') return otherwise
-  const value = Number(given)
-  if (/^\d+$/.test(given) && value >= 1 && value < MOST) return value
-  console.log(`fuzz failed: ${name}: expected a number from 1, got ${JSON.stringify(given)}`)
-  process.exit(2)
-}
-
-const count = numberFrom('FUZZ_INPUTS', DEFAULT_INPUTS)
-const first = numberFrom('FUZZ_SEED', 1)
+const count = numberFrom('fuzz', 'FUZZ_INPUTS', DEFAULT_INPUTS)
+const first = numberFrom('fuzz', 'FUZZ_SEED', 1)
 const startedMs = performance.now()
 const secondsSince = (): string => ((performance.now() - startedMs) / 1000).toFixed(0)
 
