@@ -1,64 +1,33 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pid } from 'node:process'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
-import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
-import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
-import { KillStreamView } from '../support/killStream.ts'
+import type { AgentProcess } from '../support/agentProcess.ts'
+import { useAgentWorld } from '../support/agentWorld.ts'
 import { Program } from '../support/program.ts'
-import { readRecording, recast } from '../support/recording.ts'
+import { readRecording, recast, repeat } from '../support/recording.ts'
 import { itUnless, notRoot } from '../support/leftOut.ts'
 
-const NODE = 'node-a'
 const MIB = 1024 * 1024
 const recorded = readRecording('6.18-memcg-v1.kmsg')
-
-let nats: PrivateNats
-let stream: KillStreamView
-let folder: string
-const started: AgentProcess[] = []
+const world = useAgentWorld()
 
 /** A log of so many kills, each with its dump. */
-function writeLog(kills: number): string {
-  const file = join(folder, 'log.kmsg')
-  writeFileSync(
-    file,
-    Array.from({ length: kills }, (_, kill) => recast(recorded, { sequenceOffset: kill * 1000 })).join(''),
-  )
+function writeLog(kills: number, usecApart = 0): string {
+  const file = join(world.folder, 'log.kmsg')
+  writeFileSync(file, repeat(recorded, kills, { usecApart }))
   return file
 }
 
-async function agent(kmsg?: string, pace?: 'kept' | 'fast'): Promise<AgentProcess> {
-  const process = await startAgent({ node: NODE, nats, folder, ...(kmsg && { kmsg }), ...(pace && { pace }) })
-  started.push(process)
-  return process
+const sequencesOf = (kills: number): number[] => Array.from({ length: kills }, (_, kill) => 425 + kill * 1000)
+
+function agent(kmsg?: string, pace?: 'kept' | 'fast'): Promise<AgentProcess> {
+  return world.start({ ...(kmsg && { kmsg }), ...(pace && { pace }) })
 }
-
-beforeAll(async () => {
-  nats = await startNats({ nodes: [NODE], log: () => undefined })
-  stream = await KillStreamView.open(nats)
-}, 120_000)
-
-afterAll(async () => {
-  await stream.close()
-  await nats.dispose()
-}, 30_000)
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'oomkeeper-agent-'))
-  await stream.create(64 * MIB)
-}, 30_000)
-
-afterEach(async () => {
-  for (const { program } of started.splice(0)) await program.kill()
-  await stream.jsm.streams.delete(KILL_STREAM).catch(() => undefined)
-  rmSync(folder, { recursive: true, force: true })
-}, 30_000)
 
 describe('the agent, with a real nats-server', () => {
   it('stores each recorded kill once, and ends with the recording', async () => {
@@ -66,28 +35,28 @@ describe('the agent, with a real nats-server', () => {
     for (let run = 0; run < 2; run++) {
       const { program } = await agent(log)
       expect(await program.ended).toEqual({ code: 0, signal: null })
-      rmSync(join(folder, `state-${NODE}`), { recursive: true })
+      rmSync(join(world.folder, `state-${world.node}`), { recursive: true })
     }
-    const events = await stream.events()
-    expect(events.map(({ sequence }) => sequence)).toEqual([425, 1425, 2425])
-    expect(events[0]).toMatchObject({ node: NODE, source: 'recording', victim: { pid: 12950, command: 'tail' } })
+    const events = await world.stream.events()
+    expect(events.map(({ sequence }) => sequence)).toEqual(sequencesOf(3))
+    expect(events[0]).toMatchObject({ node: world.node, source: 'recording', victim: { pid: 12950, command: 'tail' } })
   }, 30_000)
 
   it('never takes this machine’s processes for those of a recording', async () => {
-    const log = join(folder, 'line.kmsg')
+    const log = join(world.folder, 'line.kmsg')
     const line = recast(recorded.slice(-1), {}).replace('Memory cgroup out of memory', 'Out of memory')
     writeFileSync(log, line.replace('Killed process 12950', `Killed process ${pid}`))
     expect((await (await agent(log)).program.ended).code).toBe(0)
-    expect(await stream.events()).toMatchObject([
+    expect(await world.stream.events()).toMatchObject([
       { victim: { pid }, attribution: { source: 'none' }, candidates: [], taskCount: 0 },
     ])
   }, 30_000)
 
   it('loses nothing when the stream is full: kills wait, the reason is told, and they arrive once there is room', async () => {
-    await stream.jsm.streams.update(KILL_STREAM, { max_bytes: 12_000 })
+    await world.stream.jsm.streams.update(KILL_STREAM, { max_bytes: 12_000 })
     const { program, baseUrl } = await agent(writeLog(40))
     await program.said('streamFull')
-    const before = await stream.count()
+    const before = await world.stream.count()
     expect(before).toBeLessThan(40)
     const ready = await fetch(`${baseUrl}/readyz`)
     expect(ready.status).toBe(503)
@@ -96,51 +65,46 @@ describe('the agent, with a real nats-server', () => {
       /publish_failures_total\{reason="streamFull"\} [1-9]/,
     )
 
-    await stream.jsm.streams.update(KILL_STREAM, { max_bytes: 64 * MIB })
+    await world.stream.jsm.streams.update(KILL_STREAM, { max_bytes: 64 * MIB })
     expect((await program.ended).code).toBe(0)
-    const sequences = (await stream.events()).map(({ sequence }) => sequence)
-    expect(sequences).toEqual(Array.from({ length: 40 }, (_, kill) => 425 + kill * 1000))
+    expect((await world.stream.events()).map(({ sequence }) => sequence)).toEqual(sequencesOf(40))
   }, 60_000)
 
   it('loses nothing when killed with the stream full: the cursor has not passed the kills', async () => {
-    await stream.jsm.streams.update(KILL_STREAM, { max_bytes: 12_000 })
+    await world.stream.jsm.streams.update(KILL_STREAM, { max_bytes: 12_000 })
     const log = writeLog(40)
     const first = await agent(log)
     await first.program.said('streamFull')
     await first.program.kill()
-    await stream.jsm.streams.update(KILL_STREAM, { max_bytes: 64 * MIB })
+    await world.stream.jsm.streams.update(KILL_STREAM, { max_bytes: 64 * MIB })
     const second = await agent(log)
     expect((await second.program.ended).code).toBe(0)
-    expect(await stream.count()).toBe(40)
+    expect(await world.stream.count()).toBe(40)
   }, 60_000)
 
   it('waits for a server that is not there, and for a stream that is not there yet', async () => {
-    await stream.jsm.streams.delete(KILL_STREAM)
-    await nats.process.stop()
+    await world.stream.jsm.streams.delete(KILL_STREAM)
+    await world.nats.process.stop()
     const { program, baseUrl } = await agent(writeLog(2))
     await program.said('expected a NATS server that takes this login')
     expect(await (await fetch(`${baseUrl}/readyz`)).text()).toContain('not connected to NATS')
     expect((await fetch(`${baseUrl}/healthz`)).status).toBe(200)
-    await nats.process.start()
+    await world.nats.process.start()
     await program.said('is the operator running')
-    await stream.create(64 * MIB)
+    await world.stream.create(64 * MIB)
     expect((await program.ended).code).toBe(0)
-    expect(await stream.count()).toBe(2)
+    expect(await world.stream.count()).toBe(2)
   }, 60_000)
 
   it('goes on after the server was killed and started again', async () => {
-    const usec = 50_000
-    const log = join(folder, 'slow.kmsg')
-    const copies = Array.from({ length: 40 }, (_, kill) =>
-      recast(recorded, { sequenceOffset: kill * 1000, usecOffset: kill * usec }),
-    )
-    writeFileSync(log, copies.join(''))
-    const { program } = await agent(log, 'kept')
-    await waitUntil('a first kill', async () => ((await stream.count()) > 3 ? true : undefined), { deadlineMs: 20_000 })
-    await nats.process.kill()
-    await nats.process.start()
+    const { program } = await agent(writeLog(40, 50_000), 'kept')
+    await waitUntil('a first kill', async () => ((await world.stream.count()) > 3 ? true : undefined), {
+      deadlineMs: 20_000,
+    })
+    await world.nats.process.kill()
+    await world.nats.process.start()
     expect((await program.ended).code).toBe(0)
-    expect((await stream.events()).map(({ sequence }) => sequence)).toEqual(copies.map((_, kill) => 425 + kill * 1000))
+    expect((await world.stream.events()).map(({ sequence }) => sequence)).toEqual(sequencesOf(40))
   }, 60_000)
 
   it('starts anew with a corrupt cursor, says so once, keeps it aside, and tells nothing twice', async () => {
@@ -148,14 +112,14 @@ describe('the agent, with a real nats-server', () => {
     await (
       await agent(log)
     ).program.ended
-    const cursor = join(folder, `state-${NODE}`, 'cursor.json')
+    const cursor = join(world.folder, `state-${world.node}`, 'cursor.json')
     writeFileSync(cursor, '{"version":1,"bootId"')
     const { program } = await agent(log)
     expect((await program.ended).code).toBe(0)
     expect(program.log).toMatch(/expected a cursor \(boot id and sequence\), got one that is not/)
     expect(readFileSync(`${cursor}.corrupt`, 'utf8')).toContain('bootId')
     expect(JSON.parse(readFileSync(cursor, 'utf8'))).toMatchObject({ sequence: 1426 })
-    expect(await stream.count()).toBe(2)
+    expect(await world.stream.count()).toBe(2)
   }, 30_000)
 
   it('goes on without the right to read the kernel’s log: says so once, is not ready, and answers all the same', async () => {
@@ -164,17 +128,16 @@ describe('the agent, with a real nats-server', () => {
     const ready = await fetch(`${baseUrl}/readyz`)
     expect(ready.status).toBe(503)
     expect(await ready.text()).toContain('no kill is seen: /dev/oomkeeper-is-not-there cannot be read')
-    const answer = await waitUntil('an answer', () => stream.rank(NODE), { deadlineMs: 10_000 })
-    expect(answer).toMatchObject({ node: NODE })
+    const answer = await waitUntil('an answer', () => world.stream.rank(world.node), { deadlineMs: 10_000 })
+    expect(answer).toMatchObject({ node: world.node })
     expect((await program.stop()).code).toBe(0)
   }, 30_000)
 
   it('goes on where it sees no processes of the host, and says what it cannot do', async () => {
-    const proc = join(folder, 'proc')
+    const proc = join(world.folder, 'proc')
     mkdirSync(join(proc, 'sys/kernel/random'), { recursive: true })
     writeFileSync(join(proc, 'sys/kernel/random/boot_id'), `${randomUUID()}\n`)
-    const process = await startAgent({ node: NODE, nats, folder, kmsg: '/dev/oomkeeper-is-not-there', proc })
-    started.push(process)
+    const process = await world.start({ kmsg: '/dev/oomkeeper-is-not-there', proc })
     await process.program.said("expected to see the host's processes in --proc")
     // It says so before it answers anybody.
     const readiness = () => fetch(`${process.baseUrl}/readyz`).catch(() => undefined)
@@ -186,23 +149,18 @@ describe('the agent, with a real nats-server', () => {
     notRoot,
     'tells kills with a state folder that is read-only, and is not ready',
     async () => {
-      const state = join(folder, `state-${NODE}`)
+      const state = join(world.folder, `state-${world.node}`)
       mkdirSync(state)
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', state])
       try {
-        const copies = Array.from({ length: 4 }, (_, kill) =>
-          recast(recorded, { sequenceOffset: kill * 1000, usecOffset: kill * 500_000 }),
-        )
-        const log = join(folder, 'slow.kmsg')
-        writeFileSync(log, copies.join(''))
-        const { program, baseUrl } = await agent(log, 'kept')
+        const { program, baseUrl } = await agent(writeLog(4, 500_000), 'kept')
         await program.said('--state-dir: expected a folder to keep the cursor and the spool in, got: EROFS')
         await program.said('expected to keep kills in the spool')
         expect(await (await fetch(`${baseUrl}/readyz`)).text()).toContain('the spool cannot be used')
         expect((await program.ended).code).toBe(0)
-        expect(await stream.count()).toBe(4)
+        expect(await world.stream.count()).toBe(4)
       } finally {
-        for (const { program } of started.splice(0)) await program.kill()
+        await world.killAgents()
         execFileSync('umount', [state])
       }
     },
@@ -210,12 +168,11 @@ describe('the agent, with a real nats-server', () => {
   )
 
   it('may not publish for another node', async () => {
-    const { operator, system, agents } = nats.users
-    const users = { operator, system, agents: { 'node-b': agents[NODE] ?? operator } }
-    const process = await startAgent({ node: 'node-b', nats: { ...nats, users }, folder, kmsg: writeLog(1) })
-    started.push(process)
-    await process.program.said('do --node and --nats-user belong together?')
-    expect(await stream.count()).toBe(0)
+    const { operator, system, agents } = world.nats.users
+    const users = { operator, system, agents: { 'node-b': agents[world.node] ?? operator } }
+    const { program } = await world.start({ node: 'node-b', nats: { ...world.nats, users }, kmsg: writeLog(1) })
+    await program.said('do --node and --nats-user belong together?')
+    expect(await world.stream.count()).toBe(0)
   }, 30_000)
 })
 

@@ -1,52 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import type { KillEvent } from '../../contract/killEvent.ts'
-import { KILL_STREAM } from '../../contract/subjects.ts'
-import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
-import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
+import type { AgentProcess } from '../support/agentProcess.ts'
+import { useAgentWorld } from '../support/agentWorld.ts'
 import { nextSequence } from '../support/kernelLog.ts'
 import { KillingContainer, ownTop } from '../support/killingContainer.ts'
-import { KillStreamView } from '../support/killStream.ts'
 import { describeUnless, notRoot } from '../support/leftOut.ts'
 
-const NODE = 'node-a'
 const LIMIT_MIB = 8
-
-let nats: PrivateNats
-let stream: KillStreamView
-let folder: string
-let agent: AgentProcess
-let containers: KillingContainer[]
-let fromSequence: number
-/** Whose each victim was. */
-let pathByPid: Map<number, string>
-
-/** The events of all these kills, once they are stored. */
-async function untilTold(kills: number): Promise<KillEvent[]> {
-  let got = ''
-  const told = async () => {
-    const stored = await stream.count()
-    const events = stored < kills ? [] : await stream.events()
-    const ours = events.filter(({ victim, sequence }) => sequence >= fromSequence && pathByPid.has(victim?.pid ?? -1))
-    got = `${stored} stored, ${ours.length} of ${pathByPid.size} victims among them`
-    return ours.length >= kills ? ours : undefined
-  }
-  return waitUntil(`${kills} kills to be told`, told, { deadlineMs: 30_000, evidence: () => got })
-}
-
-/** Who told where, and for how many; a place that is not the victim's is told apart. */
-function countBySource(events: readonly KillEvent[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const { attribution, victim } of events) {
-    const isRight = attribution.source === 'none' || attribution.cgroupPath === pathByPid.get(victim?.pid ?? -1)
-    const key = isRight ? attribution.source : `wrong by ${attribution.source}`
-    counts[key] = (counts[key] ?? 0) + 1
-  }
-  return counts
-}
 
 const rightIn = (counts: Record<string, number>): number =>
   ['dump', 'proc', 'cache', 'parent', 'counter'].reduce((sum, source) => sum + (counts[source] ?? 0), 0)
@@ -55,36 +16,52 @@ function makeContainers(count: number): KillingContainer[] {
   return Array.from({ length: count }, () => new KillingContainer(ownTop('attribution'), LIMIT_MIB))
 }
 
-async function killInside(container: KillingContainer, times: number, pauseSeconds: number): Promise<void> {
-  for (const pid of await container.killInside(times, pauseSeconds)) pathByPid.set(pid, container.path)
-}
-
 describeUnless(notRoot, 'whose kill it was, by real kills in cgroups like those of containers', () => {
-  beforeAll(async () => {
-    nats = await startNats({ nodes: [NODE], log: () => undefined })
-    stream = await KillStreamView.open(nats)
-  }, 120_000)
-
-  afterAll(async () => {
-    await stream.close()
-    await nats.dispose()
-  }, 30_000)
+  const world = useAgentWorld()
+  let agent: AgentProcess
+  let containers: KillingContainer[]
+  let fromSequence: number
+  /** Whose each victim was. */
+  let pathByPid: Map<number, string>
 
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'oomkeeper-attribution-'))
-    await stream.create(64 * 1024 * 1024)
-    agent = await startAgent({ node: NODE, nats, folder })
+    agent = await world.start()
     await agent.program.said('connected to NATS')
     pathByPid = new Map()
     fromSequence = nextSequence()
   }, 30_000)
 
-  afterEach(async () => {
-    await agent.program.stop()
+  afterEach(() => {
     for (const container of containers) container.remove()
-    await stream.jsm.streams.delete(KILL_STREAM)
-    rmSync(folder, { recursive: true, force: true })
-  }, 30_000)
+  })
+
+  /** The events of all these kills, once they are stored. */
+  async function untilTold(kills: number): Promise<KillEvent[]> {
+    let got = ''
+    const told = async () => {
+      const stored = await world.stream.count()
+      const events = stored < kills ? [] : await world.stream.events()
+      const ours = events.filter(({ victim, sequence }) => sequence >= fromSequence && pathByPid.has(victim?.pid ?? -1))
+      got = `${stored} stored, ${ours.length} of ${pathByPid.size} victims among them`
+      return ours.length >= kills ? ours : undefined
+    }
+    return waitUntil(`${kills} kills to be told`, told, { deadlineMs: 30_000, evidence: () => got })
+  }
+
+  /** Who told where, and for how many; a place that is not the victim's is told apart. */
+  function countBySource(events: readonly KillEvent[]): Record<string, number> {
+    const counts: Record<string, number> = {}
+    for (const { attribution, victim } of events) {
+      const isRight = attribution.source === 'none' || attribution.cgroupPath === pathByPid.get(victim?.pid ?? -1)
+      const key = isRight ? attribution.source : `wrong by ${attribution.source}`
+      counts[key] = (counts[key] ?? 0) + 1
+    }
+    return counts
+  }
+
+  async function killInside(container: KillingContainer, times: number, pauseSeconds: number): Promise<void> {
+    for (const pid of await container.killInside(times, pauseSeconds)) pathByPid.set(pid, container.path)
+  }
 
   it('is never the host’s nor another container’s, for 200 kills of five containers, few of them with a dump', async () => {
     containers = makeContainers(5)

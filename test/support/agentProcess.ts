@@ -49,3 +49,10 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
   const program = new Program('agent', args, ENV)
   return { program, baseUrl: `http://127.0.0.1:${port}` }
 }
+
+/** The value of a metric of the agent's, its labels summed. */
+export async function readMetric({ baseUrl }: AgentProcess, name: string): Promise<number> {
+  const text = await (await fetch(`${baseUrl}/metrics`)).text()
+  const samples = [...text.matchAll(new RegExp(`^oomkeeper_agent_${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
+  return samples.reduce((sum, [, value]) => sum + Number(value), 0)
+}

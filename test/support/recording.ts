@@ -41,3 +41,21 @@ export function recast(records: readonly Buffer[], { sequenceOffset = 0, usecOff
     )
     .join('')
 }
+
+export interface Repetition {
+  /** Which copy the first one is. */
+  from?: number
+  /** Between the time stamps of two copies, microseconds. */
+  usecApart?: number
+}
+
+/** So many copies of a recording as one log, the sequences of each a thousand after those of the one before. */
+export function repeat(
+  records: readonly Buffer[],
+  times: number,
+  { from = 0, usecApart = 0 }: Repetition = {},
+): string {
+  return Array.from({ length: times }, (_, at) =>
+    recast(records, { sequenceOffset: (from + at) * 1000, usecOffset: (from + at) * usecApart }),
+  ).join('')
+}
