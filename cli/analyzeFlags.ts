@@ -1,4 +1,5 @@
-import { optional, switchedOff, withDefault, type Operand } from '#program/flags.ts'
+import { optional, switchedOff, withDefault } from '#program/flags.ts'
+import type { About } from '#program/usage.ts'
 import { textSchema } from './textSchema.ts'
 
 const OUTPUTS = ['text', 'json', 'yaml', 'markdown'] as const
@@ -20,7 +21,17 @@ export const analyzeFlags = {
   noColor: switchedOff('no colours, also on a terminal; so does NO_COLOR in the environment'),
 }
 
-export const analyzeOperand: Operand = {
-  placeholder: '[FILE]',
-  help: 'a kernel log in any form, plain or gzip; - or nothing is the standard input. Exit code 1: no OOM event in it',
+export const analyzeAbout: About = {
+  summary:
+    "Reads the OOM kills of a kernel's log in any form, of kernels 2.6 to 6.18, and explains each: who asked, which limit was hit, where the memory went, why this process, and what to do.",
+  operand: { placeholder: '[FILE]', help: 'the log, plain or gzip; - or nothing is the standard input' },
+  examples: [
+    'dmesg | oomkeeper analyze',
+    'oomkeeper analyze /var/log/kern.log.2.gz',
+    'oomkeeper analyze --event 3 --output markdown saved.log',
+  ],
+  exitCodes: {
+    1: 'there is no OOM event in the log',
+    2: 'wrong flags, or the log is empty, binary or cannot be read',
+  },
 }

@@ -41,20 +41,19 @@ function usage(): string {
 
 /** @returns the exit code. */
 async function run([command, ...argv]: readonly string[]): Promise<number> {
-  if (command === '--help' || command === '-h') return say(usage())
-  if (command === '--version') return say(`oomkeeper ${VERSION}`)
+  if (command === 'help' && argv[0] !== undefined) return run([argv[0], '--help'])
   const known = command === undefined || !Object.hasOwn(COMMANDS, command) ? undefined : COMMANDS[command]
-  if (known === undefined) {
-    const got = command === undefined ? 'nothing' : `"${command}"`
-    return refuse('oomkeeper', [`expected a command, got ${got}: --help lists them`], EXIT.usage)
-  }
-  const name = `oomkeeper ${command}`
+  const name = known === undefined ? 'oomkeeper' : `oomkeeper ${command}`
   try {
-    return await (await known.load()).run(name, argv)
+    if (command === '--help' || command === '-h' || command === 'help') return say(usage())
+    if (command === '--version') return say(`oomkeeper ${VERSION}`)
+    if (known !== undefined) return await (await known.load()).run(name, argv)
   } catch (error) {
     if (isProgramError(error)) return refuse(name, [error.message], error.exitCode)
     return refuse(name, [`unforeseen error: ${messageOf(error)}; please report it`], EXIT.environment)
   }
+  const got = command === undefined ? 'nothing' : `"${command}"`
+  return refuse(name, [`expected a command, got ${got}: --help lists them`], EXIT.usage)
 }
 
 process.exitCode = await run(process.argv.slice(2))

@@ -1,4 +1,5 @@
 import { optional, switchedOff, withDefault } from '#program/flags.ts'
+import type { About } from '#program/usage.ts'
 import { sizeKibSchema } from './sizeSchema.ts'
 import { textSchema } from './textSchema.ts'
 
@@ -29,4 +30,19 @@ export const nodeFlags = {
   ),
   verbose: switchedOff('what would be sound, and where each verdict comes from'),
   noColor: switchedOff('no colours, also on a terminal; so does NO_COLOR in the environment'),
+}
+
+export const nodeAbout: About = {
+  summary:
+    'Tells what this node is set to for when memory runs out, what each setting means, and whether it is sound for Kubernetes. Reads only; needs neither root nor a cluster.',
+  examples: [
+    'oomkeeper node',
+    'oomkeeper node --verbose',
+    'oomkeeper node --root /host --output json --fail-on critical',
+  ],
+  exitCodes: {
+    0: 'all is sound, or what is not is below --fail-on',
+    1: 'a warning, or a note with --fail-on note',
+    4: 'something is critical: a promise of Kubernetes is broken when the node runs out',
+  },
 }

@@ -1,4 +1,5 @@
 import { optional, switchedOff, withDefault, type FlagValues } from '#program/flags.ts'
+import type { About } from '#program/usage.ts'
 import { textSchema } from './textSchema.ts'
 
 const MAX_TOP = 10_000
@@ -26,7 +27,7 @@ const seconds = textSchema((text) => {
 }, `it must be a number of seconds from ${MIN_INTERVAL_S} to ${MAX_INTERVAL_S}`)
 const cgroup = textSchema(readCgroup, 'it must be a path from the root of the hierarchy, as /proc/PID/cgroup has it')
 const pod = textSchema(
-  (text) => (UID.test(text) || NAMESPACED.test(text) ? text : undefined),
+  (text) => (POD_UID.test(text) || NAMESPACED.test(text) ? text : undefined),
   "it must be a pod's UID, or with --node NAMESPACE/NAME",
 )
 const container = textSchema(
@@ -34,10 +35,10 @@ const container = textSchema(
   "it must be 8 to 64 hexadecimal digits of a container's id, or with --node and --pod its name",
 )
 
-const UID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/
+export const POD_UID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/
 const NAMESPACED = /^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/
 const DNS_LABEL = /^[a-z0-9-]{1,63}$/
-const CONTAINER_ID = /^[0-9a-f]{8,64}$/
+export const CONTAINER_ID = /^[0-9a-f]{8,64}$/
 
 /** Also the folder of a mounted hierarchy, as people copy it. */
 function readCgroup(text: string): string | undefined {
@@ -65,6 +66,21 @@ export const rankFlags = {
   node: optional(path, 'NODE', 'a node of the cluster, by way of the operator; without it, this machine'),
   operator: optional(url, 'URL', "the operator's API; without it, kubectl port-forward to it"),
   namespace: withDefault(path, 'NAMESPACE', 'oomkeeper', 'where the operator runs, for kubectl port-forward'),
+}
+
+export const rankAbout: About = {
+  summary:
+    "Shows the processes that the kernel's OOM killer would take next, the likeliest first, with what the end of each would free: of this machine, a cgroup, a pod or a container, or of a node of the cluster.",
+  examples: [
+    'oomkeeper rank --output wide',
+    'oomkeeper rank --watch',
+    'oomkeeper rank --cgroup /system.slice/nginx.service',
+    'oomkeeper rank --node node-a --pod shop/web-0 --container app',
+  ],
+  exitCodes: {
+    0: 'shown, or --watch was interrupted',
+    1: 'no process is in what was asked for, or more than one cgroup is meant',
+  },
 }
 
 export type RankFlags = FlagValues<typeof rankFlags>

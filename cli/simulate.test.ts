@@ -37,7 +37,7 @@ function run(argv: readonly string[], hasColor = false) {
     endTurn: () => Promise.resolve(),
     now: () => new Date(0),
   }
-  return simulate(flagsOf(argv), { openMachine: () => machine, ownPid: 7, hasColor })
+  return simulate(flagsOf(argv), { openMachine: () => machine, hasColor })
 }
 
 describe('oomkeeper simulate', () => {
@@ -121,11 +121,32 @@ describe('oomkeeper simulate', () => {
   })
 
   it.each([
-    [['--cgroup', '/a', '--container', 'deadbeef'], ['expected one of --cgroup and --container, got both']],
-    [['--pod', 'shop/web'], [expect.stringMatching(/^--pod: expected a pod's UID/)]],
-    [['--container', 'app'], [expect.stringMatching(/^--container: expected 8 to 64 hexadecimal digits/)]],
+    [
+      ['--cgroup', '/a', '--container', 'deadbeef'],
+      [expect.stringMatching(/^expected at most one of .*, got --cgroup and --container$/)],
+    ],
+    [
+      ['--node', '--pod', '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60', '--cgroup', '/a'],
+      ['expected at most one of --node, --cgroup, --pod and --container, got --node and --cgroup and --pod'],
+    ],
+    [['--node'], []],
     [['--cgroup', '/a'], []],
   ])('on %j finds the conflicts %j', (argv, conflicts) => {
     expect(findConflicts(flagsOf(argv))).toEqual(conflicts)
+  })
+
+  it.each([
+    [
+      '--pod',
+      'shop/web',
+      '--pod: expected UID, got "shop/web": it must be a pod\'s UID: this machine does not know its name',
+    ],
+    [
+      '--container',
+      'app',
+      '--container: expected ID, got "app": it must be 8 to 64 hexadecimal digits of a container\'s id',
+    ],
+  ])('takes no name for %s', (flag, value, problem) => {
+    expect(parseFlags('simulate', simulateFlags, [flag, value], {})).toEqual({ kind: 'problems', problems: [problem] })
   })
 })

@@ -15,8 +15,6 @@ import { formatSimulation } from './simulation/simulationText.ts'
 
 export interface SimulatePorts {
   openMachine(flags: SimulateFlags): LocalMachine
-  /** Of this program, among the processes of its own machine. */
-  ownPid: number
   /** Whether what is written is seen on a terminal that shows colours. */
   hasColor: boolean
 }
@@ -29,7 +27,7 @@ export interface SimulateAnswer {
 /** @returns what `oomkeeper simulate` prints. @throws ProgramError */
 export async function simulate(flags: SimulateFlags, ports: SimulatePorts): Promise<SimulateAnswer> {
   const machine = ports.openMachine(flags)
-  const found = await readDomain(machine, localScope(flags), flags.proc === undefined ? ports.ownPid : undefined)
+  const found = await readDomain(machine, localScope(flags))
   const hasLimits = hasHierarchy(machine.cgroups)
   const report: SimulationReport = {
     found,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { flagSchemas } from './flagSchemas.ts'
-import { optional, parseFlags, required, switchedOff, withDefault } from './flags.ts'
+import { argumentOnly, optional, parseFlags, required, switchedOff, withDefault } from './flags.ts'
 
 const flags = {
   natsUrl: required(flagSchemas.url(['nats:']), 'URL', 'the NATS server'),
@@ -27,7 +27,7 @@ describe('parseFlags', () => {
   it('takes a switch without a value, in any place, and its twin', () => {
     const switches = { verbose: switchedOff('more'), top: withDefault(flagSchemas.text, 'N', '10', 'how many') }
     const operand = { placeholder: '[FILE]', help: 'a file' }
-    const read = (argv: string[], env = {}) => parseFlags('program', switches, argv, env, operand)
+    const read = (argv: string[], env = {}) => parseFlags('program', switches, argv, env, { operand })
     expect(read(['--verbose', 'x.log', '--top', '3'])).toEqual({
       kind: 'values',
       values: { verbose: true, top: '3' },
@@ -61,12 +61,17 @@ describe('parseFlags', () => {
 
   it('takes one operand where the program has one', () => {
     const withFile = (...argv: string[]) =>
-      parseFlags('program', { context: flags.context }, argv, {}, { placeholder: '[FILE]', help: 'a log' })
+      parseFlags('program', { context: flags.context }, argv, {}, { operand: { placeholder: '[FILE]', help: 'a log' } })
     expect(withFile('--context', 'x', 'a.log')).toEqual({ kind: 'values', values: { context: 'x' }, operand: 'a.log' })
     expect(withFile('-')).toMatchObject({ operand: '-' })
     expect(withFile('a', 'b')).toEqual({ kind: 'problems', problems: ['expected one [FILE], got "b"'] })
     const help = withFile('--help')
     expect(help.kind === 'help' && help.text).toMatch(/^Usage: program \[flags\] \[FILE\]\n\n {2}\[FILE\]\n {6}a log/)
+  })
+
+  it('leaves a variable alone that means something else to another program', () => {
+    const whole = { node: argumentOnly(switchedOff('the whole node')) }
+    expect(parseFlags('program', whole, [], { OOMKEEPER_NODE: 'node-a' })).toMatchObject({ values: { node: false } })
   })
 
   it('explains itself', () => {

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { flagName, variableName } from './flagNames.ts'
+import { formatUsage, type About } from './usage.ts'
 
 /**
  * Reads the text of one value: any zod schema does. Zod itself is not imported here, so that a program that must start
@@ -21,6 +23,8 @@ export interface Flag<T> {
   default: string | null | undefined
   /** Given without a value: it is on. */
   isSwitch?: true
+  /** Without a twin: another program's variable of that name means something else. */
+  isArgumentOnly?: true
 }
 
 export type Flags = Record<string, Flag<unknown>>
@@ -61,13 +65,9 @@ export function switchedOff(help: string): Flag<boolean> {
   return { schema, help, placeholder: 'true|false', default: 'false', isSwitch: true }
 }
 
-/** `natsUrl` → `nats-url`. */
-function flagName(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-}
-
-function variableName(key: string): string {
-  return `OOMKEEPER_${flagName(key).replaceAll('-', '_').toUpperCase()}`
+/** On the command line alone. */
+export function argumentOnly<T>(flag: Flag<T>): Flag<T> {
+  return { ...flag, isArgumentOnly: true }
 }
 
 /** Reads the command line and the environment, and reports every problem at once. */
@@ -76,8 +76,9 @@ export function parseFlags<F extends Flags>(
   flags: F,
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  operand?: Operand,
+  about: About = {},
 ): ParsedFlags<F> {
+  const { operand } = about
   const keyByName = new Map(Object.keys(flags).map((key) => [flagName(key), key]))
   const options = Object.fromEntries([...keyByName].map(([name, key]) => [name, { type: typeOf(flags[key]) }] as const))
   const { tokens } = parseArgs({
@@ -102,7 +103,7 @@ export function parseFlags<F extends Flags>(
         )
     }
     if (token.kind !== 'option') continue
-    if (token.name === 'help' || token.name === 'h') return { kind: 'help', text: usage(program, flags, operand) }
+    if (token.name === 'help' || token.name === 'h') return { kind: 'help', text: formatUsage(program, flags, about) }
     if (token.name === 'version') return { kind: 'version' }
     const key = keyByName.get(token.name)
     if (key === undefined) problems.push(`${token.rawName}: no such flag${suggestion(token.name, keyByName)}`)
@@ -114,7 +115,7 @@ export function parseFlags<F extends Flags>(
   const values: Record<string, unknown> = {}
   for (const [key, flag] of Object.entries(flags)) {
     const variable = variableName(key)
-    const fromEnv = env[variable]
+    const fromEnv = flag.isArgumentOnly ? undefined : env[variable]
     const set = texts.get(key) ?? (fromEnv ? { text: fromEnv, from: variable } : undefined)
     if (set === undefined && flag.default === null) continue
     if (set === undefined && flag.default === undefined) {
@@ -142,22 +143,3 @@ function suggestion(name: string, known: ReadonlyMap<string, string>): string {
   const near = [...known.keys()].find((candidate) => candidate.startsWith(name) || name.startsWith(candidate))
   return near === undefined ? '; --help lists them' : `; did you mean --${near}?`
 }
-
-function usage(program: string, flags: Flags, operand: Operand | undefined): string {
-  const lines = Object.entries(flags).map(([key, flag]) => {
-    const head = flag.isSwitch ? `  --${flagName(key)}` : `  --${flagName(key)} ${flag.placeholder}`
-    const fallback =
-      flag.default === undefined
-        ? ' (required)'
-        : flag.default === null || flag.isSwitch
-          ? ''
-          : ` (default ${flag.default})`
-    return `${head}\n      ${flag.help}${fallback}; ${variableName(key)}`
-  })
-  const takes = operand === undefined ? '' : ` ${operand.placeholder}`
-  const about = operand === undefined ? [] : [`  ${operand.placeholder}\n      ${operand.help}`]
-  return [`Usage: ${program} [flags]${takes}`, '', ...about, ...lines, '', EXIT_CODES].join('\n')
-}
-
-const EXIT_CODES =
-  'Exit codes: 0 ended as asked, 2 wrong flags or input, 3 the machine or a server it needs does not allow it.'

@@ -35,7 +35,7 @@ const unlimited = (path: string): Files => ({ [`${path}/memory.max`]: 'max\n' })
 
 async function pidsIn(cgroupPath: string | undefined, files: Files): Promise<number[]> {
   const scope = cgroupPath === undefined ? ({ kind: 'node' } as const) : ({ kind: 'cgroup', path: cgroupPath } as const)
-  const { domain } = await readDomain(nodeWith(files), scope, undefined)
+  const { domain } = await readDomain(nodeWith(files), scope)
   return simulateKills(domain, undefined).kills.flatMap(({ victim, others }) =>
     [victim, ...others].map(({ pid }) => pid),
   )
@@ -54,11 +54,7 @@ describe('readDomain', () => {
   it('takes all below the ancestor whose limit is hit first, where a cgroup has none', async () => {
     const files = { ...unlimited(`${POD}/a`), ...limited(POD, 200) }
     expect(await pidsIn(`${POD}/a`, files)).toEqual([10, 12, 11])
-    const { askedPath, limitPath, limitKib } = await readDomain(
-      nodeWith(files),
-      { kind: 'cgroup', path: `${POD}/a` },
-      undefined,
-    )
+    const { askedPath, limitPath, limitKib } = await readDomain(nodeWith(files), { kind: 'cgroup', path: `${POD}/a` })
     expect({ askedPath, limitPath, limitKib }).toEqual({
       askedPath: `${POD}/a`,
       limitPath: POD,
@@ -67,7 +63,7 @@ describe('readDomain', () => {
   })
 
   it('takes all of the machine where no limit covers a cgroup', async () => {
-    const { domain, limitPath, facts } = await readDomain(nodeWith({}), { kind: 'cgroup', path: POD }, undefined)
+    const { domain, limitPath, facts } = await readDomain(nodeWith({}), { kind: 'cgroup', path: POD })
     expect({ limitPath, isNode: facts.isNode, count: domain.tasks.length }).toEqual({
       limitPath: undefined,
       isNode: true,
@@ -84,7 +80,7 @@ describe('readDomain', () => {
 
   it('tells what the node is set to, who is never in line and whose memory is unknown', async () => {
     const sysctls = { 'sys/vm/panic_on_oom': '1\n', 'sys/vm/oom_kill_allocating_task': '0\n' }
-    const { facts } = await readDomain(nodeWith({}, sysctls), { kind: 'node' }, undefined)
+    const { facts } = await readDomain(nodeWith({}, sysctls), { kind: 'node' })
     expect(facts).toMatchObject({
       panicOnOom: 1,
       oomKillAllocatingTask: 0,
@@ -93,14 +89,8 @@ describe('readDomain', () => {
     })
   })
 
-  it('leaves out who asks', async () => {
-    const { domain } = await readDomain(nodeWith({}), { kind: 'node' }, 13)
-    expect(domain.tasks.map(({ pid }) => pid)).not.toContain(13)
-    expect(domain.tasks).toHaveLength(4)
-  })
-
   it('says when nobody is there', async () => {
-    await expect(readDomain(nodeWith({}), { kind: 'cgroup', path: '/none' }, undefined)).rejects.toMatchObject({
+    await expect(readDomain(nodeWith({}), { kind: 'cgroup', path: '/none' })).rejects.toMatchObject({
       code: 'ScopeEmpty',
     })
   })

@@ -22,19 +22,14 @@ export interface FoundDomain {
 /**
  * Who is in line when this scope's memory runs out. A cgroup without a limit of its own does not run out: its nearest ancestor
  * that has one does, or else the machine, with all that is in there.
- * @param ownPid of who asks, and will be gone when it happens; undefined: it is not among them
  * @throws ProgramError as scanScope
  */
-export async function readDomain(
-  node: ScannedNode,
-  scope: RankScope,
-  ownPid: number | undefined,
-): Promise<FoundDomain> {
+export async function readDomain(node: ScannedNode, scope: RankScope): Promise<FoundDomain> {
   const asked = await scanScope(node, scope, Number.POSITIVE_INFINITY)
   const { cgroupPath: askedPath, limit } = asked
   const isOwn = askedPath === limit?.cgroupPath
   const ranking = isOwn ? asked : await scanScope(node, scopeOf(limit?.cgroupPath), Number.POSITIVE_INFINITY)
-  const tasks = ranking.tasks.filter(({ pid }) => pid !== ownPid)
+  const { tasks } = ranking
   return {
     domain: {
       machine: readMachine(node.files),

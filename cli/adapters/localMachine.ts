@@ -19,7 +19,8 @@ export function openMachine({
   cgroupRoot?: string | undefined
 }): LocalMachine {
   return {
-    files: new ProcFiles(proc ?? PROC),
+    // Who asks is gone when it happens.
+    files: new ProcFiles(proc ?? PROC, false),
     cgroups: new CgroupFiles(cgroupRoot ?? CGROUP_TREE),
     mountPoint: proc === undefined ? PROC : resolved(proc),
     owners: proc === undefined ? readOwners() : new Map(),

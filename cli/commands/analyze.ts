@@ -5,10 +5,10 @@ import { readLogFile } from '../adapters/logFile.ts'
 import { withProgress } from '../adapters/progress.ts'
 import { isTerminal, showsColor, STDERR, writeOut } from '../adapters/standardOutput.ts'
 import { analyze } from '../analyze.ts'
-import { analyzeFlags, analyzeOperand } from '../analyzeFlags.ts'
+import { analyzeAbout, analyzeFlags } from '../analyzeFlags.ts'
 
 export async function run(name: string, argv: readonly string[]): Promise<number> {
-  const parsed = parseFlags(name, analyzeFlags, argv, process.env, analyzeOperand)
+  const parsed = parseFlags(name, analyzeFlags, argv, process.env, analyzeAbout)
   if (parsed.kind !== 'values') return answerFlags(name, parsed)
   const { values, operand } = parsed
   if (operand === undefined && process.stdin.isTTY) {

@@ -3,15 +3,15 @@ import { answerFlags } from '../adapters/answer.ts'
 import { NodeRoot } from '../adapters/nodeRoot.ts'
 import { showsColor, writeOut } from '../adapters/standardOutput.ts'
 import { node } from '../node.ts'
-import { nodeFlags } from '../nodeFlags.ts'
+import { nodeAbout, nodeFlags } from '../nodeFlags.ts'
 
 export async function run(name: string, argv: readonly string[]): Promise<number> {
-  const parsed = parseFlags(name, nodeFlags, argv, process.env)
+  const parsed = parseFlags(name, nodeFlags, argv, process.env, nodeAbout)
   if (parsed.kind !== 'values') return answerFlags(name, parsed)
   const { text, exitCode } = node(parsed.values, {
     openRoot: (root) => new NodeRoot(root),
     hasColor: showsColor(process.env),
   })
-  writeOut(`${text}\n`)
+  writeOut(`${text}\n`, exitCode)
   return exitCode
 }

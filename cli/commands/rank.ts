@@ -5,10 +5,10 @@ import { openMachine } from '../adapters/localMachine.ts'
 import { showsColor, writeOut } from '../adapters/standardOutput.ts'
 import { untilInterrupted, withScreen } from '../adapters/watching.ts'
 import { rank, type RankPorts } from '../rank.ts'
-import { findConflicts, rankFlags } from '../rankFlags.ts'
+import { findConflicts, rankAbout, rankFlags } from '../rankFlags.ts'
 
 export async function run(name: string, argv: readonly string[]): Promise<number> {
-  const parsed = parseFlags(name, rankFlags, argv, process.env)
+  const parsed = parseFlags(name, rankFlags, argv, process.env, rankAbout)
   if (parsed.kind !== 'values') return answerFlags(name, parsed)
   const conflicts = findConflicts(parsed.values)
   if (conflicts.length > 0) return refuse(name, conflicts, EXIT.usage)

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { ProgramError, messageOf } from '#program/errors.ts'
 
 /** The files of a process that are read are one page at most; what is longer is cut. */
@@ -13,8 +13,12 @@ export class ProcFiles {
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
   readonly #views: Buffer[] = []
 
-  constructor(root: string) {
+  readonly #listsSelf: boolean
+
+  /** @param listsSelf whether the process that reads is among those that are listed */
+  constructor(root: string, listsSelf = true) {
     this.#root = root
+    this.#listsSelf = listsSelf
   }
 
   /** @throws ProgramError ProcUnreadable, also where there is no process at all. */
@@ -27,7 +31,17 @@ export class ProcFiles {
     }
     const pids = names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number)
     if (pids.length === 0) throw this.#unreadable(`${this.#root} without any process`)
-    return pids
+    const self = this.#listsSelf ? undefined : this.#readSelf()
+    return self === undefined ? pids : pids.filter((pid) => pid !== self)
+  }
+
+  /** By the pid that this mount has for it; undefined where it is another PID namespace's. Source: fs/proc/self.c, proc_self_get_link. */
+  #readSelf(): number | undefined {
+    try {
+      return Number(readlinkSync(`${this.#root}/self`))
+    } catch {
+      return undefined
+    }
   }
 
   listThreads(pid: number): number[] {

@@ -93,6 +93,14 @@ describe('oomkeeper rank', () => {
     expect(candidates.filter(({ command: name }) => name === 'kthreadd')).toEqual([])
   })
 
+  it('leaves itself out: it is gone when it happens', () => {
+    const { stdout, pid } = runRank('--top', '10000', '--output', 'json')
+    const { candidates } = JSON.parse(stdout) as { candidates: Scored[] }
+    // bin/oomkeeper becomes the program: its pid is the one that was started.
+    expect(candidates.map((candidate) => candidate.pid)).not.toContain(pid)
+    expect(candidates.map((candidate) => candidate.pid)).toContain(sleepers[0]?.pid)
+  })
+
   it('shows command lines only where they are asked for', () => {
     const commandLines = (...flags: string[]) => {
       const { stdout } = runRank('--top', '100', '--output', 'json', ...flags)

@@ -63,4 +63,16 @@ describe('oomkeeper simulate', () => {
     ])
     expect(runSimulate('--with', 'no-such=5').stderr).toContain('found none that is "no-such"')
   })
+
+  it('is asked about one thing at a time; a node’s name in the environment is none of them', () => {
+    const both = runSimulate('--node', '--cgroup', '/a', '--container', 'deadbeef')
+    expect(both).toMatchObject({
+      status: 2,
+      stderr:
+        'oomkeeper simulate: expected at most one of --node, --cgroup, --pod and --container, got --node and --cgroup and --container\n',
+    })
+    const env = { ...process.env, OOMKEEPER_NODE: 'node-a' }
+    const whole = spawnSync(command, ['simulate', '--node', '--until', '4Ki'], { encoding: 'utf8', env })
+    expect(whole).toMatchObject({ status: 0, stdout: expect.stringMatching(/^If this machine’s memory runs out now /) })
+  })
 })
