@@ -175,6 +175,18 @@ describe('Agent', () => {
     expect(ledgerFile.ledger).toMatchObject({ lines: 1, recordsLost: true })
   })
 
+  it('looks for a victim by a clock that nobody sets, and tells the time by the one that is set', async () => {
+    const killUsec = 385_743_518
+    const askedAtMs: number[] = []
+    const locate: LocateVictim = (_outcome, killedAtMs) => void askedAtMs.push(killedAtMs)
+    const stream = new FakeStream()
+    const node = { monotonicUsec: killUsec + 2_000_000 }
+    await agentFor(recast(recorded, {}), stream, new FakeCursorFile(), { locate }, node).run(never)
+    expect(askedAtMs).toEqual([killUsec / 1_000])
+    const decoded = decodeKillEvent([...stream.messages.values()][0] ?? new Uint8Array())
+    expect(decoded).toMatchObject({ event: { killedAt: new Date(NOW_MS - 2_000).toISOString() } })
+  })
+
   it('goes on at its cursor', async () => {
     const stream = new FakeStream()
     const cursorFile = new FakeCursorFile()
@@ -191,7 +203,7 @@ describe('Agent', () => {
       { pid: 4711, oomScore: 667, cgroup },
     ])
     let looks = 0
-    const ranking = new DomainRanking({ ...files, listPids: () => (looks++, files.listPids()) }, () => NOW_MS)
+    const ranking = new DomainRanking({ ...files, listPids: () => (looks++, files.listPids()) }, () => 0)
     const locate: LocateVictim = (outcome) => locateInLog(outcome, 0) ?? { source: 'cache', cgroupPath: cgroup }
     const ofNode = { locate, rankDomain: ranking.rank.bind(ranking) }
     const log = recast(readRecording('6.18-storm-dumps-suppressed.kmsg'), {})

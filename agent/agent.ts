@@ -188,10 +188,10 @@ export class Agent {
   #makePipeline(plan: StartPlan, spooledThrough: number): KmsgPipeline {
     return new KmsgPipeline(plan, spooledThrough, {
       now: this.#ports.now,
-      onOutcome: (outcome, killedAtMs) => {
+      onOutcome: (outcome, killedAt) => {
         this.#countLine(outcome)
         this.#lastTold = { eventSequence: outcome.eventSequence, atMs: performance.now() }
-        this.#report.told(this.#teller.tell(outcome, killedAtMs))
+        this.#report.told(this.#teller.tell(outcome, killedAt))
       },
       onSpooled: (outcome) => {
         this.#countLine(outcome)

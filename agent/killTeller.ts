@@ -9,7 +9,7 @@ import { buildKillEvent, withoutDetails, type EventContext } from './event/build
 import type { ClockReading } from './kmsg/clock.ts'
 import type { OutgoingKill } from './publish/killQueue.ts'
 
-export type AgentIdentity = Omit<EventContext, 'killedAtMs'>
+export type AgentIdentity = Omit<EventContext, 'killedAt'>
 
 /** Makes the message about an outcome of the killer, and hands it on. */
 export class KillTeller {
@@ -25,10 +25,10 @@ export class KillTeller {
   }
 
   /** @returns what was told */
-  tell(outcome: OomOutcome, killedAtMs: number): KillEvent {
+  tell(outcome: OomOutcome, killedAt: ClockReading): KillEvent {
     const repeats = this.#told.note(outcome)
     const event = {
-      ...buildKillEvent(outcome, { ...this.#identity, killedAtMs }),
+      ...buildKillEvent(outcome, { ...this.#identity, killedAt }),
       ...(repeats !== undefined && { repeats }),
     }
     this.#handOn({

@@ -40,6 +40,8 @@ function monotonicUsec(): number {
   return Number(process.hrtime.bigint() / 1000n)
 }
 
+const monotonicMs = () => monotonicUsec() / 1000
+
 /** Says once what the agent will not be able to do. @returns the same, for /readyz */
 function missingRights(proc: ProcFs, logger: Logger): string[] {
   lowerOwnScore(logger)
@@ -69,9 +71,9 @@ await runProgram({
       signal,
     )
     const cgroups = new CgroupFiles(flags.cgroupRoot)
-    const known = knowProcesses(procFiles, proc, cgroups, (found) => agent.foundUnexplained(found), logger)
-    const contextReader = new ContextReader({ files: procFiles, cgroups, wallMs: Date.now })
-    const domainRanking = new DomainRanking(procFiles, Date.now, cgroups)
+    const known = knowProcesses(procFiles, proc, cgroups, (found) => agent.foundUnexplained(found), monotonicMs, logger)
+    const contextReader = new ContextReader({ files: procFiles, cgroups, monotonicMs })
+    const domainRanking = new DomainRanking(procFiles, monotonicMs, cgroups)
     const scanned = { files: procFiles, cgroups, endTurn: setImmediate }
     const rankService = new RankService({
       node: flags.node,

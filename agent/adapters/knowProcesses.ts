@@ -35,9 +35,9 @@ export function knowProcesses(
   proc: ProcFs,
   cgroups: CgroupTree,
   onUnexplained: (found: readonly UnexplainedKills[]) => void,
+  monotonicMs: () => number,
   logger: Logger,
 ): ProcessKnowledge {
-  const monotonicMs = () => performance.now()
   const cpuMs = () => {
     const { user, system } = process.cpuUsage()
     return (user + system) / 1000
@@ -48,14 +48,13 @@ export function knowProcesses(
     readKernelKills: () => proc.readOomKillCount(),
     onUnexplained,
     monotonicMs,
-    wallMs: Date.now,
     cpuMs,
   })
-  const scan = new ProcessScan(table, { files, endTurn: setImmediate, wallMs: Date.now, monotonicMs })
+  const scan = new ProcessScan(table, { files, endTurn: setImmediate, monotonicMs })
   const hot = new HotCgroups({
     cgroups,
     look: (pid, path) => scan.look(pid, path),
-    onList: (path, pids) => table.missFrom(path, pids, Date.now()),
+    onList: (path, pids) => table.missFrom(path, pids, monotonicMs()),
     onPause: () => counters.catchUp(),
     monotonicMs,
   })
@@ -67,7 +66,7 @@ export function knowProcesses(
     onFailure: (error) => logger.warn(`expected to scan the processes, got: ${messageOf(error)}; tried again`),
     monotonicMs,
   })
-  const readClock = () => ({ wallMs: Date.now(), bootTicks: uptime() * TICKS_PER_SECOND })
+  const readClock = () => ({ monotonicMs: monotonicMs(), bootTicks: uptime() * TICKS_PER_SECOND })
   const seesKernelPids = proc.seesKernelPids()
   const locator = new VictimLocator({
     table,

@@ -37,7 +37,6 @@ beforeEach(() => {
     readKernelKills: () => kernelKills,
     onUnexplained: (found) => unexplained.push(...found),
     monotonicMs: () => nowMs,
-    wallMs: () => nowMs,
     cpuMs: () => (cpuMs += 0.1),
   })
   counters.settle()
@@ -163,7 +162,6 @@ describe('KillCounters', () => {
       },
       readKernelKills: () => kernelKills,
       monotonicMs: () => nowMs,
-      wallMs: () => nowMs,
       cpuMs: () => (cpuMs += 0.1),
     })
     reading.settle()
@@ -206,7 +204,6 @@ describe('KillCounters', () => {
       files: cgroups,
       readKernelKills: () => kernelKills,
       monotonicMs: () => 1e6,
-      wallMs: () => 0,
       cpuMs: () => 0,
     })
     many.settle()
@@ -219,7 +216,6 @@ describe('KillCounters', () => {
       files: cgroups,
       readKernelKills: () => undefined,
       monotonicMs: () => 0,
-      wallMs: () => 0,
       cpuMs: () => 0,
     })
     blind.settle()

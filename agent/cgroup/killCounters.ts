@@ -13,10 +13,8 @@ export interface KillCounterPorts {
   readKernelKills: () => number | undefined
   /** Called with kills that cgroups have counted and that had no line: it was lost, or it is very late. */
   onUnexplained?: (found: readonly UnexplainedKills[]) => void
-  /** Milliseconds on a clock that only goes forward. */
+  /** Milliseconds on a clock that only goes forward, as those of the kills. */
   monotonicMs: () => number
-  /** Milliseconds on the clock on which kills are told. */
-  wallMs: () => number
   /** What this program has had of a core: in a storm it waits for one more than it works. */
   cpuMs: () => number
 }
@@ -28,7 +26,7 @@ const TOO_MANY_FOR_MS = 600_000
 const WALK_SHARE = 0.05
 /** Where kills were of late: in a storm only these are looked at. */
 const MAX_RECENT = 64
-/** The kernel's clock of its log and the wall clock are some milliseconds apart: a kill this near to a look may be in it or not. */
+/** The kernel's clock of its log and the others are some milliseconds apart: a kill this near to a look may be in it or not. */
 const UNSURE_MS = 10
 /** So long after the last kill line every line of a kill that was counted has been read. */
 const QUIET_MS = 2_000
@@ -70,7 +68,7 @@ export class KillCounters {
   settle(): void {
     const nowMs = this.#ports.monotonicMs()
     if (nowMs - this.#lastLineMs < QUIET_MS || nowMs < this.#nextWalkMs) return
-    const settledMs = this.#ports.wallMs()
+    const settledMs = this.#ports.monotonicMs()
     const kills = this.#ports.readKernelKills()
     if (kills === undefined || (kills === this.#told && this.#unnamed === 0)) return
     const counts = this.#walk()

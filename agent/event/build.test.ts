@@ -19,7 +19,7 @@ const context: EventContext = {
   node: 'node-a',
   bootId: '1f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60',
   source: 'kmsg',
-  killedAtMs: Date.UTC(2026, 10, 23),
+  killedAt: { wallMs: Date.UTC(2026, 10, 23), monotonicUsec: 5_000_000 },
   pageSizeKib: 4,
   readLive: () => undefined,
   locate: locateInLog,
@@ -134,7 +134,7 @@ describe('buildKillEvent', () => {
   it('tells who else is in the victim’s cgroup when the kill line of a cgroup’s limit came alone', () => {
     const { asked, context } = contextWithLine({ locate: locateInContainer, pageSizeKib: 16 })
     const event = buildKillEvent(killIn(killLineOnly), context)
-    expect(asked).toEqual([{ victimPid: 12950, killedAtMs: context.killedAtMs, cgroupPath: CONTAINER_CGROUP }])
+    expect(asked).toEqual([{ victimPid: 12950, killedAtMs: 5_000, cgroupPath: CONTAINER_CGROUP }])
     expect(event).toMatchObject({ constraint: 'Memcg', scope: 'Unknown', candidatesFrom: 'liveCgroup', taskCount: 3 })
     expect(event.candidates).toEqual([
       {

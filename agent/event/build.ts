@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { MAX_RAW_DUMP_CHARS, type KillEvent } from '#contract/killEvent.ts'
 import { parseExhausted } from '#kernel/dump/killLine.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
+import type { ClockReading } from '../kmsg/clock.ts'
 import { resolveScope } from '../cgroup/scope.ts'
 import { resolveInLine, type InLineContext } from './inLine.ts'
 import type { ReadContext } from './contextReader.ts'
@@ -10,7 +11,8 @@ import type { ReadGroup } from './groupKill.ts'
 import { describeAttribution, type LocateVictim } from './victimPlace.ts'
 
 /** What the outcome itself cannot say. */
-export interface EventContext extends InLineContext {
+export interface EventContext extends Omit<InLineContext, 'killedAtMs'> {
+  killedAt: ClockReading
   node: string
   bootId: string
   source: KillEvent['source']
@@ -24,14 +26,15 @@ export interface EventContext extends InLineContext {
 export function buildKillEvent(outcome: OomOutcome, context: EventContext): KillEvent {
   const { dump } = outcome
   const victim = outcome.outcome === 'killed' ? outcome.victim : undefined
-  const place = context.locate(outcome, context.killedAtMs)
+  const killedAtMs = context.killedAt.monotonicUsec / 1000
+  const place = context.locate(outcome, killedAtMs)
   return {
     version: 1,
     node: context.node,
     bootId: context.bootId,
     sequence: outcome.sequence,
     eventSequence: outcome.eventSequence,
-    killedAt: new Date(context.killedAtMs).toISOString(),
+    killedAt: new Date(context.killedAt.wallMs).toISOString(),
     monotonicUsec: outcome.monotonicUsec,
     source: context.source,
     outcome: outcome.outcome,
@@ -48,12 +51,12 @@ export function buildKillEvent(outcome: OomOutcome, context: EventContext): Kill
       swapUsageKib: dump?.cgroup.swapUsageKib,
       swapLimitKib: dump?.cgroup.swapLimitKib,
     },
-    ...resolveInLine(outcome, place?.cgroupPath, context),
+    ...resolveInLine(outcome, place?.cgroupPath, { ...context, killedAtMs }),
     pageSizeKib: dump?.pageSizeKib ?? context.pageSizeKib,
     ...packRawLines(outcome.rawLines),
     groupKill: context.readGroup(outcome, place),
-    context: context.readContext(place, context.killedAtMs),
-    foresight: context.foresee(outcome, place, context.killedAtMs),
+    context: context.readContext(place, killedAtMs),
+    foresight: context.foresee(outcome, place, killedAtMs),
   }
 }
 

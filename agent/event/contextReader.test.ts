@@ -42,7 +42,7 @@ function reading(cgroups: Readonly<Record<string, string>>, proc = PROC) {
   const reader = new ContextReader({
     files: { readText: (path) => (node.reads++, proc[path]) },
     cgroups: new FakeCgroups(cgroups),
-    wallMs: () => node.nowMs,
+    monotonicMs: () => node.nowMs,
   })
   return { node, reader }
 }

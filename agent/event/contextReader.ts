@@ -14,8 +14,8 @@ export type ReadContext = (place: VictimPlace | undefined, killedAtMs: number) =
 export interface ContextPorts {
   files: Pick<ProcFiles, 'readText'>
   cgroups: CgroupFiles
-  /** Milliseconds since the epoch. */
-  wallMs: () => number
+  /** Milliseconds on a clock that only goes forward, as those of the kill. */
+  monotonicMs: () => number
 }
 
 /** In a storm the machine's memory is read so often at most: it takes 0.3 ms. */
@@ -35,12 +35,10 @@ export class ContextReader {
 
   /** @returns undefined for a kill that is read late, as after a restart */
   readonly read: ReadContext = (place, killedAtMs) => {
-    const nowMs = this.#ports.wallMs()
+    const nowMs = this.#ports.monotonicMs()
     const readAfterMs = Math.max(0, Math.round(nowMs - killedAtMs))
     if (readAfterMs > TOO_LATE_MS) return undefined
-    const ageMs = nowMs - this.#machineAtMs
-    // A clock that was set back must not keep it for ever.
-    if (!(ageMs >= 0 && ageMs < FRESH_MS)) {
+    if (nowMs - this.#machineAtMs >= FRESH_MS) {
       this.#machine = readMachineContext(this.#ports.files)
       this.#machineAtMs = nowMs
     }

@@ -41,14 +41,14 @@ let table: ProcessTable
 
 function foreseer(seesKernelPids = true): Foreseer {
   const files = fakeProc(PROCESSES)
-  const readClock = () => ({ wallMs: NOW_MS, bootTicks: 100_000 })
+  const readClock = () => ({ monotonicMs: NOW_MS, bootTicks: 100_000 })
   return new Foreseer({ table, files, cgroups, readClock, machine: readMachine(files), seesKernelPids })
 }
 
 beforeEach(async () => {
   table = new ProcessTable()
-  const ports = { files: fakeProc(PROCESSES), endTurn: () => Promise.resolve(), monotonicMs: () => 0 }
-  await new ProcessScan(table, { ...ports, wallMs: () => NOW_MS - 1_000 }).run()
+  const ports = { files: fakeProc(PROCESSES), endTurn: () => Promise.resolve() }
+  await new ProcessScan(table, { ...ports, monotonicMs: () => NOW_MS - 1_000 }).run()
 })
 
 describe('Foreseer', () => {

@@ -7,6 +7,7 @@ import type { RankDomain } from '../rank/domainRanking.ts'
 type InLine = Pick<KillEvent, 'candidates' | 'candidatesFrom' | 'taskCount'>
 
 export interface InLineContext {
+  /** Milliseconds on a clock that only goes forward. */
   killedAtMs: number
   /** The node's own page size; a dump that gives its page size away is believed first. */
   pageSizeKib: number

@@ -8,7 +8,7 @@ import { VictimLocator, type LocatorPorts } from './victimLocator.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 23)
 /** The machine has been up for 1,000 s. */
-const CLOCK = { wallMs: NOW_MS, bootTicks: 100_000 }
+const CLOCK = { monotonicMs: NOW_MS, bootTicks: 100_000 }
 const containerPath = (digit: string) =>
   `/kubepods/burstable/pod0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60/${digit.repeat(64)}`
 const [HERE, ELSEWHERE, SERVICE] = [containerPath('a'), containerPath('b'), '/system.slice/containerd.service']
@@ -33,8 +33,8 @@ const scan = (...processes: FakeProcess[]) => scanAfter(0, ...processes)
 
 async function scanAfter(ms: number, ...processes: FakeProcess[]): Promise<void> {
   proc = processes
-  const ports = { files: fakeProc(proc), endTurn: () => Promise.resolve(), monotonicMs: () => 0 }
-  await new ProcessScan(table, { ...ports, wallMs: () => NOW_MS - 10_000 + ms }).run()
+  const ports = { files: fakeProc(proc), endTurn: () => Promise.resolve() }
+  await new ProcessScan(table, { ...ports, monotonicMs: () => NOW_MS - 10_000 + ms }).run()
 }
 
 function locate(kill: OomKill, killedAtMs = NOW_MS, changes: Partial<LocatorPorts> = {}) {

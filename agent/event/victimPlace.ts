@@ -9,7 +9,7 @@ export interface VictimPlace {
 }
 
 /**
- * Milliseconds since the epoch, of the kill.
+ * @param killedAtMs milliseconds on a clock that only goes forward
  * @returns undefined when nobody was killed, and when nobody can say.
  */
 export type LocateVictim = (outcome: OomOutcome, killedAtMs: number) => VictimPlace | undefined

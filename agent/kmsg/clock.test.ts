@@ -14,7 +14,7 @@ const at = (seconds: number) => ({ wallMs: WALL_MS + seconds * 1000, monotonicUs
 function read(printedSeconds: number, readSeconds: number, behindSeconds = 0): number {
   const stampUsec = at(printedSeconds - behindSeconds).monotonicUsec
   clock.note(stampUsec, at(readSeconds))
-  return (clock.wallMs(stampUsec, at(readSeconds)) - WALL_MS) / 1000
+  return (clock.moment(stampUsec, at(readSeconds)).wallMs - WALL_MS) / 1000
 }
 
 beforeEach(() => {

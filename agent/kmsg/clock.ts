@@ -10,7 +10,7 @@ const REST_USEC = 200_000
 const SAMPLES = 16
 
 /**
- * The wall clock of kmsg time stamps. They are of printk's own clock (kernel/printk/printk.c, local_clock), which nobody sets
+ * When a kmsg time stamp was, on clocks that others have. Stamps are of printk's own clock (kernel/printk/printk.c, local_clock), which nobody sets
  * right: after weeks it may be minutes behind CLOCK_MONOTONIC. By how much, records tell that are read as they are printed.
  */
 export class PrintkClock {
@@ -33,8 +33,9 @@ export class PrintkClock {
   }
 
   /** A fresh record may seem to come from the future: it does not. */
-  wallMs(recordUsec: number, now: ClockReading): number {
+  moment(recordUsec: number, now: ClockReading): ClockReading {
     const behindUsec = this.#behindUsec.length === 0 ? 0 : Math.min(...this.#behindUsec)
-    return Math.round(now.wallMs - Math.max(0, now.monotonicUsec - recordUsec - behindUsec) / 1000)
+    const agoUsec = Math.max(0, now.monotonicUsec - recordUsec - behindUsec)
+    return { wallMs: Math.round(now.wallMs - agoUsec / 1000), monotonicUsec: now.monotonicUsec - agoUsec }
   }
 }

@@ -21,7 +21,7 @@ function pipelineFor(plan: StartPlan, now: number | (() => number) = KILL_USEC, 
   }
   const pipeline = new KmsgPipeline(plan, spooledThrough, {
     now: () => ({ wallMs: 1_000_000, monotonicUsec: typeof now === 'number' ? now : now() }),
-    onOutcome: (outcome, killedAtMs) => seen.outcomes.push([outcome, killedAtMs]),
+    onOutcome: (outcome, { wallMs }) => seen.outcomes.push([outcome, wallMs]),
     onBeforeCursor: () => seen.beforeCursor++,
     onSpooled: () => seen.spooled++,
     onRecord: () => seen.records++,
@@ -47,7 +47,7 @@ describe('KmsgPipeline', () => {
     pipeline.push(Buffer.from(`6,${KILL_LINE - 1},${clock.nowUsec},-;before`))
     clock.nowUsec = KILL_USEC + 2_000_000
     for (const record of RECORDS) pipeline.push(record)
-    expect(seen.outcomes.map(([, killedAtMs]) => killedAtMs)).toEqual([998_000])
+    expect(seen.outcomes.map(([, wallMs]) => wallMs)).toEqual([998_000])
   })
 
   it('needs the dump from its header on until the kill line has come', () => {

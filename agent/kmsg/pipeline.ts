@@ -7,7 +7,7 @@ import { SequenceTracker, type LostRecords } from './sequence.ts'
 
 export interface PipelinePorts {
   now: () => ClockReading
-  onOutcome(outcome: OomOutcome, killedAtMs: number): void
+  onOutcome(outcome: OomOutcome, killedAt: ClockReading): void
   /** An outcome from before the dedupe window, found at a first start: to be counted, not told. */
   onBeforeCursor(outcome: OomOutcome): void
   /** An outcome that an earlier agent has spooled: it is on its way. */
@@ -76,6 +76,6 @@ export class KmsgPipeline {
     if (this.#plan.publishAfterUsec !== undefined && outcome.monotonicUsec < this.#plan.publishAfterUsec) {
       return this.#ports.onBeforeCursor(outcome)
     }
-    this.#ports.onOutcome(outcome, this.#clock.wallMs(outcome.monotonicUsec, this.#ports.now()))
+    this.#ports.onOutcome(outcome, this.#clock.moment(outcome.monotonicUsec, this.#ports.now()))
   }
 }

@@ -24,7 +24,7 @@ export interface KnownProcess {
    * (mm/oom_kill.c, find_lock_task_mm).
    */
   threads: ReadonlyMap<number, string> | undefined
-  /** Milliseconds since the epoch. */
+  /** Milliseconds on a clock that only goes forward. */
   firstSeenMs: number
   seenAtMs: number
 }

@@ -10,20 +10,26 @@ const POD = '/kubepods/pod1/c1'
 /** A node whose processes may change between scans, and what was read of it. */
 function scanned() {
   const read: string[] = []
-  const node = { files: fakeProc([]), sliceMs: 0, turns: 0, nowMs: NOW_MS }
+  const node = { files: fakeProc([]), statMs: 0, turns: 0, nowMs: NOW_MS }
   const counting: ProcFiles = {
     listPids: () => node.files.listPids(),
     listThreads: (pid) => node.files.listThreads(pid),
     readText: (path) => node.files.readText(path),
-    readRecord: (path) => (read.push(path), node.files.readRecord(path)),
+    readRecord: (path) => {
+      read.push(path)
+      if (path.endsWith('/stat')) node.nowMs += node.statMs
+      return node.files.readRecord(path)
+    },
   }
   const table = new ProcessTable()
-  let nowMs = 0
   const scan = new ProcessScan(table, {
     files: counting,
-    endTurn: () => (node.turns++, Promise.resolve()),
-    wallMs: () => node.nowMs,
-    monotonicMs: () => (nowMs += node.sliceMs),
+    endTurn: () => {
+      node.turns++
+      node.nowMs += 1_000
+      return Promise.resolve()
+    },
+    monotonicMs: () => node.nowMs,
   })
   const run = async (...processes: FakeProcess[]) => {
     node.nowMs += 30_000
@@ -143,9 +149,9 @@ describe('ProcessScan', () => {
 
   it('lets others have their turn between slices of 50, and says what the slices took', async () => {
     const { node, run } = scanned()
-    node.sliceMs = 3
+    node.statMs = 3
     const { busyMs, processCount } = await run(...Array.from({ length: 120 }, (_, at) => ({ ...APP, pid: at + 1 })))
-    expect({ turns: node.turns, busyMs, processCount }).toEqual({ turns: 2, busyMs: 9, processCount: 120 })
+    expect({ turns: node.turns, busyMs, processCount }).toEqual({ turns: 2, busyMs: 360, processCount: 120 })
   })
 
   it('reads no more than the cheapest where a slice takes long', async () => {
@@ -153,7 +159,7 @@ describe('ProcessScan', () => {
     const all = Array.from({ length: 120 }, (_, at) => ({ ...APP, pid: at + 1 }))
     await run(...all)
     await run(...all)
-    node.sliceMs = 60
+    node.statMs = 2
     await run(...all.map((process) => ({ ...process, rssKib: 8_192 })))
     expect(read.filter((path) => path.endsWith('/status'))).toHaveLength(50)
   })

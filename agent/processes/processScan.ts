@@ -7,8 +7,6 @@ export interface ScanPorts {
   files: ProcFiles
   /** Awaited between slices, for others on the same event loop. */
   endTurn: () => Promise<unknown>
-  /** Milliseconds since the epoch. */
-  wallMs: () => number
   /** Milliseconds on a clock that only goes forward. */
   monotonicMs: () => number
 }
@@ -63,10 +61,10 @@ export class ProcessScan {
 
   /** @throws what `listPids` throws */
   async run(): Promise<ScanCost> {
-    const { files, endTurn, wallMs, monotonicMs } = this.#ports
+    const { files, endTurn, monotonicMs } = this.#ports
     this.#scans++
     this.#isSlow = false
-    this.#table.beginScan(wallMs())
+    this.#table.beginScan(monotonicMs())
     let busyMs = 0
     let sliceStartedMs = monotonicMs()
     const pids = files.listPids()
@@ -81,7 +79,7 @@ export class ProcessScan {
     }
     const present = new Set(pids)
     for (const pid of this.#kernelThreads) if (!present.has(pid)) this.#kernelThreads.delete(pid)
-    this.#table.endScan(present, wallMs())
+    this.#table.endScan(present, monotonicMs())
     return { processCount: this.#table.size, busyMs: busyMs + monotonicMs() - sliceStartedMs }
   }
 
@@ -90,8 +88,8 @@ export class ProcessScan {
    * has been known for long is left to the scans. @returns whether it was read
    */
   look(pid: number, cgroupPath: string): boolean {
-    const { files, wallMs } = this.#ports
-    const nowMs = wallMs()
+    const { files, monotonicMs } = this.#ports
+    const nowMs = monotonicMs()
     const before = this.#table.get(pid)
     if (before !== undefined && nowMs - before.firstSeenMs > LOOKED_AT_FOR_MS) return false
     const stat = readStat(files, pid)
@@ -128,7 +126,7 @@ export class ProcessScan {
       known.oomScoreAdj = oomScoreAdj
       known.rssPages = stat.rssPages
       known.parentPid = stat.parentPid
-      known.seenAtMs = this.#ports.wallMs()
+      known.seenAtMs = this.#ports.monotonicMs()
       return
     }
     const described = this.#describe(pid, stat, known, isNew || isTurn)
@@ -161,8 +159,8 @@ export class ProcessScan {
     known: KnownProcess | undefined,
     readsCgroup: boolean,
   ): Omit<KnownProcess, 'oomScoreAdj' | 'isCgroupSettled'> {
-    const { files, wallMs } = this.#ports
-    const nowMs = wallMs()
+    const { files, monotonicMs } = this.#ports
+    const nowMs = monotonicMs()
     // A leader that has ended tells nothing of what its other threads have, and on cgroup v1 not where they are.
     const threads = stat.isZombie && stat.threadCount > 1 ? this.#readThreads(pid) : undefined
     const teller = threads?.keys().next().value ?? pid

@@ -4,7 +4,7 @@ import { ProcessTable } from './processTable.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 23)
 /** The machine has been up for 1,000 s. */
-const CLOCK = { wallMs: NOW_MS, bootTicks: 100_000 }
+const CLOCK = { monotonicMs: NOW_MS, bootTicks: 100_000 }
 
 /** Started when the machine had been up for 500 s. */
 function processOf(changes: Partial<KnownProcess> = {}): KnownProcess {

@@ -6,13 +6,14 @@ export interface NamedVictim {
   /** Of the process, or of one of its threads. */
   pid: number
   command: string
-  /** Milliseconds since the epoch, by the line's time stamp. */
+  /** Milliseconds on a clock that only goes forward, by the line's time stamp. */
   killedAtMs: number
 }
 
 /** Two clocks read at one moment, for start times. */
 export interface ProcessClock {
-  wallMs: number
+  /** Milliseconds, as those of the kill. */
+  monotonicMs: number
   /** Clock ticks since boot, as in /proc/PID/stat. */
   bootTicks: number
 }
@@ -168,7 +169,7 @@ export class ProcessTable {
   wasThere(startTicks: number, { killedAtMs }: NamedVictim, clock: ProcessClock): boolean {
     const startMs = startedAtMs(startTicks, clock)
     if (killedAtMs < this.#watchedSinceMs) return startMs <= killedAtMs - BEFORE_WATCH_MS
-    return clock.wallMs - killedAtMs <= LATE_MS || startMs <= killedAtMs + DRIFT_MS
+    return clock.monotonicMs - killedAtMs <= LATE_MS || startMs <= killedAtMs + DRIFT_MS
   }
 
   #isVictim(process: KnownProcess, victim: NamedVictim, clock: ProcessClock): boolean {
@@ -204,8 +205,8 @@ export class ProcessTable {
   }
 }
 
-function startedAtMs(startTicks: number, { wallMs, bootTicks }: ProcessClock): number {
-  return wallMs - (bootTicks - startTicks) * MS_PER_TICK
+function startedAtMs(startTicks: number, { monotonicMs, bootTicks }: ProcessClock): number {
+  return monotonicMs - (bootTicks - startTicks) * MS_PER_TICK
 }
 
 /**

@@ -39,7 +39,7 @@ export class DomainRanking {
   #machine: Machine | undefined
 
   /**
-   * @param now milliseconds since the epoch
+   * @param now milliseconds on a clock that only goes forward, as those of the kill
    * @param cgroups whose lists of processes are believed where they are there: a container's take one file, those of the
    *   whole node one for each process
    */
@@ -119,9 +119,8 @@ interface Found {
   tasks: readonly LiveTask[]
 }
 
-/** A clock that was set back must not keep anything for ever. */
 function isFresh(sinceMs: number, nowMs: number): boolean {
-  return nowMs >= sinceMs && nowMs - sinceMs < FRESH_MS
+  return nowMs - sinceMs < FRESH_MS
 }
 
 /** Undefined where there is no such cgroup. */

@@ -49,10 +49,10 @@ async function tell(snapshot: GuestSnapshot, kmsg: string): Promise<KillEvent[]>
   const files = new ProcFiles(snapshot.proc)
   const cgroups = new CgroupFiles(snapshot.cgroupRoot)
   const table = new ProcessTable()
-  const scannedAtMs = Date.now()
+  const scannedAtMs = performance.now()
   const endTurn = () => Promise.resolve()
-  await new ProcessScan(table, { files, endTurn, wallMs: () => scannedAtMs, monotonicMs: () => 0 }).run()
-  const readClock = () => ({ wallMs: Date.now(), bootTicks: 1e9 })
+  await new ProcessScan(table, { files, endTurn, monotonicMs: () => scannedAtMs }).run()
+  const readClock = () => ({ monotonicMs: performance.now(), bootTicks: 1e9 })
   const ports = { table, files, cgroups, readClock, machine: readMachine(files), seesKernelPids: true }
   // After the kills nothing is to be read of them any more.
   const gone = { listPids: () => [], listThreads: () => [], readText: () => undefined, readRecord: () => undefined }
@@ -66,7 +66,7 @@ async function tell(snapshot: GuestSnapshot, kmsg: string): Promise<KillEvent[]>
         bootId: randomUUID(),
         source: 'kmsg',
         pageSizeKib: 4,
-        killedAtMs: scannedAtMs + 1_000,
+        killedAt: { wallMs: Date.now(), monotonicUsec: (scannedAtMs + 1_000) * 1_000 },
         readLive: () => undefined,
         rankDomain: () => undefined,
         locate: locator.locate,
