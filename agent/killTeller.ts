@@ -4,12 +4,14 @@ import { killSubject, recoveredKillSubject } from '#contract/subjects.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { printable } from '#program/errors.ts'
 import { buildRecoveredEvent, type RecoveredKill } from './event/recovered.ts'
+import { resolveOwnEvent } from './event/ownEvent.ts'
 import { ToldVictims } from './event/toldVictims.ts'
+import type { LocateVictim } from './event/victimPlace.ts'
 import { buildKillEvent, withoutDetails, type EventContext } from './event/build.ts'
 import type { ClockReading } from './kmsg/clock.ts'
 import type { OutgoingKill } from './publish/killQueue.ts'
 
-export type AgentIdentity = Omit<EventContext, 'killedAt'>
+export type AgentIdentity = Omit<EventContext, 'killedAt'> & { locate: LocateVictim }
 
 /** Makes the message about an outcome of the killer, and hands it on. */
 export class KillTeller {
@@ -25,10 +27,12 @@ export class KillTeller {
   }
 
   /** @returns what was told */
-  tell(outcome: OomOutcome, killedAt: ClockReading): KillEvent {
+  tell(read: OomOutcome, killedAt: ClockReading): KillEvent {
+    const place = this.#identity.locate(read, killedAt.monotonicUsec / 1000)
+    const outcome = resolveOwnEvent(read, place)
     const repeats = this.#told.note(outcome)
     const event = {
-      ...buildKillEvent(outcome, { ...this.#identity, killedAt }),
+      ...buildKillEvent(outcome, place, { ...this.#identity, killedAt }),
       ...(repeats !== undefined && { repeats }),
     }
     this.#handOn({

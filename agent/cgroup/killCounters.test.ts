@@ -99,6 +99,22 @@ describe('KillCounters', () => {
     expect(counters.find()).toBe(B)
   })
 
+  it('knows whether a cgroup, or one below it, has counted more than was named', () => {
+    setCount('/kubepods/pod1', 0)
+    expect(counters.hasUnexplained('/kubepods/pod1')).toBe(false)
+    kill(A)
+    expect(counters.hasUnexplained(A)).toBe(true)
+    expect(counters.hasUnexplained('/kubepods/pod1')).toBe(true)
+    expect(counters.hasUnexplained(B)).toBe(false)
+    counters.explain(A)
+    expect(counters.hasUnexplained(A)).toBe(false)
+  })
+
+  it('does not know what is unexplained after records were lost', () => {
+    counters.recordsLost()
+    expect(counters.hasUnexplained(A)).toBe(true)
+  })
+
   it('takes kills into account that others have named', () => {
     kill(A)
     counters.explain(A)

@@ -1,5 +1,6 @@
 import type { UnexplainedKills } from '../completeness/recovery.ts'
 import type { CgroupFiles } from './memoryFiles.ts'
+import { isIn } from '../rank/processSnapshot.ts'
 import { readOomKills } from './oomKills.ts'
 
 export interface CgroupTree extends CgroupFiles {
@@ -117,6 +118,13 @@ export class KillCounters {
     if (found === undefined) this.#unnamed++
     else this.#name(found)
     return found
+  }
+
+  /** Whether a cgroup, or one below it, has counted a kill that no line was named for, as far as can be told. */
+  hasUnexplained(cgroupPath: string): boolean {
+    if (this.#told === undefined || this.#isLineLost || this.#unnamed > 0) return true
+    const below = [...this.#explained.keys()].filter((path) => path !== cgroupPath && isIn(path, cgroupPath))
+    return [cgroupPath, ...below].some((path) => readOomKills(this.#ports.files, path) !== this.#explainedOf(path))
   }
 
   /** Between two lines: what could not be named is over and done with, if no line is on its way. */

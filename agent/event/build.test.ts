@@ -15,7 +15,9 @@ const POD_UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const CONTAINER_ID = 'ab'.repeat(32)
 const CONTAINER_CGROUP = `/kubepods/burstable/pod${POD_UID}/${CONTAINER_ID}`
 
-const context: EventContext = {
+type Context = EventContext & { locate: LocateVictim }
+
+const context: Context = {
   node: 'node-a',
   bootId: '1f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60',
   source: 'kmsg',
@@ -27,6 +29,11 @@ const context: EventContext = {
   readContext: () => undefined,
   foresee: () => undefined,
   rankDomain: () => undefined,
+}
+
+/** As the teller does. */
+function tell(outcome: OomOutcome, { locate, ...of }: Context) {
+  return buildKillEvent(outcome, locate(outcome, of.killedAt.monotonicUsec / 1000), of)
 }
 
 function outcomesOf(log: string): OomOutcome[] {
@@ -79,7 +86,7 @@ const inLine: LiveRanking = {
 const locateInContainer: LocateVictim = (outcome) =>
   locateInLog(outcome, 0) ?? { source: 'cache', cgroupPath: CONTAINER_CGROUP }
 
-function contextWithLine(changes: Partial<EventContext> = {}) {
+function contextWithLine(changes: Partial<Context> = {}) {
   const asked: DumplessKill[] = []
   const rankDomain = (kill: DumplessKill) => (asked.push(kill), inLine)
   return { asked, context: { ...context, rankDomain, ...changes } }
@@ -87,7 +94,7 @@ function contextWithLine(changes: Partial<EventContext> = {}) {
 
 describe('buildKillEvent', () => {
   it('names pod, container and scope by the kernel’s own word', () => {
-    const event = buildKillEvent(killIn(inContainer), context)
+    const event = tell(killIn(inContainer), context)
     expect(event.attribution).toEqual({
       source: 'dump',
       cgroupPath: CONTAINER_CGROUP,
@@ -105,7 +112,7 @@ describe('buildKillEvent', () => {
   })
 
   it('ranks the dump’s tasks, and adds what is left of them in /proc', () => {
-    const event = buildKillEvent(killIn(inContainer), {
+    const event = tell(killIn(inContainer), {
       ...context,
       readLive: (_pid, command) => (command === 'sh' ? { oomScore: 667, cgroupPath: CONTAINER_CGROUP } : undefined),
     })
@@ -120,12 +127,12 @@ describe('buildKillEvent', () => {
 
   it('gives the victim no score where /proc has it without its memory already', () => {
     const readLive = () => ({ oomScore: 0, cgroupPath: undefined })
-    const { candidates } = buildKillEvent(killIn(inContainer), { ...context, readLive })
+    const { candidates } = tell(killIn(inContainer), { ...context, readLive })
     expect(candidates[0]).toMatchObject({ pid: 12950, liveOomScore: undefined })
   })
 
   it('says who has told the place when a kill line came alone', () => {
-    const event = buildKillEvent(killIn(killLineOnly), { ...context, locate: locateInContainer })
+    const event = tell(killIn(killLineOnly), { ...context, locate: locateInContainer })
     expect(event.attribution).toMatchObject({ source: 'cache', podUid: POD_UID })
     expect(event).toMatchObject({ scope: 'Unknown', candidates: [], taskCount: 0 })
     expect(event).not.toHaveProperty('rawDump')
@@ -133,7 +140,7 @@ describe('buildKillEvent', () => {
 
   it('tells who else is in the victim’s cgroup when the kill line of a cgroup’s limit came alone', () => {
     const { asked, context } = contextWithLine({ locate: locateInContainer, pageSizeKib: 16 })
-    const event = buildKillEvent(killIn(killLineOnly), context)
+    const event = tell(killIn(killLineOnly), context)
     expect(asked).toEqual([{ victimPid: 12950, killedAtMs: 5_000, cgroupPath: CONTAINER_CGROUP }])
     expect(event).toMatchObject({ constraint: 'Memcg', scope: 'Unknown', candidatesFrom: 'liveCgroup', taskCount: 3 })
     expect(event.candidates).toEqual([
@@ -157,7 +164,7 @@ describe('buildKillEvent', () => {
 
   it('names nobody when it is unknown whose limit was hit: the victim’s place is', () => {
     const { asked, context } = contextWithLine()
-    const event = buildKillEvent(killIn(killLineOnly), context)
+    const event = tell(killIn(killLineOnly), context)
     expect(asked).toEqual([])
     expect(event).toMatchObject({ candidates: [], taskCount: 0 })
     expect(event).not.toHaveProperty('candidatesFrom')
@@ -165,30 +172,30 @@ describe('buildKillEvent', () => {
 
   it('tells who is in line on the whole node when the kill line of the machine’s memory came alone', () => {
     const { asked, context } = contextWithLine()
-    const event = buildKillEvent(killIn(globalKillLineOnly), context)
+    const event = tell(killIn(globalKillLineOnly), context)
     expect(asked).toMatchObject([{ victimPid: 12950, cgroupPath: undefined }])
     expect(event).toMatchObject({ constraint: undefined, candidatesFrom: 'liveNode', candidates: [{ pid: 77 }] })
   })
 
   it('does not call it an answer when /proc names nobody', () => {
     const { context } = contextWithLine({ rankDomain: () => ({ processCount: 1, tasks: [] }) })
-    const event = buildKillEvent(killIn(globalKillLineOnly), context)
+    const event = tell(killIn(globalKillLineOnly), context)
     expect(event).toMatchObject({ candidates: [], taskCount: 0 })
     expect(event).not.toHaveProperty('candidatesFrom')
   })
 
   it('does not look around when the kernel has said who was in line', () => {
     const { asked, context } = contextWithLine({ locate: locateInContainer })
-    expect(buildKillEvent(killIn(inContainer), context).candidatesFrom).toBe('dump')
+    expect(tell(killIn(inContainer), context).candidatesFrom).toBe('dump')
     expect(asked).toEqual([])
   })
 
   it('says that nobody knows when nobody does: never the host', () => {
-    expect(buildKillEvent(killIn(killLineOnly), context).attribution).toEqual({ source: 'none' })
+    expect(tell(killIn(killLineOnly), context).attribution).toEqual({ source: 'none' })
   })
 
   it('carries the kernel’s own lines', () => {
-    const { rawDump = '' } = buildKillEvent(killIn(inContainer), context)
+    const { rawDump = '' } = tell(killIn(inContainer), context)
     const text = gunzipSync(Buffer.from(rawDump, 'base64')).toString()
     expect(text).toMatch(/^\S+ invoked oom-killer: /)
     expect(text).toContain('Killed process 12950 (tail)')
@@ -196,7 +203,7 @@ describe('buildKillEvent', () => {
 
   it('leaves out lines that do not fit, and says so', () => {
     const noise = Array.from({ length: 40_000 }, (_, line) => `${line} ${Math.sin(line)} ${Math.cos(line)}`)
-    const event = buildKillEvent({ ...killIn(inContainer), rawLines: noise }, context)
+    const event = tell({ ...killIn(inContainer), rawLines: noise }, context)
     expect(event.rawDumpTruncated).toBe(true)
     expect((event.rawDump ?? '').length).toBeLessThanOrEqual(MAX_RAW_DUMP_CHARS)
   })
@@ -209,13 +216,13 @@ describe('buildKillEvent', () => {
   ])('fits its schema for every kill of %s', (name) => {
     const outcomes = outcomesOf(recast(readRecording(name), {}))
     expect(outcomes.length).toBeGreaterThan(0)
-    for (const outcome of outcomes) expect(() => encodeKillEvent(buildKillEvent(outcome, context))).not.toThrow()
+    for (const outcome of outcomes) expect(() => encodeKillEvent(tell(outcome, context))).not.toThrow()
   })
 })
 
 describe('withoutDetails', () => {
   it('fits the schema whatever detail did not', () => {
-    const event = buildKillEvent(killIn(inContainer), context)
+    const event = tell(killIn(inContainer), context)
     const bad = {
       ...event,
       victim: { pid: 1, command: 'x'.repeat(1000) },

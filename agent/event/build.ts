@@ -8,7 +8,7 @@ import { resolveInLine, type InLineContext } from './inLine.ts'
 import type { ReadContext } from './contextReader.ts'
 import type { Foresee } from './foreseer.ts'
 import type { ReadGroup } from './groupKill.ts'
-import { describeAttribution, type LocateVictim } from './victimPlace.ts'
+import { describeAttribution, type VictimPlace } from './victimPlace.ts'
 
 /** What the outcome itself cannot say. */
 export interface EventContext extends Omit<InLineContext, 'killedAtMs'> {
@@ -16,18 +16,16 @@ export interface EventContext extends Omit<InLineContext, 'killedAtMs'> {
   node: string
   bootId: string
   source: KillEvent['source']
-  locate: LocateVictim
   readGroup: ReadGroup
   readContext: ReadContext
   foresee: Foresee
 }
 
 /** One outcome of the killer, with what the node knows about it, as the message the operator gets. */
-export function buildKillEvent(outcome: OomOutcome, context: EventContext): KillEvent {
+export function buildKillEvent(outcome: OomOutcome, place: VictimPlace | undefined, context: EventContext): KillEvent {
   const { dump } = outcome
   const victim = outcome.outcome === 'killed' ? outcome.victim : undefined
   const killedAtMs = context.killedAt.monotonicUsec / 1000
-  const place = context.locate(outcome, killedAtMs)
   return {
     version: 1,
     node: context.node,

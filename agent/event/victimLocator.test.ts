@@ -18,6 +18,7 @@ let table: ProcessTable
 let explained: string[]
 let counted: string | undefined
 let isNew: boolean
+let hasUnexplained: boolean
 
 /** A kill line of process 500, or of another. */
 function killOf(changes: Partial<OomKill> = {}): OomKill {
@@ -41,7 +42,13 @@ function locate(kill: OomKill, killedAtMs = NOW_MS, changes: Partial<LocatorPort
   const locator = new VictimLocator({
     table,
     files: fakeProc(proc),
-    counters: { isNew: () => isNew, explain: (path) => void explained.push(path), find: () => counted, grown: [] },
+    counters: {
+      isNew: () => isNew,
+      explain: (path) => void explained.push(path),
+      find: () => counted,
+      grown: [],
+      hasUnexplained: () => hasUnexplained,
+    },
     readClock: () => CLOCK,
     seesKernelPids: true,
     onKill: () => undefined,
@@ -61,6 +68,7 @@ beforeEach(() => {
   explained = []
   counted = undefined
   isNew = true
+  hasUnexplained = true
 })
 
 describe('VictimLocator', () => {
@@ -188,9 +196,29 @@ describe('VictimLocator', () => {
     })
   })
 
-  it('does not believe a place outside of the cgroup that was killed whole', async () => {
+  it('does not give a line the place of the group kill before it when its process is known to be elsewhere', async () => {
     await scan({ ...APP, cgroup: ELSEWHERE })
+    expect(locate(killOf({ groupCgroup: HERE }))).toEqual({ source: 'proc', cgroupPath: ELSEWHERE })
+    proc = []
+    expect(locate(killOf({ groupCgroup: HERE }))).toEqual({ source: 'cache', cgroupPath: ELSEWHERE })
+  })
+
+  it('does not hold a path whose beginning is hidden against that of a group kill', async () => {
+    await scan({ ...APP, cgroup: `/../..${HERE}` })
     expect(locate(killOf({ groupCgroup: HERE }))).toEqual({ source: 'group', cgroupPath: HERE })
+  })
+
+  it('does not take a line for the group’s whose cgroup has counted no kill more, unless the dump lists it', async () => {
+    await scan()
+    hasUnexplained = false
+    counted = ELSEWHERE
+    const line = { groupCgroup: HERE, victim: { pid: 900, command: 'x' } }
+    expect(locate(killOf(line))).toEqual({ source: 'counter', cgroupPath: ELSEWHERE })
+    const dump = {
+      ...dumpOf(HERE, 7),
+      tasks: [{ pid: 900, tgid: 900, uid: 0, command: 'x', rssPages: 1, totalVmPages: 1 }],
+    }
+    expect(locate(killOf({ ...line, dump }))).toEqual({ source: 'dump', cgroupPath: HERE })
   })
 
   it('goes by no pid where the kernel’s are not to be seen', async () => {

@@ -1,6 +1,7 @@
+import { listedPids } from '#kernel/event/groupVictims.ts'
 import type { OomKill } from '#kernel/event/oomEvent.ts'
 import type { KillCounters } from '../cgroup/killCounters.ts'
-import { parseCgroupPath } from '../cgroup/path.ts'
+import { isAncestorHidden, parseCgroupPath } from '../cgroup/path.ts'
 import { readMemoryCgroup, readStat, type ProcFiles } from '../proc/processFiles.ts'
 import type { ProcStat } from '../proc/stat.ts'
 import type { KnownProcess } from '../processes/knownProcess.ts'
@@ -11,7 +12,7 @@ import { placeInDump, placeOfGroup, type LocateVictim, type VictimPlace } from '
 export interface LocatorPorts {
   table: ProcessTable
   files: ProcFiles
-  counters: Pick<KillCounters, 'isNew' | 'explain' | 'find' | 'grown'>
+  counters: Pick<KillCounters, 'isNew' | 'explain' | 'find' | 'grown' | 'hasUnexplained'>
   readClock: () => ProcessClock
   /** Whether this program sees processes by the numbers that the kernel's log has: the first PID namespace's. */
   seesKernelPids: boolean
@@ -22,9 +23,8 @@ export interface LocatorPorts {
 /**
  * Whose kill it was, for a line with its dump and for one alone. The first of these that can say:
  * 1. the dump's task_memcg
- * 2. the process, as /proc has it now, and as it was at the last scan; it must have been there at the time of the kill, and
- *    lie in the cgroup of a group kill
- * 3. the cgroup that the kernel said to kill whole
+ * 2. the process, as /proc has it now, and as it was at the last scan; it must have been there at the time of the kill
+ * 3. the cgroup that the kernel said to kill whole, where the line is about one of its processes
  * 4. its parent, where that is in a container: what a container's process forks is there too
  * 5. the one cgroup whose count of kills has grown
  */
@@ -38,10 +38,11 @@ export class VictimLocator {
   readonly locate: LocateVictim = (outcome, killedAtMs) => {
     if (outcome.outcome !== 'killed') return undefined
     const { counters, table, onKill } = this.#ports
-    const place = this.#findPlace(outcome, killedAtMs)
-    if (killedAtMs < table.watchedSinceMs) return place
+    const isWatched = killedAtMs >= table.watchedSinceMs
     // One from before they were looked at the counters cannot tell from none.
-    const isNew = counters.isNew(killedAtMs)
+    const isNew = isWatched && counters.isNew(killedAtMs)
+    const place = this.#findPlace(outcome, killedAtMs, isNew)
+    if (!isWatched) return place
     if (place !== undefined) {
       const cgroupPath = ownCopy(place.cgroupPath)
       if (isNew) counters.explain(cgroupPath)
@@ -53,12 +54,25 @@ export class VictimLocator {
     return cgroupPath === undefined ? undefined : { source: 'counter', cgroupPath }
   }
 
-  #findPlace(outcome: OomKill, killedAtMs: number): VictimPlace | undefined {
+  #findPlace(outcome: OomKill, killedAtMs: number, isNew: boolean): VictimPlace | undefined {
     const dumped = placeInDump(outcome)
     if (dumped !== undefined) return dumped
     const { pid, command } = outcome.victim
     const process = this.#ports.seesKernelPids ? this.#identify({ pid, command, killedAtMs }) : {}
-    return placeOf(process, outcome.groupCgroup) ?? placeOfGroup(outcome) ?? this.#parentPlace(process)
+    const place = placeOf(process)
+    const group = placeOfGroup(outcome)
+    if (group === undefined || (place !== undefined && isTellable(place, group))) {
+      return place ?? this.#parentPlace(process)
+    }
+    return this.#mayBeOfGroup(outcome, group, isNew) ? group : this.#parentPlace(process)
+  }
+
+  /**
+   * A line right after a group's that has no dump may be of another kill: not when the dump lists it; else not when the
+   * group's cgroup has counted no kill more than were told.
+   */
+  #mayBeOfGroup({ dump, victim }: OomKill, { cgroupPath }: VictimPlace, isNew: boolean): boolean {
+    return !isNew || listedPids(dump).has(victim.pid) || this.#ports.counters.hasUnexplained(cgroupPath)
   }
 
   /**
@@ -105,14 +119,17 @@ interface Identified {
   known?: KnownProcess | undefined
 }
 
-function placeOf({ cgroupNow, known }: Identified, groupCgroup: string | undefined): VictimPlace | undefined {
-  const fits = (path: string | undefined): path is string =>
-    path !== undefined && (groupCgroup === undefined || isIn(path, groupCgroup))
-  if (fits(cgroupNow)) return { source: 'proc', cgroupPath: cgroupNow }
-  if (!fits(known?.cgroupPath)) return undefined
+function placeOf({ cgroupNow, known }: Identified): VictimPlace | undefined {
+  if (cgroupNow !== undefined) return { source: 'proc', cgroupPath: cgroupNow }
+  if (known?.cgroupPath === undefined) return undefined
   // A container's process starts in the runtime's cgroup and is moved: the other way there is none.
   const isThere = known.isCgroupSettled || parseCgroupPath(known.cgroupPath).containerId !== undefined
   return isThere ? { source: 'cache', cgroupPath: known.cgroupPath } : undefined
+}
+
+/** Inside the group or out of it: a path whose beginning is hidden cannot be held against the kernel's. */
+function isTellable({ cgroupPath }: VictimPlace, group: VictimPlace): boolean {
+  return isIn(cgroupPath, group.cgroupPath) || !isAncestorHidden(cgroupPath)
 }
 
 /** What is remembered must not keep the whole of the kernel's text that it was cut from. */

@@ -1,4 +1,5 @@
 import type { Attribution } from '#contract/killEvent.ts'
+import { listedPids } from '#kernel/event/groupVictims.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { isAncestorHidden, parseCgroupPath } from '../cgroup/path.ts'
 
@@ -22,8 +23,10 @@ export function placeInDump(outcome: OomOutcome): VictimPlace | undefined {
   const cgroupPath = outcome.dump?.cgroup.task
   if (cgroupPath === undefined || outcome.outcome !== 'killed') return undefined
   const isAnnounced = outcome.dump?.announcedVictim?.pid === outcome.victim.pid
-  if (outcome.groupCgroup !== undefined && !isAnnounced && cgroupPath !== outcome.groupCgroup) return undefined
-  return { source: 'dump', cgroupPath }
+  if (outcome.groupCgroup === undefined || isAnnounced) return { source: 'dump', cgroupPath }
+  // One that the dump does not list may be of another kill.
+  const isGroups = cgroupPath === outcome.groupCgroup && listedPids(outcome.dump).has(outcome.victim.pid)
+  return isGroups ? { source: 'dump', cgroupPath } : undefined
 }
 
 /** The cgroup that the kernel said to kill whole: the victim is in it or below. */

@@ -56,12 +56,18 @@ async function tell(snapshot: GuestSnapshot, kmsg: string): Promise<KillEvent[]>
   const ports = { table, files, cgroups, readClock, machine: readMachine(files), seesKernelPids: true }
   // After the kills nothing is to be read of them any more.
   const gone = { listPids: () => [], listThreads: () => [], readText: () => undefined, readRecord: () => undefined }
-  const counters = { isNew: () => false, explain: () => undefined, find: () => undefined, grown: [] }
+  const counters = {
+    isNew: () => false,
+    explain: () => undefined,
+    find: () => undefined,
+    grown: [],
+    hasUnexplained: () => true,
+  }
   const locator = new VictimLocator({ ...ports, files: gone, counters, onKill: () => undefined })
   const events: KillEvent[] = []
   const assembler = createAssembler((outcome) => {
     events.push(
-      buildKillEvent(outcome, {
+      buildKillEvent(outcome, locator.locate(outcome, scannedAtMs + 1_000), {
         node: 'node-a',
         bootId: randomUUID(),
         source: 'kmsg',
@@ -69,7 +75,6 @@ async function tell(snapshot: GuestSnapshot, kmsg: string): Promise<KillEvent[]>
         killedAt: { wallMs: Date.now(), monotonicUsec: (scannedAtMs + 1_000) * 1_000 },
         readLive: () => undefined,
         rankDomain: () => undefined,
-        locate: locator.locate,
         readGroup: groupReader(cgroups),
         readContext: () => undefined,
         foresee: new Foreseer(ports).foresee,
