@@ -21,7 +21,16 @@ const failOn = textSchema<FailOn>(
 export const nodeFlags = {
   output: withDefault(output, 'text|json', 'text', 'for people or for programs'),
   root: optional(path, 'FOLDER', "the node's root folder, as a pod has it mounted; without it, /"),
-  evictionHard: withDefault(sizeKibSchema, 'SIZE', '100Mi', "the kubelet's evictionHard memory.available"),
+  kubeletConfig: optional(
+    path,
+    'FILE',
+    "the kubelet's configuration; without it, /var/lib/kubelet/config.yaml of the node, where it is there",
+  ),
+  evictionHard: optional(
+    sizeKibSchema,
+    'SIZE',
+    "the kubelet's evictionHard memory.available, where a flag of its own sets it; without it, what its configuration says, or 100Mi",
+  ),
   failOn: withDefault(
     failOn,
     THRESHOLDS.join('|'),
@@ -38,6 +47,7 @@ export const nodeAbout: About = {
   examples: [
     'oomkeeper node',
     'oomkeeper node --verbose',
+    'oomkeeper node --kubelet-config /etc/kubernetes/kubelet/config.json',
     'oomkeeper node --root /host --output json --fail-on critical',
   ],
   exitCodes: {

@@ -1,10 +1,12 @@
-import type { Verdict, VerdictGroup } from '../agent/node/checks/checks.ts'
+import type { Verdict } from '../agent/node/checks/checks.ts'
 import type { Severity } from '../agent/node/checks/check.ts'
 import type { NodeSettings } from '../agent/node/nodeSettings.ts'
 import { formatCount, formatKib } from '#kernel/explain/quantity.ts'
+import { printable } from '#program/errors.ts'
 import type { TextOptions } from './analysis/analysedEvent.ts'
 import { cell, paragraph, WIDTH } from './analysis/layout.ts'
 import { styleOf, type Style } from './analysis/style.ts'
+import type { NodeReport } from './nodeReport.ts'
 
 const MARKS: Readonly<Record<Severity, string>> = { ok: '✓', note: '·', warning: '!', critical: '✗' }
 const NAME_WIDTH = 28
@@ -13,16 +15,13 @@ const VALUE_WIDTH = WIDTH - 4 - NAME_WIDTH - SEVERITY_WIDTH - 2
 const INDENT = '      '
 
 /** The node's settings for people, in 80 columns. */
-export function formatNode(
-  settings: NodeSettings,
-  groups: readonly VerdictGroup[],
-  { color, verbose }: TextOptions,
-): string {
+export function formatNode({ settings, groups, kubelet }: NodeReport, { color, verbose }: TextOptions): string {
   const style = styleOf(color)
   const verdicts = groups.flatMap((group) => group.verdicts)
   return [
     ...paragraph(headline(settings), ''),
     ...paragraph(summary(verdicts), '').map((line) => style.verdict(line)),
+    ...paragraph(aboutKubelet(kubelet), '').map(style.dim),
     ...groups.flatMap(({ title, verdicts: ofGroup }) => [
       '',
       style.title(title),
@@ -30,6 +29,11 @@ export function formatNode(
     ]),
     ...zoneLines(settings, style),
   ].join('\n')
+}
+
+function aboutKubelet({ path, file }: NodeReport['kubelet']): string {
+  if (file.config !== undefined) return printable(`The kubelet’s configuration is ${path}.`)
+  return printable(`The kubelet’s defaults are taken; ${path}: ${file.problem}.`)
 }
 
 function headline({ kernelRelease, meminfo }: NodeSettings): string {

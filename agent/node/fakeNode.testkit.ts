@@ -30,6 +30,7 @@ export const SOUND: FakeFiles = {
   [`${VM}/swappiness`]: '60\n',
   'sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory pids\n',
   'dev/kmsg': '',
+  'run/systemd/system': '',
 }
 
 /** A sound node but for what is given. */

@@ -37,6 +37,8 @@ export interface NodeSettings {
   pressure: Pressure | undefined
   cgroups: CgroupTree
   hasOomScoreAdj: boolean
+  /** Who started the node's services, by sd_booted(3). */
+  hasSystemd: boolean
   /** /dev/kmsg, by who runs this. */
   kernelLog: Access
 }
@@ -58,6 +60,7 @@ export function readNodeSettings(files: NodeFiles): NodeSettings | undefined {
     pressure: pressure === undefined ? undefined : parsePressure(pressure),
     cgroups: readCgroupTree(files),
     hasOomScoreAdj: files.access('proc/self/oom_score_adj') !== 'missing',
+    hasSystemd: files.access('run/systemd/system') !== 'missing',
     kernelLog: files.access('dev/kmsg'),
   }
 }

@@ -47,7 +47,7 @@ describe('oomkeeper node', () => {
 
   it('prints for people what the exit code says in one digit', () => {
     const { status, stdout } = runNode('--fail-on', 'note')
-    expect(stdout).toMatch(/^Linux .*\n\d+ of 18 sound for Kubernetes/)
+    expect(stdout).toMatch(/^Linux .*\n\d+ of (?:18|24) sound for Kubernetes/)
     expect(status).toBe(/critical setting/.test(stdout) ? 4 : /\d warning|\d note/.test(stdout) ? 1 : 0)
   })
 
@@ -93,5 +93,25 @@ describe('oomkeeper node', () => {
     const nowhere = runNode('--root', join(root, 'proc/sys'))
     expect(nowhere.status).toBe(3)
     expect(nowhere.stderr).toMatch(/^oomkeeper node: --root: expected the root folder of a node, got: .* without proc/)
+  })
+
+  it('judges what a kubelet is told, where its configuration is or where it is named', () => {
+    put('proc/meminfo', 'MemTotal:        16000000 kB\n')
+    const config = 'kind: KubeletConfiguration\nevictionHard:\n  nodefs.available: 10%\nenforceNodeAllocatable: []\n'
+    put('var/lib/kubelet/config.yaml', config)
+    put('kubelet.conf', `${config}systemReserved: { memory: 2Gi }\n`)
+    const reportOf = (...args: readonly string[]) =>
+      JSON.parse(runNode('--root', root, '--output', 'json', ...args).stdout) as Report
+    const found = reportOf()
+    expect(found).toMatchObject({ severity: 'critical', evictionKib: null })
+    const valueOf = ({ checks }: Report, name: string) => checks.find((check) => check.name === name)?.value
+    expect(valueOf(found, 'enforceNodeAllocatable')).toBe('none')
+    const named = reportOf('--kubelet-config', join(root, 'kubelet.conf'))
+    expect(valueOf(named, 'systemReserved, kubeReserved')).toBe('2 GiB')
+    const wrong = runNode('--kubelet-config', join(root, 'proc/meminfo'))
+    expect(wrong).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^oomkeeper node: --kubelet-config: [^\n]*\n$/),
+    })
   })
 })

@@ -1,3 +1,4 @@
+import type { KubeletConfig } from '../kubelet/kubeletConfig.ts'
 import type { NodeSettings } from '../nodeSettings.ts'
 
 /**
@@ -17,9 +18,11 @@ export interface Judgement {
 }
 
 /** What only the kubelet's own configuration tells. */
-export interface KubeletThresholds {
-  /** evictionHard memory.available. */
-  evictionKib: number
+export interface KubeletSettings {
+  /** Below which memory.available the kubelet evicts at once (evictionHard), in KiB; undefined: it does not evict for memory. */
+  evictionKib: number | undefined
+  /** Undefined where there is no configuration file: its defaults then. */
+  config: KubeletConfig | undefined
 }
 
 /** A named pure check of one setting. */
@@ -29,7 +32,12 @@ export interface SettingCheck {
   sound: string
   /** Where that comes from: kernel file and function, or Kubernetes’ documents. */
   source: string
-  judge(settings: NodeSettings, kubelet: KubeletThresholds): Judgement
+  judge(settings: NodeSettings, kubelet: KubeletSettings): Judgement
+}
+
+/** One of what the kubelet's configuration says, by what the node is set to. */
+export interface KubeletCheck extends Pick<SettingCheck, 'name' | 'sound' | 'source'> {
+  judge(config: KubeletConfig, settings: NodeSettings): Judgement
 }
 
 /** A setting that this kernel does not have, or that cannot be read. */

@@ -2,18 +2,37 @@ import { describe, expect, it } from '@jest/globals'
 import { filesOf, FORBIDDEN, meminfo, nodeFiles, pressure, zoneinfo, type FakeFiles } from '../fakeNode.testkit.ts'
 import { readNodeSettings } from '../nodeSettings.ts'
 import type { Severity } from './check.ts'
-import { CHECK_GROUPS, judgeNode, worstOf, type Verdict } from './checks.ts'
+import { DEFAULT_EVICTION, type KubeletConfig } from '../kubelet/kubeletConfig.ts'
+import { CHECK_GROUPS, judgeNode, KUBELET_GROUP, worstOf, type Verdict } from './checks.ts'
 
 const EVICTION_KIB = 200 * 1024
 
-function verdictsOn(given: FakeFiles, evictionKib = EVICTION_KIB): Verdict[] {
-  const settings = readNodeSettings(nodeFiles(given))
-  if (settings === undefined) throw new Error('expected a node')
-  return judgeNode(settings, { evictionKib }).flatMap(({ verdicts }) => verdicts)
+/** As the documents of Kubernetes would have it. */
+const CONFIG: KubeletConfig = {
+  eviction: DEFAULT_EVICTION,
+  systemReservedKib: 1_048_576,
+  kubeReservedKib: 524_288,
+  enforceNodeAllocatable: ['pods'],
+  failSwapOn: true,
+  swapBehavior: 'NoSwap',
+  singleProcessOomKill: undefined,
+  protectKernelDefaults: false,
+  cgroupDriver: 'systemd',
 }
 
-function verdictOf(name: string, given: FakeFiles, evictionKib?: number): Verdict | undefined {
-  return verdictsOn(given, evictionKib).find((verdict) => verdict.name === name)
+function verdictsOn(
+  given: FakeFiles,
+  evictionKib: number | undefined = EVICTION_KIB,
+  config: Partial<KubeletConfig> = {},
+): Verdict[] {
+  const settings = readNodeSettings(nodeFiles(given))
+  if (settings === undefined) throw new Error('expected a node')
+  const kubelet = { evictionKib, config: { ...CONFIG, ...config } }
+  return judgeNode(settings, kubelet).flatMap(({ verdicts }) => verdicts)
+}
+
+function verdictOf(name: string, ...on: Parameters<typeof verdictsOn>): Verdict | undefined {
+  return verdictsOn(...on).find((verdict) => verdict.name === name)
 }
 
 const vm = (name: string, value: number | string) => ({ [`proc/sys/vm/${name}`]: `${value}\n` })
@@ -27,6 +46,7 @@ interface Example {
   says: RegExp
   value?: string
   evictionKib?: number
+  config?: Partial<KubeletConfig>
 }
 
 /** Each check with the settings that it is there for; on a sound node none of them speaks up. */
@@ -147,6 +167,70 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     { files: { 'proc/sys/kernel/osrelease': '4.14.0\n' }, severity: 'warning', says: /the agent is not made for it/ },
     { files: { 'proc/self/oom_score_adj': undefined }, severity: 'critical', says: /nobody can say who goes first/ },
   ],
+  'systemReserved, kubeReserved': [
+    {
+      files: {},
+      config: { systemReservedKib: 0, kubeReservedKib: 0 },
+      severity: 'warning',
+      says: /^Nothing: pods may take all memory/,
+      value: 'no memory',
+    },
+    {
+      files: {},
+      config: { systemReservedKib: 40_000, kubeReservedKib: 40_000 },
+      severity: 'warning',
+      says: /^With about 78\.1 MiB free the kernel kills on the whole node, before pods reach their common limit/,
+      value: '78.1 MiB',
+    },
+  ],
+  enforceNodeAllocatable: [
+    {
+      files: {},
+      config: { enforceNodeAllocatable: [] },
+      severity: 'warning',
+      says: /limited by the node’s capacity alone/,
+      value: 'none',
+    },
+    {
+      files: {},
+      config: { enforceNodeAllocatable: ['pods', 'system-reserved', 'kube-reserved-compressible'] },
+      severity: 'warning',
+      says: /^system-reserved: the node’s own services hit a memory limit/,
+    },
+  ],
+  'memorySwap.swapBehavior': [
+    { files: { 'proc/meminfo': SWAP }, severity: 'warning', says: /does not start again/ },
+    { files: {}, config: { swapBehavior: 'LimitedSwap' }, severity: 'note', says: /there is no swap/ },
+    {
+      files: { 'proc/meminfo': SWAP, ...V1 },
+      config: { swapBehavior: 'LimitedSwap', failSwapOn: false },
+      severity: 'warning',
+      says: /^On cgroup v1 the kubelet takes NoSwap/,
+    },
+    { files: {}, config: { swapBehavior: 'UnlimitedSwap' }, severity: 'warning', says: /Expected NoSwap or Limited/ },
+  ],
+  singleProcessOOMKill: [
+    { files: {}, config: { singleProcessOomKill: true }, severity: 'warning', says: /Kubernetes shows nothing/ },
+    {
+      files: V1,
+      config: { singleProcessOomKill: false },
+      severity: 'warning',
+      says: /does not start with that/,
+      value: 'false',
+    },
+  ],
+  protectKernelDefaults: [
+    {
+      files: { ...vm('overcommit_memory', 0), 'proc/sys/kernel/panic': '1\n' },
+      config: { protectKernelDefaults: true },
+      severity: 'warning',
+      says: /: vm\.overcommit_memory is 0, not 1; kernel\.panic is 1, not 10\.$/,
+    },
+  ],
+  cgroupDriver: [
+    { files: {}, config: { cgroupDriver: 'cgroupfs' }, severity: 'warning', says: /two have the say over cgroups/ },
+    { files: { 'run/systemd/system': undefined }, severity: 'warning', says: /systemd does not run this node/ },
+  ],
   'kernel log': [
     { files: { 'dev/kmsg': undefined }, severity: 'warning', says: /cannot run here/ },
     { files: { 'dev/kmsg': FORBIDDEN }, severity: 'note', says: /dmesg_restrict=1/, value: 'no permission' },
@@ -154,10 +238,11 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
 }
 
 const names = Object.keys(EXAMPLES)
+const ALL_GROUPS = [...CHECK_GROUPS, KUBELET_GROUP]
 
 describe('the checks of a node’s settings', () => {
   it('have an example each', () => {
-    expect(CHECK_GROUPS.flatMap(({ checks }) => checks.map(({ name }) => name)).toSorted()).toEqual(names.toSorted())
+    expect(ALL_GROUPS.flatMap(({ checks }) => checks.map(({ name }) => name)).toSorted()).toEqual(names.toSorted())
   })
 
   it('find a node sound that is set as the kubelet wants it', () => {
@@ -165,8 +250,8 @@ describe('the checks of a node’s settings', () => {
   })
 
   const cases = names.flatMap((name) => (EXAMPLES[name] ?? []).map((example, at) => ({ name, at: at + 1, ...example })))
-  it.each(cases)('$name speaks up: example $at, $severity', ({ name, files, severity, says, value, evictionKib }) => {
-    const verdict = verdictOf(name, files, evictionKib)
+  it.each(cases)('$name speaks up: example $at, $severity', ({ name, files, severity, says, value, ...kubelet }) => {
+    const verdict = verdictOf(name, files, kubelet.evictionKib, kubelet.config)
     expect(verdict).toMatchObject({ severity, text: expect.stringMatching(says), ...(value && { value }) })
   })
 
@@ -175,10 +260,46 @@ describe('the checks of a node’s settings', () => {
     expect([sound, source, text].every((words) => (words?.length ?? 0) > 0)).toBe(true)
   })
 
+  it('find a kubelet that never evicts for memory critical', () => {
+    const settings = readNodeSettings(nodeFiles({}))
+    if (settings === undefined) throw new Error('expected a node')
+    const verdicts = judgeNode(settings, { evictionKib: undefined, config: undefined }).flatMap(
+      (group) => group.verdicts,
+    )
+    expect(verdicts.filter(({ severity }) => severity !== 'ok')).toMatchObject([
+      {
+        name: 'kubelet eviction',
+        value: 'never',
+        severity: 'critical',
+        text: expect.stringMatching(/by oom_score alone/),
+      },
+    ])
+  })
+
+  it.each([
+    [{ 'proc/meminfo': SWAP }, { failSwapOn: false }, 'memorySwap.swapBehavior', /for the node’s services/],
+    [
+      { 'proc/meminfo': SWAP },
+      { failSwapOn: false, swapBehavior: 'LimitedSwap' },
+      'memorySwap.swapBehavior',
+      /Burstable/,
+    ],
+    [V1, {}, 'singleProcessOOMKill', /can do no other/],
+    [{}, { protectKernelDefaults: true }, 'protectKernelDefaults', /All that the kubelet wants is set/],
+    [{ 'run/systemd/system': undefined }, { cgroupDriver: 'cgroupfs' }, 'cgroupDriver', /One has the say/],
+  ])('on %j find a kubelet with %j sound in %s', (files, config, name, says) => {
+    expect(verdictOf(name, files, undefined, config)).toMatchObject({
+      severity: 'ok',
+      text: expect.stringMatching(says),
+    })
+  })
+
   it('say of what is not there what that means, and never fail', () => {
     const settings = readNodeSettings(filesOf({ 'proc/meminfo': '' }))
     if (settings === undefined) throw new Error('expected a node')
-    const verdicts = judgeNode(settings, { evictionKib: EVICTION_KIB }).flatMap((group) => group.verdicts)
+    const verdicts = judgeNode(settings, { evictionKib: EVICTION_KIB, config: undefined }).flatMap(
+      (group) => group.verdicts,
+    )
     expect(verdicts.map(({ value }) => value)).toEqual(verdicts.map(() => undefined))
     expect(verdicts.every(({ text }) => text.length > 20)).toBe(true)
   })

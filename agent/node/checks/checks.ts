@@ -1,6 +1,14 @@
 import type { NodeSettings } from '../nodeSettings.ts'
-import type { Judgement, KubeletThresholds, SettingCheck, Severity } from './check.ts'
+import type { Judgement, KubeletCheck, KubeletSettings, SettingCheck, Severity } from './check.ts'
 import { cgroupVersion, kernelLog, kernelSupport, pressure } from './kernel.ts'
+import {
+  cgroupDriver,
+  enforceNodeAllocatable,
+  kernelDefaults,
+  reservedMemory,
+  singleProcessOomKill,
+  swapBehavior,
+} from './kubelet.ts'
 import { oomDumpTasks, oomKillAllocatingTask, panicOnOom, panicOnOops, panicReboot } from './oomKiller.ts'
 import { commitCharge, overcommitLimit, overcommitMemory } from './overcommit.ts'
 import { evictionFirst, lowmemReserve, minFree, watermarkScale } from './reserve.ts'
@@ -18,6 +26,12 @@ export const CHECK_GROUPS: readonly { title: string; checks: readonly SettingChe
   { title: 'What can be seen and said', checks: [cgroupVersion, pressure, kernelSupport, kernelLog] },
 ]
 
+/** Of the kubelet's configuration, where it is known. */
+export const KUBELET_GROUP: { title: string; checks: readonly KubeletCheck[] } = {
+  title: 'What the kubelet is told',
+  checks: [reservedMemory, enforceNodeAllocatable, swapBehavior, singleProcessOomKill, kernelDefaults, cgroupDriver],
+}
+
 export interface Verdict extends Judgement {
   name: string
   sound: string
@@ -29,14 +43,22 @@ export interface VerdictGroup {
   verdicts: readonly Verdict[]
 }
 
-export function judgeNode(settings: NodeSettings, kubelet: KubeletThresholds): VerdictGroup[] {
-  return CHECK_GROUPS.map(({ title, checks }) => ({
+export function judgeNode(settings: NodeSettings, kubelet: KubeletSettings): VerdictGroup[] {
+  const groups = CHECK_GROUPS.map(({ title, checks }) => ({
     title,
-    verdicts: checks.map((check) => {
-      const { name, sound, source } = check
-      return { name, sound, source, ...check.judge(settings, kubelet) }
-    }),
+    verdicts: checks.map((check) => verdictOf(check, check.judge(settings, kubelet))),
   }))
+  const { config } = kubelet
+  if (config === undefined) return groups
+  const { title, checks } = KUBELET_GROUP
+  return [...groups, { title, verdicts: checks.map((check) => verdictOf(check, check.judge(config, settings))) }]
+}
+
+function verdictOf(
+  { name, sound, source }: Pick<SettingCheck, 'name' | 'sound' | 'source'>,
+  judgement: Judgement,
+): Verdict {
+  return { name, sound, source, ...judgement }
 }
 
 const BY_WEIGHT: readonly Severity[] = ['ok', 'note', 'warning', 'critical']

@@ -92,11 +92,15 @@ export const evictionFirst: SettingCheck = {
   name: 'kubelet eviction',
   sound: 'evictionHard memory.available above what is free when the kernel kills: each zone’s min and lowmem_reserve',
   source:
-    'mm/page_alloc.c, __zone_watermark_ok; Kubernetes, "Node-pressure Eviction" (memory.available = capacity − working set, 100Mi by default)',
+    'mm/page_alloc.c, __zone_watermark_ok; Kubernetes, "Node-pressure Eviction" (memory.available = capacity − working set, 100Mi by default); kubelet, cmd/kubelet/app/server.go, loadConfigFile, and pkg/kubelet/eviction/helpers.go, parseThresholdStatement',
   judge(settings, { evictionKib }) {
     const reserve = resolveReserve(settings)
     if (reserve === undefined) return notThere(ZONES_UNKNOWN)
     const { freeAtKillKib, highKib, protectedKib } = reserve
+    if (evictionKib === undefined) {
+      const text = `The kubelet does not evict for memory (evictionHard leaves memory.available out, or disables it): with about ${formatKib(freeAtKillKib)} free the kernel kills, by oom_score alone and without looking at requests.`
+      return { value: 'never', severity: 'critical', text, figures: { freeAtKillKib, highKib, protectedKib } }
+    }
     const about = {
       value: `below ${formatKib(evictionKib)}`,
       figures: { evictionKib, freeAtKillKib, highKib, protectedKib },
