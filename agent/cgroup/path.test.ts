@@ -32,6 +32,7 @@ const CONTAINERS: readonly [name: string, path: string, qosClass: QosClass | und
     'BestEffort',
   ],
   ['docker, systemd', `${BURSTABLE_PATH}/docker-${ID}.scope`, 'Burstable'],
+  ['docker that is not told of systemd, below a systemd kubelet', `${BURSTABLE_PATH}/${ID}`, 'Burstable'],
   ['CRI-O, systemd', `${BURSTABLE_PATH}/crio-${ID}.scope`, 'Burstable'],
   ['CRI-O with crun on v2, which adds a folder', `${BURSTABLE_PATH}/crio-${ID}.scope/container`, 'Burstable'],
   // a kubelet that speaks systemd to a runtime that does not
@@ -42,6 +43,16 @@ const CONTAINERS: readonly [name: string, path: string, qosClass: QosClass | und
   ],
   ['the same, containerd at the root', `/${BEST_EFFORT}:cri-containerd:${ID}`, 'BestEffort'],
   ['the same, guaranteed', `/system.slice/k3s.service/${GUARANTEED}:cri-containerd:${ID}`, 'Guaranteed'],
+  [
+    'the same, a snap',
+    `/system.slice/snap.microk8s.daemon-kubelite.service/${BURSTABLE}:cri-containerd:${ID}`,
+    'Burstable',
+  ],
+  [
+    'the same, and no word of a slice',
+    `/kuberuntime/containerd/kubepods-pod${SLICE_UID}:cri-containerd:${ID}`,
+    'Guaranteed',
+  ],
   ['a systemd kubelet over cgroupfs CRI-O', `/system.slice/crio.service/${BURSTABLE}:crio:${ID}`, 'Burstable'],
   // kubelet --cgroup-root
   ['a cgroup root, cgroupfs', `/cluster/kubepods/burstable/pod${UID}/${ID}`, 'Burstable'],
@@ -72,10 +83,44 @@ const CONTAINERS: readonly [name: string, path: string, qosClass: QosClass | und
     `/user.slice/user-1000.slice/user@1000.service/user.slice/k3s-rootless.scope/kubepods/burstable/pod${UID}/${ID}`,
     'Burstable',
   ],
+  [
+    'a node in a container of podman (kind)',
+    `/machine.slice/libpod-${OTHER_ID}.scope/container/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/kubelet-${BURSTABLE}/cri-containerd-${ID}.scope`,
+    'Burstable',
+  ],
+  ['a node in a container (k3d)', `/docker/${OTHER_ID}/kubepods/besteffort/pod${UID}/${ID}`, 'BestEffort'],
+  [
+    'a node in a container (minikube)',
+    `/system.slice/docker-${OTHER_ID}.scope${BURSTABLE_PATH}/cri-containerd-${ID}.scope`,
+    'Burstable',
+  ],
+  [
+    'a node in a machine of systemd, whose name is escaped',
+    `/machine.slice/machine-node\\x2d1.scope/payload${BURSTABLE_PATH}/crio-${ID}.scope`,
+    'Burstable',
+  ],
+  ['a node in a container of LXD', `/lxc.payload.node-1/kubepods/burstable/pod${UID}/${ID}`, 'Burstable'],
+  ['a node in a virtual machine of docker', `/podruntime/docker/kubepods/burstable/pod${UID}/${ID}`, 'Burstable'],
+  ['a cgroup root in a cgroup root', `/kubepods/kubepods/burstable/pod${UID}/${ID}`, 'Burstable'],
   ['systemd inside the container', `/kubepods/burstable/pod${UID}/${ID}/init.scope`, 'Burstable'],
   [
     'a unit of systemd inside the container',
     `${BURSTABLE_PATH}/cri-containerd-${ID}.scope/system.slice/nginx.service`,
+    'Burstable',
+  ],
+  [
+    'Sysbox, which adds a folder for the container’s own root',
+    `${BURSTABLE_PATH}/crio-${ID}.scope/syscont-cgroup-root/init.scope`,
+    'Burstable',
+  ],
+  [
+    'a cgroup of the container’s own, with a space and a colon',
+    `/kubepods/burstable/pod${UID}/${ID}/build 1:2`,
+    'Burstable',
+  ],
+  [
+    'what a Kata sandbox takes beside its virtual machine',
+    `/kata_overhead/kubepods/burstable/pod${UID}/${ID}`,
     'Burstable',
   ],
   ['docker inside the container', `/kubepods/burstable/pod${UID}/${ID}/docker/${OTHER_ID}`, 'Burstable'],
@@ -86,6 +131,7 @@ const CONTAINERS: readonly [name: string, path: string, qosClass: QosClass | und
   ],
   // seen from inside a cgroup namespace
   ['hidden ancestors, systemd', `/../../${BEST_EFFORT}/cri-containerd-${ID}.scope`, 'BestEffort'],
+  ['hidden ancestors, systemd over cgroupfs', `/../../${BURSTABLE}:cri-containerd:${ID}`, 'Burstable'],
   ['hidden ancestors, cgroupfs', `/../../pod${UID}/${ID}`, undefined],
   ['hidden ancestors, cgroupfs, another QoS class', `/../../../besteffort/pod${UID}/${ID}`, 'BestEffort'],
 ]
@@ -103,6 +149,11 @@ describe('parseCgroupPath', () => {
   it.each([
     ['cgroupfs', `/kubepods/burstable/pod${HASH}/${ID}`],
     ['systemd', `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${HASH}.slice/crio-${ID}.scope`],
+    [
+      'systemd over cgroupfs',
+      `/system.slice/containerd.service/kubepods-burstable-pod${HASH}.slice:cri-containerd:${ID}`,
+    ],
+    ['a node in a container', `/docker/${OTHER_ID}/kubelet/kubepods/burstable/pod${HASH}/${ID}`],
   ])('takes the config hash of a static pod for its UID: %s', (_driver, path) => {
     expect(parseCgroupPath(path)).toMatchObject({ podUid: HASH, containerId: ID, qosClass: 'Burstable' })
   })
@@ -133,6 +184,17 @@ describe('parseCgroupPath', () => {
     `/system.slice/crio-conmon-${ID}.scope`,
     '/runtime.slice/containerd.service',
     '/init.scope',
+    '/podruntime/kubelet',
+    '/podruntime/runtime',
+    '/system/runtime',
+    '/runtime.slice/kubelet.service',
+    '/system.slice/snap.microk8s.daemon-kubelite.service',
+    '/system.slice/system-getty.slice/getty@tty1.service',
+    '/machine.slice/machine-qemu\\x2d1\\x2dnode.scope/libvirt/emulator',
+    '/user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome\\x2dterminal.scope',
+    `/kata_overhead/${ID}`,
+    `/k8s.io/${ID}`,
+    `/system.slice:docker:${ID}`,
     '/',
     '',
     '/user.slice/user-1000.slice/session-3.scope',
@@ -174,6 +236,12 @@ describe('findContainerId', () => {
   it.each([
     [`/docker/${'ab'.repeat(32)}`, 'ab'.repeat(32)],
     [`/machine.slice/libpod-${'ab'.repeat(32)}.scope/container`, 'ab'.repeat(32)],
+    [`/machine.slice/machine-libpod_pod_${'cd'.repeat(32)}.slice/libpod-${'ab'.repeat(32)}.scope`, 'ab'.repeat(32)],
+    [`/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${'ab'.repeat(32)}.scope`, 'ab'.repeat(32)],
+    [`/libpod_parent/${'cd'.repeat(32)}/libpod-${'ab'.repeat(32)}`, 'ab'.repeat(32)],
+    [`/libpod_parent/libpod-${'ab'.repeat(32)}`, 'ab'.repeat(32)],
+    [`/k8s.io/${'ab'.repeat(32)}`, 'ab'.repeat(32)],
+    [`/system.slice/docker-${'ab'.repeat(32)}.scope/docker/${'cd'.repeat(32)}`, 'ab'.repeat(32)],
     [`/kubepods/pod0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60/${'cd'.repeat(32)}`, 'cd'.repeat(32)],
     ['/system.slice/docker.service', undefined],
     ['/kubepods/pod0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60', undefined],

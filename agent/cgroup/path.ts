@@ -17,10 +17,10 @@ const POD_FOLDER = /^pod([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32
 /**
  * systemd driver: `kubepods[-qos]-pod<uid, dashes as underscores>.slice`, after a parent's name or not. A runtime that
  * takes the kubelet's systemd name without being told of systemd makes one folder of it, `<slice>:<prefix>:<id>`, below
- * its own cgroup (runc libcontainer/cgroups/fs: the name is no absolute path).
+ * its own cgroup (runc libcontainer/cgroups/fs: the name is no absolute path); then without `.slice`, too.
  */
 const POD_SLICE =
-  /^(?:[A-Za-z0-9_.-]*-)?kubepods(?:-(burstable|besteffort))?-pod([0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12}|[0-9a-f]{32})\.slice(?::[a-z-]*:([0-9a-f]{64}))?$/
+  /^(?:[A-Za-z0-9_.-]*-)?kubepods(?:-(burstable|besteffort))?-pod([0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12}|[0-9a-f]{32})(?:\.slice|(?:\.slice)?:[a-z-]*:([0-9a-f]{64}))$/
 /**
  * `<id>`, `cri-containerd-<id>.scope`, `crio-<id>.scope`, `docker-<id>.scope`; CRI-O's cgroupfs form is `crio-<id>`, that of a
  * Kata sandbox `kata_<id>`. CRI-O may keep its monitor beside the container, `crio-conmon-<id>.scope`: that is none.
@@ -73,13 +73,18 @@ export function containerPathOf(path: string): string | undefined {
   return end < 0 ? path : path.slice(0, end)
 }
 
+/** A pod of podman's own, with the cgroupfs driver, is a folder of its id in here. */
+const PODMAN_PARENT = 'libpod_parent'
+
 /** The id of the container that a path is in: of its pod, or, away from Kubernetes, of docker's, podman's or containerd's own. */
 export function findContainerId(path: string): string | undefined {
   const { podUid, containerId } = parseCgroupPath(path)
   if (podUid !== undefined) return containerId
+  let parent: string | undefined
   for (const segment of path.split('/')) {
     const id = CONTAINER.exec(segment)?.[1]
-    if (id !== undefined) return id
+    if (id !== undefined && !(parent === PODMAN_PARENT && segment === id)) return id
+    parent = segment
   }
   return undefined
 }
