@@ -85,6 +85,59 @@ describe('RankService', () => {
     expect(scans()).toBe(0)
   })
 
+  it('leaves out the paths of an answer that a server may not take: a process chooses its own', async () => {
+    const path = `/kubepods/pod0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60/${'ab'.repeat(32)}/${'\u0001'.repeat(3_900)}`
+    const processes = Array.from({ length: 50 }, (_, at) => ({
+      pid: 100 + at,
+      oomScore: 1 + at,
+      cgroup: `0::${path}\n`,
+    }))
+    const there = { ...node, files: fakeProc(processes) }
+    const service = new RankService({
+      node: 'node-a',
+      scan: (scope, top) => scanScope(there, scope, top),
+      now: () => 0,
+    })
+    const bytes = await service.answer(request(50))
+    expect(bytes.length).toBeLessThan(64 * 1024)
+    const answer = decodeRank(rankAnswer, bytes)
+    const tasks = answer?.kind === 'ranking' ? answer.tasks : []
+    expect(tasks).toHaveLength(50)
+    expect(tasks[0]).toMatchObject({ pid: 149, podUid: '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60' })
+    expect(tasks[0]).not.toHaveProperty('cgroupPath')
+  })
+
+  it('does not look into a request that is larger than any that it knows', async () => {
+    const { ask, scans } = serviceFor()
+    const large = JSON.stringify({ version: 1, top: 1, more: 'x'.repeat(40_000) })
+    expect(await ask(Buffer.from(large))).toMatchObject({ kind: 'refused', reason: expect.stringContaining('bytes') })
+    expect(scans()).toBe(0)
+  })
+
+  it('describes and encodes once for all who ask for as many', async () => {
+    const service = new RankService({ node: 'node-a', scan: (scope, top) => scanScope(node, scope, top), now: () => 0 })
+    const [first, second, other] = await Promise.all(
+      [request(3), request(3), request(2)].map((one) => service.answer(one)),
+    )
+    expect(second).toBe(first)
+    expect(other).not.toEqual(first)
+  })
+
+  it('refuses what is more than a hundred requests in a second', async () => {
+    const { ask, clock } = serviceFor()
+    const answers = await Promise.all(Array.from({ length: 101 }, () => ask(request(1))))
+    expect(answers.filter((answer) => answer?.kind === 'ranking')).toHaveLength(100)
+    expect(answers[100]).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringMatching(/^expected at most 100 requests/),
+    })
+    clock.nowMs += 1000
+    expect(await ask(request(1))).toMatchObject({ kind: 'ranking' })
+    // A clock that was set back.
+    clock.nowMs -= 60_000
+    expect(await ask(request(1))).toMatchObject({ kind: 'ranking' })
+  })
+
   it('tells why it cannot look, and tries again for the next', async () => {
     const { ask, scans } = serviceFor(() => Promise.reject(new Error('no proc')))
     expect(await ask(request(1))).toMatchObject({ kind: 'refused', reason: 'no proc' })

@@ -15,11 +15,24 @@ export interface RankServiceOptions {
 const FRESH_MS = 1_000
 /** Asked about within a second. Who asks about more has no person waiting. */
 const MAX_SCOPES = 8
+/** Of all scopes. Whatever comes beyond gets a short answer: what waits to be sent has to stay small. */
+const MAX_ANSWERS_A_SECOND = 100
+/** A cgroup's path is 4,096 bytes at most, each six in JSON where it is a control character. */
+const MAX_REQUEST_BYTES = 32 * 1024
+/** Far below what a NATS server takes (1 MiB where nothing is set). */
+const MAX_ANSWER_BYTES = 256 * 1024
+
+interface Scanned {
+  ranking: ScopeRanking
+  scannedAtMs: number
+}
 
 interface Scan {
   askedAtMs: number
   isRunning: boolean
-  scanned: Promise<{ ranking: ScopeRanking; scannedAtMs: number }>
+  scanned: Promise<Scanned>
+  /** Encoded, by how many were asked for. */
+  answers: Map<number, Uint8Array>
 }
 
 /** Answers rank requests: one scan at a time, shared by all who ask about its scope while it runs and for a second after. */
@@ -28,6 +41,7 @@ export class RankService {
   /** By scope, the oldest first. */
   readonly #scans = new Map<string, Scan>()
   #last: Promise<unknown> = Promise.resolve()
+  #second = { sinceMs: Number.NEGATIVE_INFINITY, answers: 0 }
 
   constructor(options: RankServiceOptions) {
     this.#options = options
@@ -35,45 +49,51 @@ export class RankService {
 
   /** Never rejects: a request that cannot be met is answered with the reason. */
   async answer(payload: Uint8Array): Promise<Uint8Array> {
-    return encodeRank(await this.#answer(payload))
-  }
-
-  async #answer(payload: Uint8Array): Promise<RankAnswer> {
-    const { node } = this.#options
-    const refuse = (reason: string, code?: string): RankAnswer => ({
-      version: 1,
-      kind: 'refused',
-      node,
-      code,
-      reason: reason.slice(0, 1000),
-    })
+    if (payload.length > MAX_REQUEST_BYTES) {
+      return this.#refuse(`expected a request of at most ${MAX_REQUEST_BYTES} bytes, got ${payload.length}`)
+    }
     const request = decodeRank(rankRequest, payload)
-    if (request === undefined) return refuse(`expected {"version":1,"top":1…${MAX_RANK_ROWS}}, got something else`)
+    if (request === undefined) {
+      return this.#refuse(`expected {"version":1,"top":1…${MAX_RANK_ROWS}}, got something else`)
+    }
+    if (!this.#hasTurn()) return this.#refuse(`expected at most ${MAX_ANSWERS_A_SECOND} requests in a second, got more`)
     const { top, scope = { kind: 'node' } } = request
     const scan = this.#scanOf(scope)
-    if (scan === undefined) return refuse(`expected at most ${MAX_SCOPES} cgroups asked about in a second, got more`)
-    try {
-      const { ranking, scannedAtMs } = await scan.scanned
-      const { tasks, ...facts } = describeRanking({ ...ranking, tasks: ranking.tasks.slice(0, top) })
-      const scannedAt = new Date(scannedAtMs).toISOString()
-      return { version: 1, kind: 'ranking', node, scannedAt, scope, ...facts, tasks }
-    } catch (error) {
-      return refuse(messageOf(error), isProgramError(error) ? error.code : undefined)
+    if (scan === undefined) {
+      return this.#refuse(`expected at most ${MAX_SCOPES} cgroups asked about in a second, got more`)
     }
+    try {
+      const scanned = await scan.scanned
+      const known = scan.answers.get(top)
+      const answer = known ?? encodeBounded(describeAnswer(this.#options.node, scope, top, scanned))
+      scan.answers.set(top, answer)
+      return answer
+    } catch (error) {
+      return this.#refuse(messageOf(error), isProgramError(error) ? error.code : undefined)
+    }
+  }
+
+  #refuse(reason: string, code?: string): Uint8Array {
+    const { node } = this.#options
+    return encodeRank({ version: 1, kind: 'refused', node, code, reason: reason.slice(0, 1000) })
+  }
+
+  #hasTurn(): boolean {
+    const nowMs = this.#options.now()
+    if (!isFresh(this.#second.sinceMs, nowMs)) this.#second = { sinceMs: nowMs, answers: 0 }
+    return this.#second.answers++ < MAX_ANSWERS_A_SECOND
   }
 
   #scanOf(scope: RankScope): Scan | undefined {
     const nowMs = this.#options.now()
     for (const [key, { askedAtMs, isRunning }] of this.#scans) {
-      // A clock that was set back must not keep an answer for ever.
-      const isFresh = nowMs >= askedAtMs && nowMs - askedAtMs < FRESH_MS
-      if (!isRunning && !isFresh) this.#scans.delete(key)
+      if (!isRunning && !isFresh(askedAtMs, nowMs)) this.#scans.delete(key)
     }
     const key = JSON.stringify(scope)
     const known = this.#scans.get(key)
     if (known !== undefined) return known
     if (this.#scans.size >= MAX_SCOPES) return undefined
-    const scan: Scan = { askedAtMs: nowMs, isRunning: true, scanned: this.#start(scope) }
+    const scan: Scan = { askedAtMs: nowMs, isRunning: true, scanned: this.#start(scope), answers: new Map() }
     this.#scans.set(key, scan)
     scan.scanned.then(
       () => (scan.isRunning = false),
@@ -83,7 +103,7 @@ export class RankService {
     return scan
   }
 
-  #start(scope: RankScope): Scan['scanned'] {
+  #start(scope: RankScope): Promise<Scanned> {
     const scanned = this.#last.then(async () => {
       const scannedAtMs = this.#options.now()
       return { ranking: await this.#options.scan(scope, MAX_RANK_ROWS), scannedAtMs }
@@ -91,4 +111,23 @@ export class RankService {
     this.#last = scanned.catch(() => undefined)
     return scanned
   }
+}
+
+function describeAnswer(node: string, scope: RankScope, top: number, { ranking, scannedAtMs }: Scanned): Ranking {
+  const { tasks, ...facts } = describeRanking({ ...ranking, tasks: ranking.tasks.slice(0, top) })
+  return { version: 1, kind: 'ranking', node, scannedAt: new Date(scannedAtMs).toISOString(), scope, ...facts, tasks }
+}
+
+type Ranking = Extract<RankAnswer, { kind: 'ranking' }>
+
+/** Without the tasks' paths where these make it too long: pod and container still say where a task is. */
+function encodeBounded(answer: Ranking): Uint8Array {
+  const whole = encodeRank(answer)
+  if (whole.length <= MAX_ANSWER_BYTES) return whole
+  return encodeRank({ ...answer, tasks: answer.tasks.map((task) => ({ ...task, cgroupPath: undefined })) })
+}
+
+/** A clock that was set back must not keep anything for ever. */
+function isFresh(sinceMs: number, nowMs: number): boolean {
+  return nowMs >= sinceMs && nowMs - sinceMs < FRESH_MS
 }
