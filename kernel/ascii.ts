@@ -14,3 +14,8 @@ export function hasAt(bytes: Buffer, at: number, words: Buffer): boolean {
   for (let offset = 0; offset < words.length; offset++) if (bytes[at + offset] !== words[offset]) return false
   return true
 }
+
+/** 1 for each byte that is such a character: where kinds of characters alternate, a look-up beats comparing. */
+export function byteTable(character: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (character.test(String.fromCharCode(byte)) ? 1 : 0))
+}

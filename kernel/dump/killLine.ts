@@ -50,9 +50,9 @@ export function parseKillLine(text: string): KillLine | undefined {
   }
 }
 
-/** As since 5.1: one expression, which finds the figures from the right as the rest does. */
+/** As since 5.1: one expression. The figures reach the end from one place only, whatever the command holds. */
 const MODERN =
-  /^([^:]{0,80}memory[^:]{0,80}): Killed process (\d{1,15}) \(([^]*)\) total-vm:(\d{1,15})kB, anon-rss:(\d{1,15})kB, file-rss:(\d{1,15})kB, shmem-rss:(\d{1,15})kB, UID:(\d{1,9}) pgtables:(\d{1,15})kB oom_score_adj:(-?\d{1,3}|-?1000)$/
+  /^((?:Memory cgroup o|O)ut of memory|[^:]{0,80}memory[^:]{0,80}): Killed process (\d{1,15}) \(([^]*?)\) total-vm:(\d{1,15})kB, anon-rss:(\d{1,15})kB, file-rss:(\d{1,15})kB, shmem-rss:(\d{1,15})kB, UID:(\d{1,9}) pgtables:(\d{1,15})kB oom_score_adj:(-?\d{1,3}|-?1000)$/
 
 function readModern(match: RegExpExecArray): KillLine {
   const [, message, pid, command = '', totalVm, anonRss, fileRss, shmemRss, uid, pgtables, oomScoreAdj] = match

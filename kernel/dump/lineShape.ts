@@ -1,4 +1,4 @@
-import { hasAt } from '#kernel/ascii.ts'
+import { byteTable, hasAt } from '#kernel/ascii.ts'
 import { parseGroupLine } from './groupLine.ts'
 import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
 import { isHeaderLine, MAX_COMMAND_LENGTH } from './header.ts'
@@ -9,7 +9,8 @@ import { isMemoryLine, endOfStat } from './memoryLines.ts'
 import { OOM_KILL_PREFIX } from './oomKillLine.ts'
 import { isSlabRow, isSlabTableStart } from './slabLines.ts'
 import { compileStarts, DIGITS, WORD } from './startPatterns.ts'
-import { CURRENT_HEADERS, isTableRow, parseTableHeader } from './taskTable.ts'
+import { CURRENT_HEADERS, parseTableHeader } from './taskColumns.ts'
+import { isTableRow } from './taskTable.ts'
 
 /** A record's text: as UTF-8 in `bytes`, from `start` to before `end`, and decoded. */
 export type LineText = Pick<RawRecord, 'bytes' | 'start' | 'end' | 'text'>
@@ -108,13 +109,11 @@ const CPUSET = Buffer.from(' cpuset=')
 function mayBeCounters(bytes: Buffer, start: number): boolean {
   let at = start
   while (bytes[at] === SPACE) at++
-  while (isOfName(bytes[at])) at++
+  while (COUNTER_NAME[bytes[at] ?? 0] === 1) at++
   return bytes[at] === COLON
 }
 
-function isOfName(byte = 0): boolean {
-  return (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || byte === 0x5f
-}
+const COUNTER_NAME = byteTable(/[A-Za-z_]/)
 
 /** mm/page_alloc.c, warn_alloc. */
 const ALLOCATION_FAILURE = /^.{0,16}: (?:page|vmemmap) alloc(?:ation)? failure[:.]/s
@@ -194,6 +193,10 @@ function shapeOfDetail(text: string): LineShape {
 }
 
 export function shapeOfText(text: string): LineShape {
+  return shapeOf(encodeLine(text))
+}
+
+export function encodeLine(text: string): LineText {
   const bytes = Buffer.from(text)
-  return shapeOf({ bytes, start: 0, end: bytes.length, text })
+  return { bytes, start: 0, end: bytes.length, text }
 }

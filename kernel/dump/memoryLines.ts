@@ -1,4 +1,4 @@
-import { isDigit } from '#kernel/ascii.ts'
+import { byteTable, isDigit } from '#kernel/ascii.ts'
 import { exactInteger } from './number.ts'
 import { compileStarts, DIGITS } from './startPatterns.ts'
 
@@ -68,17 +68,20 @@ export const STAT_LINE = /^[a-z][a-z0-9_]{2,40} \d+(?:\n|$)/
 
 /** The same from bytes, since no other line is as frequent. @returns where its number ends; 0 where it is none */
 export function endOfStat(bytes: Buffer, start: number, end: number): number {
-  let at = start
-  while (at < end && isOfName(bytes[at] ?? 0, at === start)) at++
+  if (!isLower(bytes[start])) return 0
+  let at = start + 1
+  while (at < end && STAT_NAME[bytes[at] ?? 0] === 1) at++
   if (at < start + 3 || at > start + 41 || bytes[at] !== 0x20) return 0
   const digits = ++at
   while (at < end && isDigit(bytes[at])) at++
   return at > digits && (at === end || bytes[at] === 0x0a) ? at : 0
 }
 
-function isOfName(byte: number, isFirst: boolean): boolean {
-  return (byte >= 0x61 && byte <= 0x7a) || (!isFirst && (isDigit(byte) || byte === 0x5f))
+function isLower(byte = 0): boolean {
+  return byte >= 0x61 && byte <= 0x7a
 }
+
+const STAT_NAME = byteTable(/[a-z0-9_]/)
 
 /**
  * Mem-Info is one record with newlines in it. Only what begins as memory information may be taken apart: elsewhere a

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseOomKillLine } from './oomKillLine.ts'
+import { createRandom, pick } from '#kernel/random.testkit.ts'
+import { parseOomKillLine, readAnyLine } from './oomKillLine.ts'
 
 const HEAD = 'oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0'
 
@@ -82,5 +83,22 @@ describe('parseOomKillLine', () => {
     const line = parseOomKillLine(`${HEAD},oom_memcg=/a,task_memcg=/a/kubepods-burst`)
     expect(line).toMatchObject({ oomCgroup: '/a', taskCgroup: undefined, victim: undefined })
     expect(parseOomKillLine(`${HEAD},oom_memcg=/a/kubepods-burst`)).toMatchObject({ oomCgroup: undefined })
+  })
+
+  it('reads the usual line as it reads any', () => {
+    const random = createRandom(20261125)
+    const one = (...words: [string, ...string[]]) => pick(words, random)
+    const hostile = [',', ',task=x', ',task_memcg=/b', ',oom_memcg=/c', '=', '\n', 'é', ',pid=1,uid=2', '/'] as const
+    const name = () => one('', '', 'a', 'a', 'kubepods', 'kubepods', ...hostile)
+    const path = () => `/${name()}${name()}`
+    for (let round = 0; round < 5000; round++) {
+      const domain = path()
+      const head = `oom-kill:constraint=CONSTRAINT_${one('MEMCG', 'NEW', 'a')},nodemask=${one('(null)', '0-1,3', ',')}`
+      const cpuset = `,cpuset=${path()},mems_allowed=${one('0', '0-3,5', '')}`
+      const cgroups = `${one(',global_oom', `,oom_memcg=${domain}`)},task_memcg=${one(domain, path())}`
+      const victim = `,task=${name()},pid=${one('1', '007', '')},uid=${one('0', '-2', '4294967295', '99999999999')}`
+      const text = head + cpuset + cgroups + victim
+      expect(parseOomKillLine(text)).toEqual(readAnyLine(text))
+    }
   })
 })

@@ -42,6 +42,30 @@ export function isOomKillLineEnd(text: string): boolean {
  */
 export function parseOomKillLine(text: string): OomKillLine | undefined {
   if (!text.startsWith(OOM_KILL_PREFIX) || text.length > MAX_OOM_KILL_LENGTH) return undefined
+  const usual = USUAL.exec(text)
+  return usual === null ? readAnyLine(text) : readUsualLine(usual)
+}
+
+/** Where no name holds a comma, nothing can be mistaken. */
+const USUAL =
+  /^oom-kill:constraint=([A-Z0-9_]+),nodemask=(?:\(null\)|([\d,-]*\d)),cpuset=[^,]*,mems_allowed=([\d,-]*\d)(?:,global_oom|,oom_memcg=(\/[^,]*)),task_memcg=(\/[^,]*),task=([^,]{0,15}),pid=(\d{1,15}),uid=(\d{1,9})$/
+
+function readUsualLine(match: RegExpExecArray): OomKillLine {
+  const [, name = '', nodemask, memsAllowed, oomCgroup, taskCgroup, command = '', pid, uid] = match
+  const constraint = CONSTRAINTS.get(name)
+  return {
+    constraint,
+    constraintName: constraint === undefined ? name : undefined,
+    nodemask,
+    memsAllowed,
+    oomCgroup,
+    taskCgroup,
+    victim: { command, pid: Number(pid), uid: Number(uid) },
+  }
+}
+
+/** From the right, as far as the line goes. */
+export function readAnyLine(text: string): OomKillLine {
   const { head, victim, cgroups } = splitLine(text)
   const name = /^oom-kill:constraint=([A-Z0-9_]+)/.exec(head)?.[1]
   const constraint = name === undefined ? undefined : CONSTRAINTS.get(name)

@@ -1,21 +1,34 @@
 import { parseKillLine } from './killLine.ts'
 import { parseCpuLine, parseCpusetLine, parseHeaderLine } from './header.ts'
 import { readMemcgLine } from './memcgLines.ts'
-import { shapeOfText, type LineShape } from './lineShape.ts'
+import { encodeLine, shapeOf, type LineShape } from './lineShape.ts'
 import { readMemoryNumbers, splitMemoryRecord } from './memoryLines.ts'
 import type { OomCgroup, OomDump } from './oomDump.ts'
 import { parseOomKillLine, type OomKillLine } from './oomKillLine.ts'
 import { inferPageSizeKib } from './pageSize.ts'
 import { slabLineKind } from './slabLines.ts'
-import { parseTableHeader, parseTaskRows, type TableColumns } from './taskTable.ts'
+import { TaskTable } from './taskTable.ts'
 
 type MutableDump = { -readonly [Key in keyof OomDump]: OomDump[Key] } & { cgroup: OomCgroup }
 
 /** Reads what the kernel printed of one invocation of the killer, each text being one record's. */
 export function parseOomDump(texts: readonly string[]): OomDump {
-  const shapes = texts.map(shapeOfText)
+  const lines = texts.map(encodeLine)
+  const shapes = lines.map(shapeOf)
+  const table = new TaskTable()
+  for (const [at, line] of lines.entries()) {
+    if (shapes[at] === 'row') table.addRow(line)
+    else if (shapes[at] === 'tableHeader') table.addHeader(line.text)
+  }
   const killed = texts.find((_, at) => shapes[at] === 'kill')
-  return readOomDump(texts, shapes, killed === undefined ? undefined : parseKillLine(killed)?.victim)
+  return readOomDump({ texts, shapes, table }, killed === undefined ? undefined : parseKillLine(killed)?.victim)
+}
+
+/** What was printed, each line's shape being told already, and its task table read. */
+interface ShapedLines {
+  readonly texts: readonly string[]
+  readonly shapes: readonly LineShape[]
+  readonly table: TaskTable
 }
 
 /**
@@ -25,17 +38,14 @@ export function parseOomDump(texts: readonly string[]): OomDump {
  * @param announcement the `oom-kill:` line that was read already, and where it stands
  */
 export function readOomDump(
-  texts: readonly string[],
-  shapes: readonly LineShape[],
+  { texts, shapes, table }: ShapedLines,
   victim: { pid: number; totalVmKib?: number | undefined } | undefined,
   announcement?: { at: number; line: OomKillLine | undefined },
 ): OomDump {
   const dump = emptyDump()
   const memoryLines: string[] = []
   const slabLines: string[] = []
-  const rows: string[] = []
   let inSlabTable = false
-  let columns: TableColumns | undefined
   for (let at = 0; at < texts.length; at++) {
     const text = texts[at] ?? ''
     const shape = shapes[at]
@@ -45,7 +55,12 @@ export function readOomDump(
       inSlabTable = slabLine !== undefined
       if (inSlabTable) continue
     }
+    // First what is frequent.
     if (shape === 'detail') continue
+    if (shape === 'stat') {
+      memoryLines.push(text)
+      continue
+    }
     switch (shape) {
       case 'header':
         readHeader(text, dump)
@@ -56,17 +71,8 @@ export function readOomDump(
       case 'cpuset':
         dump.memsAllowed ??= parseCpusetLine(text)?.memsAllowed
         break
-      case 'row':
-        rows.push(text)
-        break
-      case 'tableHeader':
-        columns ??= parseTableHeader(text)
-        break
       case 'memory':
         readMemory(text, dump, memoryLines)
-        break
-      case 'stat':
-        memoryLines.push(text)
         break
       case 'statFile':
         memoryLines.push(...splitMemoryRecord(text))
@@ -85,7 +91,7 @@ export function readOomDump(
       default:
     }
   }
-  dump.tasks = parseTaskRows(columns, rows)
+  dump.tasks = table.tasks()
   dump.memoryLines = memoryLines
   dump.slabLines = slabLines
   dump.pageSizeKib = inferPageSizeKib(dump.tasks, memoryLines, victim)
@@ -130,10 +136,13 @@ function readProcessor(text: string, dump: MutableDump): void {
 }
 
 function readMemory(text: string, dump: MutableDump, memoryLines: string[]): void {
-  for (const line of splitMemoryRecord(text)) {
-    memoryLines.push(line)
-    readMemoryNumbers(line, dump)
-  }
+  if (!text.includes('\n')) return readMemoryLine(text.trim(), dump, memoryLines)
+  for (const line of splitMemoryRecord(text)) readMemoryLine(line, dump, memoryLines)
+}
+
+function readMemoryLine(line: string, dump: MutableDump, memoryLines: string[]): void {
+  memoryLines.push(line)
+  readMemoryNumbers(line, dump)
 }
 
 function readOomKill(line: OomKillLine | undefined, dump: MutableDump): void {

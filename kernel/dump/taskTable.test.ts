@@ -1,13 +1,22 @@
 import { describe, expect, it } from '@jest/globals'
-import { isTableRow, parseTableHeader, parseTaskRows } from './taskTable.ts'
+import { isTableRow, TaskTable } from './taskTable.ts'
 
 const CURRENT =
   '[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents oom_score_adj name'
 const ROW = (name: string) =>
   `[  12950]     0 12950     8801     8461     8064      397         0   110592        0             0 ${name}`
 
-function parse(header: string, ...rows: string[]) {
-  return parseTaskRows(parseTableHeader(header), rows)
+/** Other bytes follow: a row ends where it is said to end. */
+function add(table: TaskTable, text: string): void {
+  const bytes = Buffer.from(text)
+  table.addRow({ bytes: Buffer.concat([bytes, Buffer.from('9 9 9')]), start: 0, end: bytes.length, text })
+}
+
+function parse(header: string | undefined, ...rows: string[]) {
+  const table = new TaskTable()
+  if (header !== undefined) table.addHeader(header)
+  for (const row of rows) add(table, row)
+  return table.tasks()
 }
 
 /** Other bytes follow: a row ends where it is said to end. */
@@ -16,7 +25,7 @@ function isRow(text: string): boolean {
   return isTableRow(bytes, 0, text.length)
 }
 
-describe('parseTaskRows', () => {
+describe('TaskTable', () => {
   it.each([
     [
       '6.8 on',
@@ -66,11 +75,22 @@ describe('parseTaskRows', () => {
   )
 
   it('tells the columns from the rows where the header was lost', () => {
-    expect(parseTaskRows(undefined, [ROW('531'), ROW('x')])[0]).toMatchObject({ pgtablesBytes: 110592, command: '531' })
+    expect(parse(undefined, ROW('531'), ROW('x'))[0]).toMatchObject({ pgtablesBytes: 110592, command: '531' })
     const old = '[ 5424]  1000  5424 36913689  1537770   66407        0             0 java'
-    expect(parseTaskRows(undefined, [old])[0]).toMatchObject({ nrPtesPages: 66407, command: 'java' })
+    expect(parse(undefined, old)[0]).toMatchObject({ nrPtesPages: 66407, command: 'java' })
     const middle = '[    270]     0   270    22000      300   204800        3          -250 x'
-    expect(parseTaskRows(undefined, [middle])[0]).toMatchObject({ pgtablesBytes: 204800, oomScoreAdj: -250 })
+    expect(parse(undefined, middle)[0]).toMatchObject({ pgtablesBytes: 204800, oomScoreAdj: -250 })
+  })
+
+  it('takes the columns from the first header, of the rows before it too', () => {
+    const table = new TaskTable()
+    add(table, ROW('before'))
+    table.addHeader(CURRENT)
+    add(table, ROW('after'))
+    table.addHeader('[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name')
+    add(table, ROW('last'))
+    const expected = ['before', 'after', 'last'].map((command) => expect.objectContaining({ command, swapPages: 0 }))
+    expect(table.tasks()).toEqual(expected)
   })
 
   it('leaves out rows that do not fit, and knows a uid printed as negative', () => {

@@ -1,6 +1,6 @@
 import { isChoiceLine } from '#kernel/dump/killLine.ts'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
-import { parseTableHeader } from '#kernel/dump/taskTable.ts'
+import { parseTableHeader } from '#kernel/dump/taskColumns.ts'
 import type { OomLogEvent } from './oomLogEvent.ts'
 
 /** The parts of the killer's report, as printed. Source: mm/oom_kill.c, oom_kill_process. */

@@ -62,6 +62,11 @@ export class OpenEvent {
     const kind = kindOf(shape)
     this.lastSequence = record.sequence
     this.lastUsec = record.monotonicUsec
+    if (kind === 'detail') {
+      if (this.#hasRoomFor(record, false)) this.#lines.push(record, shape)
+      else this.overflow++
+      return
+    }
     if (kind === 'header') this.hasHeader = true
     if (kind === 'evidence' || kind === 'announcement') this.hasEvidence = true
     if (kind === 'memory' && isMemInfo(record)) {
@@ -69,7 +74,7 @@ export class OpenEvent {
       this.memInfoSeen = true
     }
     if (kind === 'memory' && this.inForeignMemory) return
-    if (kind !== 'memory' && kind !== 'detail') this.inForeignMemory = false
+    if (kind !== 'memory') this.inForeignMemory = false
     if (kind === 'choice') this.chosen = parseChoiceLine(record.text)
     // There is one kill line, which ends the event.
     if (kind !== 'kill' && !this.#hasRoomFor(record, kind === 'announcement' || kind === 'choice')) {
@@ -127,7 +132,7 @@ export class OpenEvent {
   }
 
   parse(victim?: OomVictim): OomDump {
-    return readOomDump(this.#lines.texts, this.#lines.shapes, victim, this.#announcement)
+    return readOomDump(this.#lines, victim, this.#announcement)
   }
 
   /** The head, up to the bound, and the last lines, which say what was decided. */
