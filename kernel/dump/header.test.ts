@@ -29,6 +29,12 @@ describe('parseHeaderLine', () => {
       'kworker/0:1 invoked oom-killer: gfp_mask=0x0(), order=-1, oom_score_adj=0',
       { command: 'kworker/0:1', gfpFlags: [], order: -1 },
     ],
+    [
+      'whose commas were lost',
+      'eater invoked oom-killer: gfp_mask=0x800d0order=0oom_score_adj=5',
+      { gfpMask: '0x800d0', order: 0, oomScoreAdj: 5 },
+    ],
+    ['of which a person left the command', 'eater invoked oom-killer', { command: 'eater', gfpMask: undefined }],
   ])('reads one %s', (_case, text, trigger) => {
     expect(parseHeaderLine(text)?.trigger).toMatchObject(trigger)
   })

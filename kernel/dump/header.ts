@@ -4,14 +4,18 @@ import type { OomTrigger } from './oomDump.ts'
 /** TASK_COMM_LEN − 1. UTF-16 units are never more than the bytes they were decoded from. */
 export const MAX_COMMAND_LENGTH = 15
 
-const INVOKED = ' invoked oom-killer:'
+const INVOKED = ' invoked oom-killer'
 /** Before 2.6.19 nobody is named. */
 const UNNAMED = 'oom-killer: gfp_mask='
+const COLON = 0x3a
 
 /** The line that opens a dump. A command is too short to hold the words itself. */
 export function isHeaderLine(text: string): boolean {
   const at = text.lastIndexOf(INVOKED)
-  return at < 0 ? text.startsWith(UNNAMED) : at <= MAX_COMMAND_LENGTH
+  if (at < 0) return text.startsWith(UNNAMED)
+  const end = at + INVOKED.length
+  // A person may have left out the rest, colon and all.
+  return at <= MAX_COMMAND_LENGTH && (end === text.length || text.charCodeAt(end) === COLON)
 }
 
 /**
@@ -30,9 +34,9 @@ export function parseHeaderLine(text: string): { trigger: OomTrigger; nodemask?:
     command: text.slice(0, at),
     gfpMask: gfp?.[1],
     gfpFlags: gfp?.[2] === undefined ? undefined : gfp[2].split('|').filter((flag) => flag !== ''),
-    order: exactInteger(/\border=(-?\d+)/.exec(rest)?.[1]),
-    oomScoreAdj: oomScoreAdjOf(/\boom_score_adj=(-?\d+)/.exec(rest)?.[1]),
-    oomAdj: exactInteger(/\b(?:oom_adj|oomkilladj)=(-?\d{1,3})\b/.exec(rest)?.[1]),
+    order: exactInteger(/(?<![a-z_])order=(-?\d+)/.exec(rest)?.[1]),
+    oomScoreAdj: oomScoreAdjOf(/(?<![a-z_])oom_score_adj=(-?\d+)/.exec(rest)?.[1]),
+    oomAdj: exactInteger(/(?<![a-z_])(?:oom_adj|oomkilladj)=(-?\d{1,3})(?!\d)/.exec(rest)?.[1]),
   }
   return { trigger, nodemask: /\bnodemask=([\d,-]+),/.exec(rest)?.[1] }
 }

@@ -67,7 +67,10 @@ export function shapeOf(line: LineText): LineShape {
   if (named !== undefined) return named
   const first = bytes[start] ?? 0
   // A line of a stack, most of the time.
-  if (first === SPACE) return mayBeCounters(bytes, start) && isMemoryLine(line.text) ? 'memory' : 'detail'
+  if (first === SPACE) {
+    if (mayBeCounters(bytes, start) && isMemoryLine(line.text)) return 'memory'
+    return hasAt(bytes, start, KILLED_IN) ? 'memcg' : 'detail'
+  }
   if (first === BRACKET) return shapeInBrackets(line)
   if (statEnd > 0) return 'statFile'
   return shapeOfFrequent(bytes, start, end) ?? shapeOfWords(line.text)
@@ -102,7 +105,8 @@ function isCpusetLine(text: string): boolean {
   return at >= 0 && at <= MAX_COMMAND_LENGTH
 }
 
-const INVOKED = Buffer.from(' invoked oom-killer:')
+const KILLED_IN = Buffer.from(' killed as a result of limit of ')
+const INVOKED = Buffer.from(' invoked oom-killer')
 const CPUSET = Buffer.from(' cpuset=')
 
 /** Whether a name with a colon follows the spaces: `active_anon:1 …`; what a stack's line names ends in `+0x1f/0x30`. */

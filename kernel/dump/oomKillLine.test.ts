@@ -32,6 +32,11 @@ describe('parseOomKillLine', () => {
       { constraint: 'None', taskCgroup: undefined, victim: { command: 'sh', pid: 4717, uid: 0 } },
     ],
     [
+      'with the numbers padded',
+      'oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),task_memcg=/a,task=x,pid=   12,  uid=    7',
+      { taskCgroup: '/a', victim: { command: 'x', pid: 12, uid: 7 } },
+    ],
+    [
       'a constraint that we do not know',
       'oom-kill:constraint=CONSTRAINT_BPF_EXAMPLE,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/g,task_memcg=/g,task=t,pid=4716,uid=0',
       { constraint: undefined, constraintName: 'CONSTRAINT_BPF_EXAMPLE', oomCgroup: '/g' },

@@ -85,7 +85,7 @@ export function readAnyLine(text: string): OomKillLine {
  * unless that leaves a cgroup that cannot be the victim's, because it is the cgroup's name that holds the word.
  */
 function splitLine(text: string): { head: string; victim: OomKillLine['victim']; cgroups: Cgroups } {
-  const numbers = /,pid=(\d+),uid=(-?\d+)$/.exec(text)
+  const numbers = /,pid= *(\d+), *uid= *(-?\d+)$/.exec(text)
   const pid = exactInteger(numbers?.[1])
   if (numbers === null || pid === undefined)
     return { head: text, victim: undefined, cgroups: parseCgroups(text, false) }

@@ -140,6 +140,14 @@ describe('parseOomDump', () => {
     expect(v2.cgroup).toMatchObject({ limitKib: 32768, swapLimitKib: 1024, swapIncludesMemory: false })
   })
 
+  it.each([
+    ['3.15 to 3.19', ['Task in /docker/ab12', ' killed as a result of limit of /docker', '']],
+    ['a kernel whose pieces became records', ['Task in /docker/ab12', 'killed as a result of limit of ', '/docker']],
+  ])('reads the cgroups of %s', (_case, lines) => {
+    const { cgroup } = parseOomDump([...lines, 'Memory cgroup stats for /docker: cache:0KB rss:500000KB'])
+    expect(cgroup).toEqual({ task: '/docker/ab12', oom: '/docker' })
+  })
+
   it('does not take the processor line of something else for the trigger’s', () => {
     const dump = parseOomDump([
       'tail invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0',

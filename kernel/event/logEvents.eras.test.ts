@@ -88,6 +88,21 @@ const ERAS: Readonly<Record<string, Era>> = {
       dump: { cgroup: { oom: '/lxc', task: '/lxc/a', usageKib: 40960, limitKib: 40960, swapIncludesMemory: true } },
     },
   },
+  '3.16, memory cgroup': {
+    lines: [
+      'eater invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0',
+      'Task in /docker/a',
+      ' killed as a result of limit of /docker',
+      '',
+      'memory: usage 40960kB, limit 40960kB, failcnt 14',
+      'Memory cgroup out of memory: Kill process 1234 (eater) score 1000 or sacrifice child',
+      'Killed process 1234 (eater) total-vm:20000kB, anon-rss:15000kB, file-rss:1000kB',
+    ],
+    event: {
+      victims: [{ pid: 1234 }],
+      dump: { cgroup: { oom: '/docker', task: '/docker/a', usageKib: 40960, limitKib: 40960 } },
+    },
+  },
   'el7 since 7.8': {
     lines: [
       'eater invoked oom-killer: gfp_mask=0x201da, order=0, oom_score_adj=0',

@@ -82,7 +82,10 @@ export class LogReader {
   #emit(): void {
     const record = this.#pending
     this.#pending = undefined
-    if (record === undefined || record.text === '') return
+    if (record === undefined) return
+    // Blanks at a line's end are a mail program's, or a terminal's.
+    if (!this.#exact) record.text = record.text.trimEnd()
+    if (record.text === '') return
     record.sequence = this.#sequence++
     this.#onRecord(record)
   }

@@ -46,6 +46,28 @@ describe('parseLogLine', () => {
     ['syslog of OpenWrt', 'Thu Nov 23 10:11:12 2023 kern.warn kernel: [    1.000002] Mem-Info:', KERNEL],
     ['syslog with a priority', '<4>Jun  4 17:19:10 host kernel: Mem-Info:', { ...KERNEL, level: 4 }],
     ['RFC 5424', '<4>1 2025-12-17T11:32:14+01:00 h kernel - - [x@1 a="b] c"] Mem-Info:', { ...KERNEL, level: 4 }],
+    ['syslog whose host was taken off', 'Jun  4 17:19:10  kernel: Mem-Info:', KERNEL],
+    [
+      'Talos',
+      ' kern: warning: [2025-12-17T10:32:14.000000001Z]: Mem-Info:',
+      { ...KERNEL, stamp: '2025-12-17T10:32:14.000000001Z' },
+    ],
+    ['Talos of one node of several', 'node-1: kern:    info: [2025-12-17T10:32:14.000000001Z]: Mem-Info:', KERNEL],
+    [
+      'a hypervisor’s log of its guest',
+      '2025-12-17T10:32:14.000Z In(05) vcpu-5 - Guest: <4>[    1.000002] Mem-Info:',
+      { ...KERNEL, level: 4, monotonicUsec: 1_000_002 },
+    ],
+    ['a hypervisor’s log without a time', 'vcpu-0| I005: Guest: <4>[    1.000002] Mem-Info:', KERNEL],
+    [
+      'a console that left lines out',
+      '** 3 printk messages dropped ** [    1.000002] Mem-Info:',
+      { text: TEXT, monotonicUsec: 1_000_002 },
+    ],
+    ['a hand that copied from the second letter on', '1.000002] Mem-Info:', { text: TEXT, monotonicUsec: 1_000_002 }],
+    ['a list', '* [  +0.000012] Mem-Info:', { text: TEXT, prefixed: true }],
+    ['a numbered list', '  12. <4>[    1.000002] Mem-Info:', { ...KERNEL, level: 4 }],
+    ['a list of syslog', '- Jun  4 17:19:10 host kernel: Mem-Info:', KERNEL],
     ['CRI', '2025-12-17T10:32:14.000000001Z stdout F [  1.000002] Mem-Info:', { text: TEXT, monotonicUsec: 1_000_002 }],
     ['CRI around kmsg', '2025-12-17T10:32:14.000000001Z stdout F 6,1,2,-;Mem-Info:', KERNEL],
     ['docker', '{"log":"[    1.000002] Mem-Info:\\n","stream":"stdout","time":"2025-12-17T10:32:14Z"}', { text: TEXT }],
@@ -71,6 +93,7 @@ describe('parseLogLine', () => {
     '<30>1 2025-12-17T11:32:14Z h systemd-oomd 5 - - Killed process 1 (x)',
     '{"_TRANSPORT":"stdout","SYSLOG_IDENTIFIER":"kernel","MESSAGE":"Killed process 1 (x)"}',
     '12,5,6,-;Killed process 1 (x)',
+    'user: warning: [2025-12-17T10:32:14.000000001Z]: Killed process 1 (x)',
   ])('tells a program’s words from the kernel’s: %s', (line) => {
     const parsed = parseLogLine(line)
     expect(parsed.text).toBe('Killed process 1 (x)')

@@ -2,7 +2,7 @@ import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
 import { parseJsonEntry } from './jsonEntry.ts'
 import { USER_FACILITY, type LogLine } from './logLine.ts'
 import { cleanLine, dropPagerCut, unescapeSyslog } from './markup.ts'
-import { stripPrintk, stripPrompt } from './printkPrefix.ts'
+import { stripGuest, stripPrintk, stripPrompt } from './printkPrefix.ts'
 import { stripCri, stripSyslog } from './syslogPrefix.ts'
 
 /** `6,123,456,-;text`; the level of a console's /dev/kmsg has no more than three digits. */
@@ -12,13 +12,17 @@ const RECORD_SEPARATOR = 0x1e
 const GREP =
   /^(?:[\w./~-]{1,120}[:-])?\d{1,9}[:-](?=\[ *\d+\.\d{6}\]|<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]|\d+,\d+,\d+,)/
 
+/** A list's bullet or number, where a transport's prefix follows. */
+const BULLET =
+  /^(?:[*•+-]|\d{1,5}[.)]) +(?=\[ *\+?\d|\[[^[\]]{2,24}\d\d:\d\d|<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ])/
+
 /**
  * One line of a saved log in any transport, told by its shape: logs are put together from several, and one transport
  * carries another (a container's log of dmesg).
  */
 export function parseLogLine(raw: string): LogLine {
   const cleaned = cleanLine(raw)
-  const trimmed = withoutSeparator(cleaned).replace(GREP, '')
+  const trimmed = withoutSeparator(cleaned).replace(GREP, '').replace(BULLET, '')
   if (trimmed.charCodeAt(0) === 0x7b) {
     const entry = parseJsonEntry(trimmed)
     if (entry !== undefined) return entry.exact === true ? entry : stripAll(entry)
@@ -47,5 +51,6 @@ function stripAll(line: LogLine): LogLine {
   const syslog = stripSyslog(cri)
   const printk = stripPrintk(syslog)
   // A program's words stay its own, whatever they begin with.
-  return syslog.facility === USER_FACILITY ? syslog : printk
+  if (syslog.facility === USER_FACILITY) return syslog
+  return printk.prefixed && printk.facility === undefined ? stripGuest(printk) : printk
 }

@@ -3,8 +3,13 @@ import { microseconds, parseStamp } from './stamp.ts'
 
 /** printk.time: `[  951.727784] `, journalctl -o short-monotonic alike. */
 const PRINTK_TIME = /^\[ *(\d{1,12})\.(\d{1,9})\] ?/
-/** A console's prompt, or half a line of another processor, in front of the kernel's time. */
-const AFTER_PROMPT = /^[^[\]]{0,24}(?:\[[^\]]{0,16})?(\[ *\d{1,12}\.\d{6}\](?:\[ *[TC]\d+\])? )/
+/** A console's prompt, what it says it left out, or half a line of another processor, in front of the kernel's time. */
+const AFTER_PROMPT =
+  /^(?:\*\* \d+ printk messages dropped \*\* |[^[\]]{0,24}(?:\[[^\]]{0,16})?)(\[ *\d{1,12}\.\d{6}\](?:\[ *[TC]\d+\])? )/
+/** What a hypervisor's log puts before its guest's console: `vcpu-5 - Guest: `. */
+const AFTER_GUEST = /^[^[\]<>]{1,64}(?=<\d{1,3}>\[ *\d{1,12}\.\d{6}\] )/
+/** The first line of what was copied, without its bracket. */
+const CUT_TIME = /^\d{1,12}\.\d{6}\] /
 /** dmesg -T and -H, in any language: `[jeu. nov. 23 10:11:12 2023] `, `[Nov23 10:11] `; dmesg -d: `[  +0.000012] `. */
 const DMESG_CLOCK = /^\[([^[\]]{0,32}\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?: [^[\]]{0,16})?)\] ?/
 const DMESG_DELTA = /^\[ *(?:\d+\.\d{6} +)?(?:< *)?\+?(\d+\.\d{6})>?\] ?/
@@ -39,9 +44,18 @@ export function stripPrintk(line: LogLine): LogLine {
 
 /** For a line in which nothing else was found before the text. */
 export function stripPrompt(line: LogLine): LogLine {
+  if (CUT_TIME.test(line.text)) return stripPrintk({ ...line, text: `[${line.text}` })
+  const guest = stripGuest(line)
+  if (guest !== line) return guest
   const found = AFTER_PROMPT.exec(line.text)
   if (found === null) return line
   return stripPrintk({ ...line, text: line.text.slice(found[0].length - (found[1]?.length ?? 0)) })
+}
+
+/** For a line of which nothing tells whose it is. */
+export function stripGuest(line: LogLine): LogLine {
+  const found = AFTER_GUEST.exec(line.text)
+  return found === null ? line : stripPrintk({ ...line, text: line.text.slice(found[0].length) })
 }
 
 function withFacility(line: LogLine, isKernel: boolean, length: number): LogLine {

@@ -14,12 +14,14 @@ const PRIORITY_NAME = String.raw`(?:[a-z]+\d?\.[a-z]+ )?`
 const TAG = String.raw`([^\s:[\]]{1,80})(?:\[\d{1,10}\])?:(?: |$|(?=\[))`
 
 /** Host and tag, as syslog and journalctl write them; the tag tells the kernel's words from a program that repeats them. */
-const WITH_TAG = new RegExp(String.raw`^(${ISO}|${BSD}|${FULL}|${UNIX}) ${HOST}${PRIORITY_NAME}${TAG}`)
+const WITH_TAG = new RegExp(String.raw`^(${ISO}|${BSD}|${FULL}|${UNIX}) +${HOST}${PRIORITY_NAME}${TAG}`)
 const OPENWRT = new RegExp(String.raw`^([A-Z][a-z]{2} ${BSD}) [a-z]+\d?\.[a-z]+ ${TAG}`)
 /** dmesg --time-format iso, and logs whose host and tag were taken off; `ts` puts its time before dmesg's. */
 const WITHOUT_TAG = new RegExp(String.raw`^(${ISO}|${UNIX}|${BSD}(?= [[<])) (?:kernel: ?)?`)
 /** RFC 5424: `<4>1 2025-12-17T11:32:14+01:00 db1 kernel - - - `; structured data has quoted values. */
 const RFC5424 = /^<(\d{1,3})>1 (\S+) \S+ (\S+) \S+ \S+ (?:-|(?:\[(?:[^"\]]|"(?:[^"\\]|\\.)*")*\])+) ?\ufeff?/
+/** `kern: warning: [2025-12-17T10:32:14.000000001Z]: `; of several nodes, each with its name. Source: Talos Linux, talosctl dmesg. */
+const TALOS = /^(?:[\w.-]{1,253}: )?([a-z]+\d?): +[a-z]{3,7}: \[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z)\]: /
 const PRIORITY = /^<(\d{1,3})>(?=[A-Z\d])/
 const CRI = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}(?:Z|[+-]\d\d:\d\d)) (?:stdout|stderr) ([FP]) ?/
 
@@ -52,6 +54,8 @@ export function stripSyslog(line: LogLine): LogLine {
   if (bare !== null && stamp !== undefined) {
     return { ...line, text: rest.slice(bare[0].length), prefixed: true, stamp, wallUsec: parseStamp(stamp) }
   }
+  const talos = TALOS.exec(rest)
+  if (talos !== null) return withTag(line, at + talos[0].length, talos[2], talos[1] ?? '', undefined)
   return line.text.startsWith('kernel: ') ? withTag(line, 'kernel: '.length, undefined, 'kernel', undefined) : line
 }
 

@@ -71,6 +71,12 @@ describe('readTextRecords', () => {
     expect(textsOf(...broken(1), ...broken(2), ...broken(3), ...rest).at(-1)).toMatch(/file-rss:5kB$/)
   })
 
+  it('leaves out the blanks that a terminal put at a line’s end', () => {
+    expect(textsOf('[    2.000000] Task in /a killed as a result of limit of /a   ')).toEqual([
+      'Task in /a killed as a result of limit of /a',
+    ])
+  })
+
   it('puts together what a container runtime cut', () => {
     const cri = (flag: string, text: string) => `2025-12-17T10:32:14.000000001Z stdout ${flag} ${text}`
     expect(textsOf(cri('P', '[    2.000000] Killed pro'), cri('F', 'cess 7 (x)'))).toEqual(['Killed process 7 (x)'])

@@ -34,6 +34,7 @@ describe('seamOf', () => {
     ['the oom-kill line in a command', 'oom-kill:constraint=X,task=tmux:', 'server,pid=1,uid=0', ' '],
     ['the group line', 'Tasks in /a are going to be killed due to', 'memory.oom.group set', ' '],
     ['the cgroups before 5.0', 'Task in /a killed as a result of', 'limit of /b', ' '],
+    ['a limit’s path', 'Task in /pods/a killed as a result of limit of /po', 'ds', ''],
     ['a cgroup’s usage', 'memory: usage 5kB, limit', '7kB, failcnt 9', ' '],
     ['a zone', 'Node 0 DMA32 free:43500kB min:24252kB', 'active_anon:2643608kB(2.5G) isolated(anon):0kB', ' '],
     ['a zone in a word', 'Node 0 DMA32 free:43500kB active_fi', 'le:40kB inactive_file:40kB', ''],

@@ -104,9 +104,20 @@ function seamOfAnnouncement(last: string, line: string): Seam | undefined {
 
 /** `Task in A killed as a result of limit of B`. */
 function seamOfPaths(last: string, line: string): Seam | undefined {
+  const paths = /^Task in (\/\S*) killed as a result of limit of (\/\S*)$/.exec(last)
+  if (paths !== null) return goesOnToAncestor(paths[2] ?? '', paths[1] ?? '', line) ? '' : undefined
   if (/ limit of \/\S*$/.test(last)) return undefined
   if (/^Task in \/\S*$/.test(last)) return line.startsWith('killed ') ? ' ' : ''
   return ' '
+}
+
+/** The limit is of the task's own cgroup, or of one above it: a path that is neither was broken. */
+function goesOnToAncestor(limit: string, task: string, line: string): boolean {
+  return !isAncestor(limit, task) && isAncestor(limit + line, task)
+}
+
+function isAncestor(path: string, of: string): boolean {
+  return path === of || path === '/' || of.startsWith(`${path}/`)
 }
 
 const FIGURE = /^(?:total-vm|vsz|anon-rss|file-rss|shmem-rss|UID|pgtables|oom_score_adj):/
