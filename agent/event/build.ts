@@ -75,6 +75,7 @@ export function withoutDetails(event: KillEvent): KillEvent {
     killedAt: event.killedAt,
     monotonicUsec: event.monotonicUsec,
     source: event.source,
+    recoveredAs: event.recoveredAs,
     outcome: event.outcome,
     scope: event.scope,
     victim: event.victim && { pid: event.victim.pid, command: event.victim.command.slice(0, 15) },

@@ -1,9 +1,30 @@
 import { describe, expect, it } from '@jest/globals'
+import { encodeKillEvent, type KillEvent } from '#contract/killEvent.ts'
 import type { SpooledKill } from '../spool/record.ts'
 import { KillSender } from './killSender.ts'
 import type { PublishOutcome } from './outcome.ts'
 
 const FULL: PublishOutcome = { kind: 'notStored', reason: 'streamFull', message: 'full' }
+const TOO_LARGE: PublishOutcome = { kind: 'notStored', reason: 'tooLarge', message: 'too large' }
+const DUMPED: KillEvent = {
+  version: 1,
+  node: 'node-a',
+  bootId: '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60',
+  sequence: 1,
+  eventSequence: 1,
+  killedAt: '2026-11-25T12:00:00.000Z',
+  monotonicUsec: 5,
+  source: 'kmsg',
+  outcome: 'killed',
+  scope: 'Unknown',
+  victim: { pid: 7, command: 'app' },
+  attribution: { source: 'none' },
+  domain: {},
+  candidates: [],
+  taskCount: 1,
+  pageSizeKib: 4,
+  rawDump: 'QUJD'.repeat(1000),
+}
 const kill = (sequence: number): SpooledKill => ({
   subject: `kill.${sequence}`,
   payload: new Uint8Array(10),
@@ -27,7 +48,10 @@ class FakeStream {
 }
 
 /** A sender of the kills with these sequences. */
-function senderOf(sequences: readonly number[], publish: (subject: string) => Promise<PublishOutcome>) {
+function senderOf(
+  sequences: readonly number[],
+  publish: (subject: string, payload: Uint8Array) => Promise<PublishOutcome>,
+) {
   const waiting = sequences.map(kill)
   const outcomes: string[] = []
   const queue = {
@@ -62,10 +86,38 @@ describe('KillSender', () => {
     await running
   })
 
+  it('sends with less what the server takes no message of that size for: those behind it must not wait for ever', async () => {
+    const payload = encodeKillEvent(DUMPED)
+    const sizes: number[] = []
+    const { sender, outcomes, waiting } = senderOf([1, 2], (_subject, sent) => {
+      sizes.push(sent.length)
+      return Promise.resolve(sent.length === payload.length ? TOO_LARGE : { kind: 'stored' })
+    })
+    for (const one of waiting) one.payload = payload
+    const stop = new AbortController()
+    const running = sender.run(stop.signal)
+    await sender.drained()
+    expect(outcomes).toEqual(['notStored', 'stored', 'notStored', 'stored'])
+    expect(Math.max(sizes[1] ?? 0, sizes[3] ?? 0)).toBeLessThan(payload.length)
+    stop.abort()
+    await running
+  })
+
+  it('keeps what cannot be told with less', async () => {
+    const stop = new AbortController()
+    const { sender, waiting } = senderOf([1], () => {
+      setImmediate(() => stop.abort())
+      return Promise.resolve(TOO_LARGE)
+    })
+    await sender.run(stop.signal)
+    expect(sender.blocked).toBe('tooLarge')
+    expect(waiting).toHaveLength(1)
+  })
+
   it('keeps a kill that could not be stored, and says why', async () => {
     const stop = new AbortController()
     const { sender, waiting } = senderOf([7, 8], () => {
-      queueMicrotask(() => stop.abort())
+      setImmediate(() => stop.abort())
       return Promise.resolve(FULL)
     })
     await sender.run(stop.signal)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '#program/backoff.ts'
 import type { SpooledKill } from '../spool/record.ts'
 import type { KillQueue } from './killQueue.ts'
+import { shrinkKill } from './shrink.ts'
 import { unlessAborted } from './unlessAborted.ts'
 import type { NotStoredReason, PublishOutcome } from './outcome.ts'
 
@@ -61,7 +62,7 @@ export class KillSender {
         await unlessAborted(signal, new Promise<void>((resolve) => (this.#wake = resolve)))
         continue
       }
-      const outcome = await unlessAborted(signal, this.#ports.publish(kill.subject, kill.payload))
+      const outcome = await unlessAborted(signal, this.#publish(kill))
       if (outcome === undefined) return
       if (outcome.kind === 'notStored') {
         const waitMs = backoffMs(attempt++, this.#ports.random(), BACKOFF)
@@ -76,6 +77,19 @@ export class KillSender {
       this.#blocked = undefined
       queue.done(kill)
       this.#ports.onOutcome(outcome, kill, undefined)
+    }
+  }
+
+  /** With less, where the server takes no message of that size: those behind it must not wait for a hand on the server. */
+  async #publish(kill: SpooledKill): Promise<PublishOutcome> {
+    let { payload } = kill
+    for (;;) {
+      const outcome = await this.#ports.publish(kill.subject, payload)
+      if (outcome.kind !== 'notStored' || outcome.reason !== 'tooLarge') return outcome
+      const less = shrinkKill(payload)
+      if (less === undefined) return outcome
+      this.#ports.onOutcome(outcome, kill, 0)
+      payload = less
     }
   }
 }

@@ -10,6 +10,8 @@ describe('parsePublishError', () => {
 
   it.each([
     [apiError(10077), 'streamFull'],
+    [apiError(10054), 'tooLarge'],
+    [Object.assign(new Error('no'), { code: 'MAX_PAYLOAD_EXCEEDED' }), 'tooLarge'],
     [apiError(10164), 'other'],
     [Object.assign(new Error('503'), { code: '503' }), 'noResponders'],
     [Object.assign(new Error('no'), { code: 'PERMISSIONS_VIOLATION' }), 'refused'],

@@ -3,6 +3,7 @@ import { messageOf } from '#program/errors.ts'
 /** JetStream API error codes (nats-server, server/errors.json). */
 const WRONG_LAST_SEQUENCE = 10071
 const STORE_FAILED = 10077
+const MESSAGE_TOO_LARGE = 10054
 
 /** What became of one publish. Anything but an ack or 10071 is "not stored": the kill is kept. */
 export type PublishOutcome =
@@ -11,7 +12,14 @@ export type PublishOutcome =
   | { kind: 'alreadyStored' }
   | { kind: 'notStored'; reason: NotStoredReason; message: string }
 
-export type NotStoredReason = 'streamFull' | 'refused' | 'noResponders' | 'timeout' | 'disconnected' | 'other'
+export type NotStoredReason =
+  | 'streamFull'
+  | 'tooLarge'
+  | 'refused'
+  | 'noResponders'
+  | 'timeout'
+  | 'disconnected'
+  | 'other'
 
 /** Reads the error of a JetStream publish with expected last subject sequence 0. */
 export function parsePublishError(error: unknown): PublishOutcome {
@@ -19,6 +27,7 @@ export function parsePublishError(error: unknown): PublishOutcome {
   if (apiCode === WRONG_LAST_SEQUENCE) return { kind: 'alreadyStored' }
   const message = messageOf(error)
   if (apiCode === STORE_FAILED) return { kind: 'notStored', reason: 'streamFull', message }
+  if (apiCode === MESSAGE_TOO_LARGE) return { kind: 'notStored', reason: 'tooLarge', message }
   const reason = REASON_BY_CODE.get(String(read(error, 'code'))) ?? 'other'
   return { kind: 'notStored', reason, message }
 }
@@ -26,6 +35,7 @@ export function parsePublishError(error: unknown): PublishOutcome {
 /** Codes of the nats client (nats-base-client/core, ErrorCode). */
 const REASON_BY_CODE = new Map<string, NotStoredReason>([
   ['503', 'noResponders'],
+  ['MAX_PAYLOAD_EXCEEDED', 'tooLarge'],
   ['PERMISSIONS_VIOLATION', 'refused'],
   ['TIMEOUT', 'timeout'],
   ['CONNECTION_CLOSED', 'disconnected'],
@@ -40,6 +50,8 @@ function read(value: unknown, key: string): unknown {
 /** What a person should look at, by reason. */
 export const NOT_STORED_ADVICE: Record<NotStoredReason, string> = {
   streamFull: 'the stream OOM_KILLS is full: raise its max_bytes or wait for old kills to age out',
+  tooLarge:
+    "a kill's message is too large: raise the NATS server's max_payload and the stream's max_msg_size, else it is told without its details",
   refused: "this login may not tell this node's kills: do --node and --nats-user belong together?",
   noResponders:
     'nobody serves the kill subject: is the operator running (it creates the stream), do the accounts export it?',

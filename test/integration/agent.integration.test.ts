@@ -70,6 +70,17 @@ describe('the agent, with a real nats-server', () => {
     expect((await world.stream.events()).map(({ sequence }) => sequence)).toEqual(sequencesOf(40))
   }, 60_000)
 
+  it('tells with less what the stream takes no message of that size for, and keeps nobody waiting behind it', async () => {
+    await world.stream.jsm.streams.update(KILL_STREAM, { max_msg_size: 2_000 })
+    const { program } = await agent(writeLog(3))
+    expect((await program.ended).code).toBe(0)
+    expect(program.log).toContain('"reason":"tooLarge"')
+    const events = await world.stream.events()
+    expect(events.map(({ sequence }) => sequence)).toEqual(sequencesOf(3))
+    expect(events[0]).toMatchObject({ victim: { pid: 12950, command: 'tail' }, rawDumpTruncated: true })
+    expect(events[0]).not.toHaveProperty('rawDump')
+  }, 30_000)
+
   it('loses nothing when killed with the stream full: the cursor has not passed the kills', async () => {
     await world.stream.jsm.streams.update(KILL_STREAM, { max_bytes: 12_000 })
     const log = writeLog(40)
