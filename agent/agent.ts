@@ -34,10 +34,10 @@ export interface AgentPorts {
   openSpool: (onDropped: (reason: DropReason, kills: number) => void) => AgentSpool
   /** The kernel's own count of kills since boot; undefined where there is none, and for a recording. */
   readKernelKills: () => number | undefined
-  /** Kill lines may be among records that are gone. */
-  onRecordsLost: () => void
-  /** Looks for kills that cgroups have counted without a line, and tells them to `foundUnexplained` right away. */
-  findUnexplained: () => void
+  /** Kill lines may be among records that are gone, or come late: what cgroups have counted may be theirs. */
+  doubtCounts: () => void
+  /** No line is on its way: kills that cgroups have counted without one are told to `foundUnexplained` right away. */
+  settleCounts: () => void
   /** A cgroup's number; undefined when it is gone. */
   readCgroupId: (cgroupPath: string) => string | undefined
   now: () => ClockReading
@@ -64,7 +64,6 @@ export class Agent {
   readonly #killCount: KillCount
   readonly #recovery = new Recovery()
   #paused = false
-  #hasRead = false
   #lastTold = { eventSequence: Number.POSITIVE_INFINITY, atMs: Number.NEGATIVE_INFINITY }
 
   constructor(identity: AgentIdentity, ports: AgentPorts) {
@@ -114,6 +113,7 @@ export class Agent {
       onFailure: (error) => this.#report.countsNotSaved(error),
       onSaved: () => spool.forgetStored(),
       onMissing: (kind, kills) => this.#report.missingKills(kind, kills),
+      onLateLine: () => ports.doubtCounts(),
       onSettled: (withoutLine) => this.#recover(withoutLine),
       monotonicMs: () => performance.now(),
     })
@@ -137,6 +137,11 @@ export class Agent {
   /** Whether every kill of this boot is accounted for, as of the last look. */
   get completeness(): Completeness | undefined {
     return this.#killCount.completeness
+  }
+
+  /** How many of the kernel's kills are done with; undefined while that is not known. */
+  get accountedKills(): number | undefined {
+    return this.#killCount.accountedKills
   }
 
   /** Kills that cgroups have counted and that no line told: told by that, once it is known that they have none. */
@@ -189,7 +194,8 @@ export class Agent {
     return new KmsgPipeline(plan, spooledThrough, {
       now: this.#ports.now,
       onOutcome: (outcome, killedAt) => {
-        this.#countLine(outcome)
+        // One that was counted before is among what cgroups have counted.
+        if (!this.#countLine(outcome)) this.#ports.doubtCounts()
         this.#lastTold = { eventSequence: outcome.eventSequence, atMs: performance.now() }
         this.#report.told(this.#teller.tell(outcome, killedAt))
       },
@@ -201,10 +207,7 @@ export class Agent {
         this.#countLine(outcome)
         this.metrics.beforeCursor.inc()
       },
-      onRecord: () => {
-        this.#hasRead = true
-        this.metrics.records.inc()
-      },
+      onRecord: () => this.metrics.records.inc(),
       onLost: (lost) => {
         this.#recordsLost()
         this.#report.recordsLost(lost)
@@ -215,9 +218,9 @@ export class Agent {
   }
 
   #recover(withoutLine: number): void {
-    if (withoutLine > 0) this.#ports.findUnexplained()
     // Once the log can be read, the lines may be there.
     const readable = this.#ports.source.trouble === undefined
+    if (readable) this.#ports.settleCounts()
     for (const { cgroupPath, from, to } of this.#recovery.take(readable ? withoutLine : 0)) {
       const cgroupId = this.#ports.readCgroupId(cgroupPath)
       if (cgroupId === undefined) continue
@@ -234,14 +237,14 @@ export class Agent {
     return performance.now() - atMs < GROUP_MS ? eventSequence : Number.POSITIVE_INFINITY
   }
 
-  /** Those from before the first one read are from before this agent, which then had not yet looked at what cgroups count. */
   #recordsLost(): void {
     this.#killCount.recordsLost()
-    if (this.#hasRead) this.#ports.onRecordsLost()
+    this.#ports.doubtCounts()
   }
 
-  #countLine({ outcome, sequence }: OomOutcome): void {
-    if (outcome === 'killed') this.#killCount.line(sequence)
+  /** @returns false for a kill line that was counted before */
+  #countLine({ outcome, sequence }: OomOutcome): boolean {
+    return outcome !== 'killed' || this.#killCount.line(sequence)
   }
 
   #onRecord(record: Buffer): void {

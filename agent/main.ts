@@ -27,6 +27,7 @@ import { StatusTeller } from './adapters/statusTeller.ts'
 import { Adjuster } from './adjust/adjuster.ts'
 import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
+import type { UnexplainedKills } from './completeness/recovery.ts'
 import { agentFlags } from './config.ts'
 import { ContextReader } from './event/contextReader.ts'
 import { groupInLog, groupReader } from './event/groupKill.ts'
@@ -71,7 +72,11 @@ await runProgram({
       signal,
     )
     const cgroups = new CgroupFiles(flags.cgroupRoot)
-    const known = knowProcesses(procFiles, proc, cgroups, (found) => agent.foundUnexplained(found), monotonicMs, logger)
+    const account = {
+      readAccountedKills: () => agent.accountedKills,
+      onUnexplained: (found: readonly UnexplainedKills[]) => agent.foundUnexplained(found),
+    }
+    const known = knowProcesses(procFiles, proc, cgroups, account, monotonicMs, logger)
     const contextReader = new ContextReader({ files: procFiles, cgroups, monotonicMs })
     const domainRanking = new DomainRanking(procFiles, monotonicMs, cgroups)
     const scanned = { files: procFiles, cgroups, endTurn: setImmediate }
@@ -109,8 +114,8 @@ await runProgram({
         ledgerFile: new LedgerFile(flags.stateDir, logger),
         // A recording's kills are not those that this kernel counts.
         readKernelKills: () => (recording === undefined ? proc.readOomKillCount() : undefined),
-        findUnexplained: () => (recording === undefined ? known.settleCounts() : undefined),
-        onRecordsLost: () => (recording === undefined ? known.recordsLost() : undefined),
+        settleCounts: () => (recording === undefined ? known.settleCounts() : undefined),
+        doubtCounts: () => (recording === undefined ? known.doubtCounts() : undefined),
         readCgroupId: (cgroupPath) => cgroups.readId(cgroupPath),
         openSpool: (onDropped) =>
           new SpoolFolder(flags.stateDir, {

@@ -2,9 +2,9 @@ import { uptime } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { messageOf } from '#program/errors.ts'
-import { KillCounters, type CgroupTree } from '../cgroup/killCounters.ts'
+import { CgroupKills, type CgroupTree } from '../cgroup/cgroupKills.ts'
+import { KillCounters, type KillCounterPorts } from '../cgroup/killCounters.ts'
 import { Foreseer, type Foresee } from '../event/foreseer.ts'
-import type { UnexplainedKills } from '../completeness/recovery.ts'
 import { VictimLocator } from '../event/victimLocator.ts'
 import type { LocateVictim } from '../event/victimPlace.ts'
 import { parseMeminfo } from '../proc/meminfo.ts'
@@ -23,8 +23,8 @@ export interface ProcessKnowledge {
   foresee: Foresee
   /** Takes what cgroups have counted for explained, if no line is on its way, and tells what had none. */
   settleCounts: () => void
-  /** Kill lines may be lost: what cgroups have counted is theirs, too. */
-  recordsLost: () => void
+  /** Kill lines may be lost, or late: what cgroups have counted may be theirs. */
+  doubtCounts: () => void
 }
 
 const TICKS_PER_SECOND = 100
@@ -34,7 +34,7 @@ export function knowProcesses(
   files: ProcFiles,
   proc: ProcFs,
   cgroups: CgroupTree,
-  onUnexplained: (found: readonly UnexplainedKills[]) => void,
+  account: Pick<KillCounterPorts, 'readAccountedKills' | 'onUnexplained'>,
   monotonicMs: () => number,
   logger: Logger,
 ): ProcessKnowledge {
@@ -44,11 +44,10 @@ export function knowProcesses(
   }
   const table = new ProcessTable()
   const counters = new KillCounters({
-    files: cgroups,
+    cgroups: new CgroupKills({ files: cgroups, monotonicMs, cpuMs }),
     readKernelKills: () => proc.readOomKillCount(),
-    onUnexplained,
-    monotonicMs,
-    cpuMs,
+    readAccountedKills: account.readAccountedKills,
+    onUnexplained: account.onUnexplained,
   })
   const scan = new ProcessScan(table, { files, endTurn: setImmediate, monotonicMs })
   const hot = new HotCgroups({
@@ -85,6 +84,6 @@ export function knowProcesses(
     locate: locator.locate,
     foresee: foreseer.foresee,
     settleCounts: () => counters.settle(),
-    recordsLost: () => counters.recordsLost(),
+    doubtCounts: () => counters.doubt(),
   }
 }

@@ -1,4 +1,4 @@
-import type { CgroupTree } from './killCounters.ts'
+import type { CgroupTree } from './cgroupKills.ts'
 
 /** A hierarchy whose files are kept by their path. */
 export class FakeCgroups implements CgroupTree {
@@ -21,6 +21,15 @@ export class FakeCgroups implements CgroupTree {
       .map((path) => path.slice(cgroupPath.length + 1).split('/'))
       .flatMap(([name = '', ...rest]) => (rest.length > 0 ? [name] : []))
     return [...new Set(names)]
+  }
+
+  /** As cgroup v1 tells it. */
+  setKills(cgroupPath: string, kills: number): void {
+    this.texts.set(`${cgroupPath}/memory.oom_control`, `oom_kill_disable 0\nunder_oom 0\noom_kill ${kills}\n`)
+  }
+
+  killsOf(cgroupPath: string): number {
+    return Number(/^oom_kill (\d+)$/m.exec(this.texts.get(`${cgroupPath}/memory.oom_control`) ?? '')?.[1] ?? 0)
   }
 
   remove(cgroupPath: string): void {

@@ -1,106 +1,143 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { CgroupKills, type CgroupTree } from './cgroupKills.ts'
 import { FakeCgroups } from './fakeCgroups.testkit.ts'
 import { KillCounters } from './killCounters.ts'
 
 const [A, B] = ['/kubepods/pod1/a', '/kubepods/pod1/b']
 
 let cgroups: FakeCgroups
-let kernelKills: number
+let kernelKills: number | undefined
+let accounted: number | undefined
 let nowMs: number
-let cpuMs = 0
 let counters: KillCounters
 let unexplained: unknown[]
 
 /** The kernel kills in a cgroup: both counts grow before the line is read. */
 function kill(path: string, kills = 1): void {
-  kernelKills += kills
-  setCount(path, countOf(path) + kills)
+  if (kernelKills !== undefined) kernelKills += kills
+  cgroups.setKills(path, cgroups.killsOf(path) + kills)
 }
 
-const countOf = (path: string) => Number(/\d+/.exec(cgroups.readText(`${path}/memory.oom_control`) ?? '0')?.[0])
-const setCount = (path: string, count: number) => cgroups.texts.set(`${path}/memory.oom_control`, `oom_kill ${count}\n`)
-
-/** Long enough for the next walk. */
-function later(ms = 1_000): void {
-  nowMs += ms
+/** A line is read, whose cgroup is known. */
+function explain(path: string): void {
+  if (accounted !== undefined) accounted++
+  counters.explain(path)
 }
+
+/** A line is read, whose cgroup is not known. */
+function find(): string | undefined {
+  if (accounted !== undefined) accounted++
+  return counters.find()
+}
+
+/** All that has no line by now is lost, or is never to have one. */
+function settle(): void {
+  accounted = kernelKills
+  // Long enough for the next walk.
+  nowMs += 1_000
+  counters.settle()
+  nowMs += 1_000
+}
+
+const countersOf = (files: CgroupTree) =>
+  new KillCounters({
+    cgroups: new CgroupKills({ files, monotonicMs: () => nowMs, cpuMs: () => nowMs / 20 }),
+    readKernelKills: () => kernelKills,
+    readAccountedKills: () => accounted,
+    onUnexplained: (found) => unexplained.push(...found),
+  })
 
 beforeEach(() => {
   cgroups = new FakeCgroups()
-  setCount(A, 7)
-  setCount(B, 0)
+  cgroups.setKills(A, 7)
+  cgroups.setKills(B, 0)
   kernelKills = 100
   nowMs = 0
   unexplained = []
-  counters = new KillCounters({
-    files: cgroups,
-    readKernelKills: () => kernelKills,
-    onUnexplained: (found) => unexplained.push(...found),
-    monotonicMs: () => nowMs,
-    cpuMs: () => (cpuMs += 0.1),
-  })
-  counters.settle()
-  later()
+  counters = countersOf(cgroups)
+  settle()
 })
 
 describe('KillCounters', () => {
   it('names the one cgroup whose count has grown', () => {
     kill(A)
-    expect(counters.find()).toBe(A)
-    later()
+    expect(find()).toBe(A)
+    nowMs += 1_000
     kill(B)
-    expect(counters.find()).toBe(B)
+    expect(find()).toBe(B)
   })
 
-  it('does not take the line of a kill that was there at the first look for the one that came since', () => {
-    expect(counters.isNew(-200)).toBe(false)
-    kill(A)
-    expect(counters.isNew(500)).toBe(true)
-    expect(counters.find()).toBe(A)
-  })
-
-  it('names nobody when it is not sure whether a kill was there at the first look, until it looks again', () => {
-    counters.isNew(5)
-    kill(A)
-    expect(counters.find()).toBeUndefined()
-    later(10_000)
+  it('names nobody before it is known how many lines are on their way', () => {
+    counters = countersOf(cgroups)
+    accounted = undefined
     counters.settle()
-    later()
-    kill(B)
-    expect(counters.find()).toBe(B)
+    kill(A)
+    expect(find()).toBeUndefined()
+    settle()
+    kill(A)
+    expect(find()).toBe(A)
   })
 
-  it('names nobody after records were lost, until it has looked again: what has grown may be theirs', () => {
-    kill(A)
-    counters.recordsLost()
-    expect(counters.find()).toBeUndefined()
-    later(10_000)
+  it('does not take a line that was on its way when it looked for the one of a kill since', () => {
+    counters = countersOf(cgroups)
+    accounted = 98
     counters.settle()
-    later()
+    kill(A)
+    expect(find()).toBeUndefined()
+    explain(B)
+    expect(find()).toBe(A)
+  })
+
+  it('keeps to what was explained while a line is on its way, however long that takes', () => {
+    kill(A)
+    nowMs += 60_000
+    counters.settle()
     kill(B)
-    expect(counters.find()).toBe(B)
+    explain(A)
+    expect(find()).toBe(B)
+  })
+
+  it('names nobody after records were lost, until all is settled: what has grown may be theirs', () => {
+    kill(A)
+    counters.doubt()
+    expect(find()).toBeUndefined()
+    settle()
+    kill(B)
+    expect(find()).toBe(B)
+  })
+
+  it('names nobody after a line that was read before, until all is settled', () => {
+    counters.doubt()
+    explain(A)
+    accounted = kernelKills
+    kill(B)
+    expect(find()).toBeUndefined()
+    settle()
+    kill(B)
+    expect(find()).toBe(B)
   })
 
   it('names a cgroup that was made since', () => {
     kill('/kubepods/pod2/c')
-    expect(counters.find()).toBe('/kubepods/pod2/c')
+    expect(find()).toBe('/kubepods/pod2/c')
   })
 
   it('names one for each of its kills, though all are counted before the first line is read', () => {
     kill(A, 3)
     const { lists } = cgroups
-    expect(counters.find()).toBe(A)
+    expect(find()).toBe(A)
     const listsOfOne = cgroups.lists - lists
-    counters.explain(A)
-    expect(counters.find()).toBe(A)
+    explain(A)
+    expect(find()).toBe(A)
     expect(cgroups.lists).toBe(lists + listsOfOne)
-    later()
+    nowMs += 1_000
     kill(B)
-    expect(counters.find()).toBe(B)
+    expect(find()).toBe(B)
   })
 
   it('knows whether a cgroup, or one below it, has counted more than was named', () => {
-    setCount('/kubepods/pod1', 0)
+    cgroups.setKills('/kubepods/pod1', 0)
+    settle()
     expect(counters.hasUnexplained('/kubepods/pod1')).toBe(false)
     kill(A)
     expect(counters.hasUnexplained(A)).toBe(true)
@@ -111,96 +148,86 @@ describe('KillCounters', () => {
   })
 
   it('does not know what is unexplained after records were lost', () => {
-    counters.recordsLost()
+    counters.doubt()
     expect(counters.hasUnexplained(A)).toBe(true)
   })
 
   it('takes kills into account that others have named', () => {
     kill(A)
-    counters.explain(A)
+    explain(A)
     kill(B)
-    expect(counters.find()).toBe(B)
+    expect(find()).toBe(B)
   })
 
   it('names nobody where two have grown', () => {
     kill(A)
     kill(B)
-    expect(counters.find()).toBeUndefined()
+    expect(find()).toBeUndefined()
   })
 
   it('names nobody where a kill is on its way whose cgroup is gone: the one that has grown may be the other’s', () => {
     kill(B)
     cgroups.remove(B)
     kill(A)
-    expect(counters.find()).toBeUndefined()
+    expect(find()).toBeUndefined()
   })
 
   it('names nobody for the other line of the two either, and then goes on', () => {
     kill(A)
     kill(B)
-    expect([counters.find(), counters.find()]).toEqual([undefined, undefined])
+    expect([find(), find()]).toEqual([undefined, undefined])
     counters.catchUp()
     kill(A)
-    expect(counters.find()).toBe(A)
+    expect(find()).toBe(A)
   })
 
   it('does not take a kill for over and done with whose line is on its way', () => {
     kill(A)
     kill(B)
-    expect(counters.find()).toBeUndefined()
+    expect(find()).toBeUndefined()
     counters.catchUp()
-    later()
+    nowMs += 1_000
     kill(B)
-    expect(counters.find()).toBeUndefined()
+    expect(find()).toBeUndefined()
   })
 
-  it('names nobody after a kill without a line, until there was quiet and all was looked at again', () => {
-    kernelKills++
+  it('names nobody after a kill without a line, until that is done with', () => {
+    kernelKills = 101
     kill(A)
-    expect(counters.find()).toBeUndefined()
+    expect(find()).toBeUndefined()
     counters.catchUp()
-    later(1_900)
     counters.settle()
     kill(A)
-    expect(counters.find()).toBeUndefined()
-    later(2_100)
-    counters.settle()
-    later()
+    expect(find()).toBeUndefined()
+    settle()
     kill(A)
-    expect(counters.find()).toBe(A)
+    expect(find()).toBe(A)
   })
 
-  it('does not take for told what is killed while it looks', () => {
-    const reading = new KillCounters({
-      files: {
-        readText: (path) => cgroups.readText(path),
-        listChildren: (path) => (kill(B), cgroups.listChildren(path)),
-      },
-      readKernelKills: () => kernelKills,
-      monotonicMs: () => nowMs,
-      cpuMs: () => (cpuMs += 0.1),
-    })
-    reading.settle()
-    later()
+  it('takes nothing for explained while it is killed: that may have been counted or not', () => {
+    const listChildren = (path: string) => (kill(B), cgroups.listChildren(path))
+    counters = countersOf({ readText: (path) => cgroups.readText(path), listChildren })
+    settle()
     kill(A)
-    expect(reading.find()).toBeUndefined()
+    expect(find()).toBeUndefined()
   })
 
   it('names nobody by a cgroup that was removed and made again', () => {
-    setCount(A, 0)
+    cgroups.setKills(A, 0)
     kill(A)
-    expect(counters.find()).toBeUndefined()
+    expect(find()).toBeUndefined()
   })
 
   it('does not walk again right after it has, where kills were of late: they may come by the hundred', () => {
     kill(A)
-    expect(counters.find()).toBe(A)
+    expect(find()).toBe(A)
+    nowMs += 1_000
+    kill(A, 2)
+    expect(find()).toBe(A)
     const { lists } = cgroups
+    expect(find()).toBe(A)
     kill(A)
-    expect(counters.find()).toBe(A)
-    expect(cgroups.lists).toBe(lists)
-    kill(B)
-    expect(counters.find()).toBeUndefined()
+    expect(find()).toBe(A)
     expect(cgroups.lists).toBe(lists)
   })
 
@@ -208,57 +235,74 @@ describe('KillCounters', () => {
     const { lists } = cgroups
     for (let kills = 0; kills < 100; kills++) {
       kill(A)
-      counters.explain(A)
+      explain(A)
+      nowMs += 1_000
       counters.settle()
     }
     expect(cgroups.lists).toBe(lists)
   })
 
+  it('forgets cgroups that are gone, however many have come and gone', () => {
+    for (let made = 0; made < 2_100; made++) {
+      kill(`/kubepods/${made}`)
+      explain(`/kubepods/${made}`)
+      cgroups.remove(`/kubepods/${made}`)
+    }
+    settle()
+    kill('/kubepods/new')
+    expect(find()).toBe('/kubepods/new')
+  })
+
   it('names nobody where there are too many cgroups to look at', () => {
-    for (let at = 0; at < 6_000; at++) setCount(`/many/${at}`, 0)
-    const many = new KillCounters({
-      files: cgroups,
-      readKernelKills: () => kernelKills,
-      monotonicMs: () => 1e6,
-      cpuMs: () => 0,
-    })
-    many.settle()
+    for (let at = 0; at < 6_000; at++) cgroups.setKills(`/many/${at}`, 0)
+    counters = countersOf(cgroups)
+    settle()
     kill(A)
-    expect(many.find()).toBeUndefined()
+    expect(find()).toBeUndefined()
   })
 
   it('names nobody where the kernel does not count', () => {
-    const blind = new KillCounters({
-      files: cgroups,
-      readKernelKills: () => undefined,
-      monotonicMs: () => 0,
-      cpuMs: () => 0,
-    })
-    blind.settle()
+    kernelKills = undefined
+    counters = countersOf(cgroups)
+    settle()
     kill(A)
-    expect(blind.find()).toBeUndefined()
+    expect(find()).toBeUndefined()
   })
 
   it('tells of kills that had no line, by cgroup, once', () => {
     kill(A, 2)
     kill('/kubepods/pod2/c')
-    later(10_000)
-    counters.settle()
+    settle()
     expect(unexplained).toHaveLength(2)
     expect(unexplained).toContainEqual({ cgroupPath: A, from: 7, to: 9 })
     expect(unexplained).toContainEqual({ cgroupPath: '/kubepods/pod2/c', from: 0, to: 1 })
-    later(10_000)
-    counters.settle()
+    settle()
     expect(unexplained).toHaveLength(2)
+  })
+
+  it('tells of none while a line is on its way', () => {
+    kill(A)
+    kill(B)
+    find()
+    nowMs += 1_000
+    counters.settle()
+    expect(unexplained).toEqual([])
   })
 
   it('tells of none that a line was for', () => {
     kill(A)
-    counters.explain(A)
+    explain(A)
     kill(B)
-    counters.find()
-    later(10_000)
-    counters.settle()
+    find()
+    settle()
+    expect(unexplained).toEqual([])
+  })
+
+  it('tells of none while lines that could not be named are among what has grown', () => {
+    kill(A)
+    kill(B)
+    find()
+    settle()
     expect(unexplained).toEqual([])
   })
 })

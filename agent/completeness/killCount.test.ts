@@ -4,13 +4,14 @@ import { openLedger, type KillLedger } from './ledger.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 
-function counting(spooled: number[] = []) {
+function counting(spooled: number[] = [], ledger = openLedger(undefined, BOOT, true)) {
   const node = { kernelKills: 0 as number | undefined, behind: false, full: false, readThrough: 0, settled: 0 }
   const missing: [string, number][] = []
   const failures: unknown[] = []
   const saved: KillLedger[] = []
   const settled: number[] = []
-  const count = new KillCount(openLedger(undefined, BOOT, true), spooled, {
+  const late = { lines: 0 }
+  const count = new KillCount(ledger, spooled, {
     readKernelKills: () => node.kernelKills,
     isBehind: () => node.behind,
     readThrough: () => node.readThrough,
@@ -21,11 +22,12 @@ function counting(spooled: number[] = []) {
     onFailure: (error) => failures.push(error),
     onSaved: () => node.settled++,
     onMissing: (kind, kills) => missing.push([kind, kills]),
+    onLateLine: () => late.lines++,
     onSettled: (lost) => settled.push(lost),
     monotonicMs: () => performance.now(),
   })
   count.start()
-  return { count, node, missing, failures, saved, settled }
+  return { count, node, missing, failures, saved, settled, late }
 }
 
 describe('KillCount', () => {
@@ -143,6 +145,51 @@ describe('KillCount', () => {
     node.full = false
     count.save()
     expect(node.settled).toBe(1)
+  })
+
+  it('knows how many of the kernel’s kills are done with when no line is on its way, and only then', () => {
+    const { count, node, late } = counting()
+    expect(count.accountedKills).toBe(0)
+    node.kernelKills = 4
+    count.line(5)
+    expect(count.accountedKills).toBe(1)
+    count.recordsLost()
+    expect(count.accountedKills).toBeUndefined()
+    jest.advanceTimersByTime(10_000)
+    expect(count.accountedKills).toBe(4)
+    node.behind = true
+    expect(count.accountedKills).toBeUndefined()
+    node.behind = false
+    node.kernelKills = 5
+    jest.advanceTimersByTime(100_000)
+    expect(count.accountedKills).toBe(5)
+    expect(late.lines).toBe(0)
+    count.line(9)
+    expect(late.lines).toBe(1)
+  })
+
+  it('does not know it before lines and counter have agreed once', () => {
+    const { count, node } = counting([], openLedger(undefined, BOOT, false))
+    node.kernelKills = 7
+    count.line(5)
+    expect(count.accountedKills).toBeUndefined()
+    jest.advanceTimersByTime(10_000)
+    expect(count.accountedKills).toBe(7)
+  })
+
+  it('knows what was before it in the midst of a storm, too, when a line is on its way at each look', () => {
+    const { count, node } = counting([], openLedger(undefined, BOOT, false))
+    node.kernelKills = 7
+    for (let sequence = 1; sequence <= 500; sequence++) {
+      node.kernelKills++
+      // The next kill is there before this one's line is read, but now and then.
+      if (sequence % 50 !== 0) node.kernelKills++
+      count.line(sequence)
+      if (sequence % 50 !== 0) node.kernelKills--
+      jest.advanceTimersByTime(10)
+    }
+    expect(count.accountedKills).toBe(507)
+    expect(count.completeness).toMatchObject({ killsBefore: 7, killLines: expect.any(Number), killsLost: 0 })
   })
 
   it('keeps the number of kills that were given up', () => {

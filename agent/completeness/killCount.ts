@@ -15,6 +15,8 @@ export interface KillCountPorts {
   onSaved(): void
   /** Kills that were found missing: known to be lost with overwritten records, or without any reason. */
   onMissing(kind: 'lost' | 'unseen', kills: number): void
+  /** A line that may be of a kill that was unseen until now. */
+  onLateLine(): void
   /** Lines and counter have settled, and so many kills have no line and are not found again. */
   onSettled(withoutLine: number): void
   /** Milliseconds on a clock that only goes forward. */
@@ -24,6 +26,8 @@ export interface KillCountPorts {
 const LOOK_EVERY_MS = 30_000
 /** The counter grows right before a line is printed, and a reader is woken within a tick; a busy node takes longer. */
 const SETTLE_MS = 2_000
+/** No line is on its way for so long while others are read. */
+const STANDS_MS = 100
 
 /** Holds the kill lines that were read against the kernel's own counter, a while after each and now and then. */
 export class KillCount {
@@ -34,6 +38,8 @@ export class KillCount {
   /** A difference that has been there since; it may be a line on its way. */
   #waiting: { kernelKills: number; lines: number; sinceMs: number } | undefined
   #saidUnseen = 0
+  /** The least that was missing since the start, and since when: lines on their way make it more for a moment. */
+  #least = { kills: Number.POSITIVE_INFINITY, sinceMs: 0, hasStood: false }
   /** Sequences of kill lines that an earlier agent has spooled and perhaps not counted, in order. */
   readonly #spooled: number[]
   #timer: NodeJS.Timeout | undefined
@@ -62,6 +68,16 @@ export class KillCount {
     }
   }
 
+  /**
+   * How many of the kernel's kills are done with: their line was read, is known to be lost, or has not come for long.
+   * Undefined while that is not known.
+   */
+  get accountedKills(): number | undefined {
+    const { before, lines, lost, settled, recordsLost } = this.#ledger
+    const isKnown = settled && !recordsLost && !this.#ports.isBehind()
+    return isKnown ? before + lines + lost + this.#saidUnseen : undefined
+  }
+
   start(): void {
     this.#lookIn(SETTLE_MS)
   }
@@ -70,10 +86,15 @@ export class KillCount {
     clearTimeout(this.#timer)
   }
 
-  line(sequence: number): void {
+  /** @returns whether this was its first time */
+  line(sequence: number): boolean {
+    if (this.#saidUnseen > 0) this.#ports.onLateLine()
+    const isFirst = sequence >= this.#ledger.nextSequence
     this.#countSpooled(sequence)
     this.#ledger = countLine(this.#ledger, sequence)
+    if (!this.#ledger.settled) this.#noteMissing(this.#ports.readKernelKills())
     this.#lookIn(SETTLE_MS)
+    return isFirst
   }
 
   recordsLost(): void {
@@ -108,11 +129,11 @@ export class KillCount {
     if (kernelKills === undefined) return
     this.#kernelKills = kernelKills
     this.#countSpooled(this.#ports.readThrough())
-    const missing = missingKills(this.#ledger, kernelKills)
-    if (missing > 0 && !this.#hasWaited(kernelKills)) return
-    this.#waiting = undefined
     const before = this.#ledger
-    this.#ledger = settleLedger(before, kernelKills)
+    this.#settleFirst(kernelKills)
+    if (missingKills(this.#ledger, kernelKills) > 0 && !this.#hasWaited(kernelKills)) return
+    this.#waiting = undefined
+    this.#ledger = settleLedger(this.#ledger, kernelKills)
     if (this.#ledger.lost > before.lost) this.#ports.onMissing('lost', this.#ledger.lost - before.lost)
     const unseen = missingKills(this.#ledger, kernelKills)
     if (unseen > this.#saidUnseen) this.#ports.onMissing('unseen', unseen)
@@ -124,6 +145,23 @@ export class KillCount {
     } catch (error) {
       this.#ports.onFailure(error)
     }
+  }
+
+  /** In a storm a line is on its way at each look, and so much was before the first one all the same. */
+  #settleFirst(kernelKills: number): void {
+    if (this.#ledger.settled || this.#ports.isBehind()) return
+    this.#noteMissing(kernelKills)
+    const { kills, hasStood } = this.#least
+    if (!hasStood) return
+    this.#ledger = settleLedger(this.#ledger, kernelKills - missingKills(this.#ledger, kernelKills) + kills)
+  }
+
+  #noteMissing(kernelKills: number | undefined): void {
+    if (kernelKills === undefined) return
+    const kills = missingKills(this.#ledger, kernelKills)
+    const nowMs = this.#ports.monotonicMs()
+    if (kills < this.#least.kills) this.#least = { kills, sinceMs: nowMs, hasStood: false }
+    else if (kills === this.#least.kills && nowMs - this.#least.sinceMs >= STANDS_MS) this.#least.hasStood = true
   }
 
   /** A line that was spooled counts as read, also where the ring has overwritten it since. */

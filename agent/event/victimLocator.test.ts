@@ -17,7 +17,6 @@ let proc: FakeProcess[]
 let table: ProcessTable
 let explained: string[]
 let counted: string | undefined
-let isNew: boolean
 let hasUnexplained: boolean
 
 /** A kill line of process 500, or of another. */
@@ -43,7 +42,6 @@ function locate(kill: OomKill, killedAtMs = NOW_MS, changes: Partial<LocatorPort
     table,
     files: fakeProc(proc),
     counters: {
-      isNew: () => isNew,
       explain: (path) => void explained.push(path),
       find: () => counted,
       grown: [],
@@ -67,7 +65,6 @@ beforeEach(() => {
   table = new ProcessTable()
   explained = []
   counted = undefined
-  isNew = true
   hasUnexplained = true
 })
 
@@ -142,7 +139,6 @@ describe('VictimLocator', () => {
     expect(locate(killOf(), NOW_MS - 60_000)).toBeUndefined()
     await scan(APP)
     expect(locate(killOf(), NOW_MS - 60_000)).toEqual({ source: 'proc', cgroupPath: HERE })
-    expect(explained).toEqual([])
   })
 
   it('takes the parent’s container for a process that no scan has seen', async () => {
@@ -160,13 +156,14 @@ describe('VictimLocator', () => {
     expect(locate(killOf())).toBeUndefined()
   })
 
-  it('neither tells nor asks the counters of a kill that they had counted when they were looked at', async () => {
-    await scan({ ...APP, cgroup: ELSEWHERE })
-    isNew = false
-    counted = SERVICE
-    expect(locate(killOf({ dump: dumpOf(HERE, 500) }))).toEqual({ source: 'dump', cgroupPath: HERE })
-    expect(locate(killOf({ victim: { pid: 999, command: 'gone' } }))).toBeUndefined()
-    expect(explained).toEqual([])
+  it('lets the counters know of a kill from before processes were watched too, but looks for no more of them', async () => {
+    await scan(APP)
+    const hot: string[] = []
+    const changes = { onKill: (paths: readonly string[]) => void hot.push(...paths) }
+    locate(killOf({ dump: dumpOf(HERE, 500) }), NOW_MS - 60_000, changes)
+    expect({ explained, hot }).toEqual({ explained: [HERE], hot: [] })
+    locate(killOf({ dump: dumpOf(HERE, 500) }), NOW_MS, changes)
+    expect({ explained, hot }).toEqual({ explained: [HERE, HERE], hot: [HERE] })
   })
 
   it('asks the counters last', async () => {

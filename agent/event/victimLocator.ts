@@ -12,11 +12,11 @@ import { placeInDump, placeOfGroup, type LocateVictim, type VictimPlace } from '
 export interface LocatorPorts {
   table: ProcessTable
   files: ProcFiles
-  counters: Pick<KillCounters, 'isNew' | 'explain' | 'find' | 'grown' | 'hasUnexplained'>
+  counters: Pick<KillCounters, 'explain' | 'find' | 'grown' | 'hasUnexplained'>
   readClock: () => ProcessClock
   /** Whether this program sees processes by the numbers that the kernel's log has: the first PID namespace's. */
   seesKernelPids: boolean
-  /** Told of each kill, and where it was or may have been: more may come there. */
+  /** Told of each kill since processes are watched, and where it was or may have been: more may come there. */
   onKill: (cgroupPaths: readonly string[]) => void
 }
 
@@ -39,22 +39,19 @@ export class VictimLocator {
     if (outcome.outcome !== 'killed') return undefined
     const { counters, table, onKill } = this.#ports
     const isWatched = killedAtMs >= table.watchedSinceMs
-    // One from before they were looked at the counters cannot tell from none.
-    const isNew = isWatched && counters.isNew(killedAtMs)
-    const place = this.#findPlace(outcome, killedAtMs, isNew)
-    if (!isWatched) return place
+    const place = this.#findPlace(outcome, killedAtMs)
     if (place !== undefined) {
       const cgroupPath = ownCopy(place.cgroupPath)
-      if (isNew) counters.explain(cgroupPath)
-      onKill([cgroupPath])
+      counters.explain(cgroupPath)
+      if (isWatched) onKill([cgroupPath])
       return place
     }
-    const cgroupPath = isNew ? counters.find() : undefined
-    onKill(counters.grown)
+    const cgroupPath = counters.find()
+    if (isWatched) onKill(counters.grown)
     return cgroupPath === undefined ? undefined : { source: 'counter', cgroupPath }
   }
 
-  #findPlace(outcome: OomKill, killedAtMs: number, isNew: boolean): VictimPlace | undefined {
+  #findPlace(outcome: OomKill, killedAtMs: number): VictimPlace | undefined {
     const dumped = placeInDump(outcome)
     if (dumped !== undefined) return dumped
     const { pid, command } = outcome.victim
@@ -64,15 +61,15 @@ export class VictimLocator {
     if (group === undefined || (place !== undefined && isTellable(place, group))) {
       return place ?? this.#parentPlace(process)
     }
-    return this.#mayBeOfGroup(outcome, group, isNew) ? group : this.#parentPlace(process)
+    return this.#mayBeOfGroup(outcome, group) ? group : this.#parentPlace(process)
   }
 
   /**
    * A line right after a group's that has no dump may be of another kill: not when the dump lists it; else not when the
    * group's cgroup has counted no kill more than were told.
    */
-  #mayBeOfGroup({ dump, victim }: OomKill, { cgroupPath }: VictimPlace, isNew: boolean): boolean {
-    return !isNew || listedPids(dump).has(victim.pid) || this.#ports.counters.hasUnexplained(cgroupPath)
+  #mayBeOfGroup({ dump, victim }: OomKill, { cgroupPath }: VictimPlace): boolean {
+    return listedPids(dump).has(victim.pid) || this.#ports.counters.hasUnexplained(cgroupPath)
   }
 
   /**

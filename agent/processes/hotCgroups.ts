@@ -1,4 +1,5 @@
 import type { CgroupFiles } from '../cgroup/memoryFiles.ts'
+import { RecentCgroups } from '../cgroup/recentCgroups.ts'
 
 export interface HotPorts {
   cgroups: CgroupFiles
@@ -15,7 +16,6 @@ export interface HotPorts {
 /** Where more than a second passes between kills, the scans of the whole node find the victims. */
 const STORM_MS = 1_000
 const HOT_FOR_MS = 30_000
-const MAX_HOT = 64
 /**
  * So often are hot cgroups looked at in a storm: at each kill, and in between. Less often where that would take more than
  * this share of a core.
@@ -34,8 +34,7 @@ const WHOLE_CHARS = 16_000
  */
 export class HotCgroups {
   readonly #ports: HotPorts
-  /** When the last kill was, in the order of those times. */
-  readonly #killedAtMs = new Map<string, number>()
+  readonly #hot = new RecentCgroups()
   #lastKillMs = Number.NEGATIVE_INFINITY
   #nextLookMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
@@ -45,21 +44,15 @@ export class HotCgroups {
   }
 
   get size(): number {
-    return this.#killedAtMs.size
+    return this.#hot.size
   }
 
   /** @param cgroupPaths where the kill was, or may have been */
   killed(cgroupPaths: readonly string[]): void {
     const nowMs = this.#ports.monotonicMs()
     this.#lastKillMs = nowMs
-    for (const path of cgroupPaths) {
-      this.#killedAtMs.delete(path)
-      this.#killedAtMs.set(path, nowMs)
-    }
-    for (const [path, atMs] of this.#killedAtMs) {
-      if (nowMs - atMs <= HOT_FOR_MS && this.#killedAtMs.size <= MAX_HOT) break
-      this.#killedAtMs.delete(path)
-    }
+    this.#hot.add(cgroupPaths, nowMs)
+    this.#hot.forgetBefore(nowMs - HOT_FOR_MS)
     if (nowMs >= this.#nextLookMs) this.#look()
     this.#timer ??= setTimeout(() => this.#goOn(), EVERY_MS).unref()
   }
@@ -81,7 +74,7 @@ export class HotCgroups {
 
   #look(): void {
     let files = 0
-    for (const path of this.#killedAtMs.keys()) files += this.#lookAt(path)
+    for (const path of this.#hot.paths) files += this.#lookAt(path)
     this.#nextLookMs = this.#ports.monotonicMs() + Math.max(AT_MOST_EVERY_MS, (files * MS_PER_FILE) / SHARE)
   }
 
@@ -90,7 +83,7 @@ export class HotCgroups {
     const { cgroups, look, onList } = this.#ports
     const text = cgroups.readText(`${cgroupPath}/cgroup.procs`)
     if (text === undefined) {
-      this.#killedAtMs.delete(cgroupPath)
+      this.#hot.delete(cgroupPath)
       return 1
     }
     // 0: a process of another PID namespace, which has no number here.

@@ -1,5 +1,5 @@
 import { MAX_CANDIDATES } from '#contract/killEvent.ts'
-import type { CgroupTree } from '../cgroup/killCounters.ts'
+import type { CgroupTree } from '../cgroup/cgroupKills.ts'
 import { readStatus, type ProcFiles } from '../proc/processFiles.ts'
 import { rankCgroupTasks, rankLiveTasks, type LiveTask } from './liveTask.ts'
 import type { Machine } from './weight.ts'

@@ -57,7 +57,6 @@ async function tell(snapshot: GuestSnapshot, kmsg: string): Promise<KillEvent[]>
   // After the kills nothing is to be read of them any more.
   const gone = { listPids: () => [], listThreads: () => [], readText: () => undefined, readRecord: () => undefined }
   const counters = {
-    isNew: () => false,
     explain: () => undefined,
     find: () => undefined,
     grown: [],
