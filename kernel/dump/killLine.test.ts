@@ -43,6 +43,27 @@ describe('parseKillLine', () => {
     expect(parseKillLine(text)?.victim).toMatchObject(victim)
   })
 
+  it('knows a command whose bytes a log shows as escapes', () => {
+    for (const command of ['\\x1b[31mlong-comma', '#033[31mevil#033[0', '\\033'.repeat(15)]) {
+      expect(parseKillLine(`Out of memory: Killed process 12 (${command}) ${FIGURES}`)?.victim.command).toBe(command)
+    }
+  })
+
+  it('takes of two lines in one the first: no command is that long', () => {
+    const second = FIGURES.replace('35204', '9').replace('UID:42', 'UID:7')
+    const text = `Out of memory: Killed process 12 (web) ${FIGURES}Out of memory: Killed process 13 (db) ${second}`
+    expect(parseKillLine(text)?.victim).toMatchObject({ pid: 12, command: 'web', totalVmKib: 35204, uid: 42 })
+  })
+
+  it.each(['x'.repeat(16), 'web\\x1b'.repeat(20), 'web) Killed process 13 (db', '\0'.repeat(8000)])(
+    'names nobody where a line is damaged: %j',
+    (command) => {
+      const { victim } = parseKillLine(`Out of memory: Killed process 12 (${command}) ${FIGURES}`) ?? {}
+      expect(victim).toMatchObject({ pid: 12, command: '', totalVmKib: 35204, uid: 42 })
+      expect(parseKillLine(`Killed process 12 (${command})`)?.victim).toMatchObject({ pid: 12, command: '' })
+    },
+  )
+
   it.each([
     'a,pid=1,uid=0',
     'x) total-vm:9kB',

@@ -1,3 +1,4 @@
+import { MAX_COMMAND_LENGTH } from './header.ts'
 import { exactCount, exactInteger, oomScoreAdjOf, uidOf } from './number.ts'
 import type { OomVictim } from '#kernel/event/oomEvent.ts'
 
@@ -24,21 +25,23 @@ const SKIPPED = /^[^:]{0,80}memory[^:]{0,80}: OOM victim \d+ \(.*\) is already e
  */
 export function parseKillLine(text: string): KillLine | undefined {
   const modern = MODERN.exec(text)
-  if (modern !== null) return readModern(modern)
+  if (modern !== null && isCommand(modern[3] ?? '')) return readModern(modern)
   const start = KILLED.exec(text)
   const pid = exactInteger(start?.[2])
   if (start === null || pid === undefined) return undefined
 
   const rest = text.slice(start[0].length)
   const open = rest.indexOf('(')
-  const figuresAt = lastMatch(rest, /\)(?:, UID \d+,)? (?:total-vm|vsz):/g)
+  const ends = Array.from(rest.matchAll(/\)(?:, UID \d+,)? (?:total-vm|vsz):/g), ({ index }) => index)
+  const figuresAt = ends.findLast((end) => isCommand(rest.slice(open + 1, end))) ?? ends.at(-1) ?? -1
   const close = figuresAt >= 0 ? figuresAt : rest.lastIndexOf(')')
+  const command = open >= 0 && close > open ? rest.slice(open + 1, close) : ''
   const figures = figuresAt >= 0 ? readFigures(rest.slice(figuresAt)) : undefined
   return {
     message: start[1],
     victim: {
       pid,
-      command: open >= 0 && close > open ? rest.slice(open + 1, close) : '',
+      command: isCommand(command) ? command : '',
       uid: uidOf(start[3] ?? figures?.get('UID') ?? /^\), UID (\d+),/.exec(rest.slice(close))?.[1]),
       totalVmKib: exactCount(figures?.get('total-vm') ?? figures?.get('vsz')),
       anonRssKib: exactCount(figures?.get('anon-rss')),
@@ -83,17 +86,26 @@ export function parseExhausted(message: string | undefined): 'memcg' | 'global' 
   return /^out of memory\b/i.test(message) ? 'global' : undefined
 }
 
-function lastMatch(text: string, pattern: RegExp): number {
-  let at = -1
-  for (const match of text.matchAll(pattern)) at = match.index
-  return at
+/**
+ * Whether the kernel can have printed that for a command: 15 bytes, some of which a log may show as `\x1b`, `#033` or `\033`. What is
+ * longer is of a line that was damaged, or put together of two, and names nobody.
+ */
+function isCommand(text: string): boolean {
+  if (text.length <= MAX_COMMAND_LENGTH) return true
+  return text.length <= MAX_COMMAND_LENGTH * 4 && text.replaceAll(ESCAPED, '?').length <= MAX_COMMAND_LENGTH
 }
 
-/** After the command everything is the kernel's, in any order. A size without its unit was cut. */
+const ESCAPED = /\\x[0-9a-f]{2}|[\\#][0-7]{3}/gi
+
+/**
+ * After the command everything is the kernel's, in any order. A size without its unit was cut; what comes again is of another
+ * line that was put behind it.
+ */
 function readFigures(text: string): Map<string, string> {
   const figures = new Map<string, string>()
   for (const [, name, digits, unit] of text.matchAll(/([A-Za-z_-]{1,16}):(-?\d{1,20})(kB)?/g)) {
     if (name === undefined || digits === undefined) continue
+    if (figures.has(name)) continue
     if (unit !== undefined || name === 'UID' || name === 'oom_score_adj') figures.set(name, digits)
   }
   return figures

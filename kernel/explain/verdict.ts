@@ -19,7 +19,7 @@ function whatHappened({ oomCase }: OomFacts, { asked, limit }: Sections): string
 function whoDied({ outcome }: OomFacts['oomCase'], { killed }: Sections['asked']): string {
   const [victim, ...others] = killed
   if (victim === undefined) return NOBODY[outcome]
-  const name = `${victim.command} (pid ${victim.pid})`
+  const name = victim.command === '' ? `process ${victim.pid}` : `${victim.command} (pid ${victim.pid})`
   return others.length === 0 ? `${name} was killed because` : `${name} and ${others.length} more were killed because`
 }
 
