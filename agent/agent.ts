@@ -126,7 +126,7 @@ export class Agent {
         this.#killCount.save()
         await ports.cursorFile.write(next)
       },
-      onFailure: (error) => this.#report.cursorNotSaved(error),
+      onFailure: (error, isRepeated) => this.#report.cursorNotSaved(error, isRepeated),
     })
   }
 

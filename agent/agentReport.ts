@@ -4,7 +4,7 @@ import { messageOf } from '#program/errors.ts'
 import type { DropReason } from './adapters/spoolFolder.ts'
 import type { LostRecords } from './kmsg/sequence.ts'
 import { createMetrics, type AgentMetrics, type MetricSources } from './metrics.ts'
-import { NOT_STORED_ADVICE, type PublishOutcome } from './publish/outcome.ts'
+import { NOT_STORED_ADVICE, type NotStoredReason, type PublishOutcome } from './publish/outcome.ts'
 
 /** What is said of kills that the kernel counted and that have no line. */
 const MISSING = {
@@ -22,6 +22,8 @@ const DROPPED: Record<DropReason, string> = {
 export class AgentReport {
   readonly metrics: AgentMetrics
   readonly #logger: Logger
+  /** Why the oldest kill is not stored, as was said. */
+  #notStored: NotStoredReason | undefined
   #forgedSeen = 0
 
   constructor(sources: MetricSources, logger: Logger) {
@@ -63,13 +65,16 @@ export class AgentReport {
 
   published(outcome: PublishOutcome, subject: string, pending: number, retryInMs: number | undefined): void {
     if (outcome.kind !== 'notStored') {
+      this.#notStored = undefined
       const metric = outcome.kind === 'stored' ? this.metrics.stored : this.metrics.alreadyStored
       metric.inc()
       return
     }
     const { reason, message } = outcome
     this.metrics.notStored.inc({ reason })
-    this.#logger.warn(
+    const level = reason === this.#notStored ? 'debug' : 'warn'
+    this.#notStored = reason
+    this.#logger[level](
       { subject, reason, pending, retryInMs },
       `a kill could not be stored and is kept: ${message}; ${NOT_STORED_ADVICE[reason]}`,
     )
@@ -95,8 +100,11 @@ export class AgentReport {
     this.#logger.warn(`expected to save the counts of kills, got: ${messageOf(error)}; tried again with the cursor`)
   }
 
-  cursorNotSaved(error: unknown): void {
+  /** @param isRepeated the last attempt failed too: that was said */
+  cursorNotSaved(error: unknown, isRepeated: boolean): void {
     this.metrics.cursorFailures.inc()
-    this.#logger.warn(`expected to save the cursor, got: ${messageOf(error)}; it is kept in memory and tried again`)
+    this.#logger[isRepeated ? 'debug' : 'warn'](
+      `expected to save the cursor, got: ${messageOf(error)}; it is kept in memory and tried again`,
+    )
   }
 }

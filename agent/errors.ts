@@ -21,6 +21,13 @@ export function describeStateReadOnly(folder: string, cause: unknown): string {
 export const SEES_NO_HOST_PROCESSES =
   "expected to see the host's processes in --proc, got only those of a PID namespace or of one user; victims without a dump have no pod, and no oom_score_adj is changed: give the agent the host's PID namespace (hostPID) and root"
 
+export const SEES_NO_KILL_COUNT =
+  "expected oom_kill in vmstat of --proc, got none; kills are told as their lines are read, and whether one was lost cannot be known: give the agent the host's proc file system, of a kernel with CONFIG_VM_EVENT_COUNTERS"
+
+export function describeNoMemoryCgroups(tree: string): string {
+  return `expected a hierarchy of memory cgroups below --cgroup-root ${tree}, got none; kills are told with the pod that the log or /proc tells, without limits and group kills, and none is found by its cgroup's count: mount the host's /sys/fs/cgroup there`
+}
+
 export function stateUnwritable(folder: string, cause: unknown): ProgramError {
   return new ProgramError(
     `--state-dir: expected a folder to keep the cursor in, got: ${messageOf(cause)}; make ${folder} writable or name another`,

@@ -1,6 +1,5 @@
 import './adapters/smallHeap.ts'
 import { setImmediate } from 'node:timers/promises'
-import type { Logger } from 'pino'
 import { inboxPrefix } from '#contract/subjects.ts'
 import { startHealthServer } from '#program/adapters/healthServer.ts'
 import { CgroupFiles, memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
@@ -18,7 +17,7 @@ import { KmsgRecording } from './adapters/kmsgRecording.ts'
 import { LedgerFile } from './adapters/ledgerFile.ts'
 import { OriginalsFile } from './adapters/originalsFile.ts'
 import { knowProcesses } from './adapters/knowProcesses.ts'
-import { lowerOwnScore } from './adapters/ownScore.ts'
+import { missingRights } from './adapters/missingRights.ts'
 import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
 import { runAdjustments } from './adapters/runAdjustments.ts'
@@ -32,7 +31,6 @@ import { agentFlags } from './config.ts'
 import { ContextReader } from './event/contextReader.ts'
 import { groupInLog, groupReader } from './event/groupKill.ts'
 import { locateInLog } from './event/victimPlace.ts'
-import { SEES_NO_HOST_PROCESSES } from './errors.ts'
 import { DomainRanking } from './rank/domainRanking.ts'
 import { RankService } from './rank/rankService.ts'
 import { scanScope } from './rank/scan.ts'
@@ -42,14 +40,6 @@ function monotonicUsec(): number {
 }
 
 const monotonicMs = () => monotonicUsec() / 1000
-
-/** Says once what the agent will not be able to do. @returns the same, for /readyz */
-function missingRights(proc: ProcFs, logger: Logger): string[] {
-  lowerOwnScore(logger)
-  if (proc.seesKernelPids()) return []
-  logger.error(SEES_NO_HOST_PROCESSES)
-  return ["the host's processes cannot be seen"]
-}
 
 await runProgram({
   name: 'oomkeeper-agent',
@@ -129,7 +119,7 @@ await runProgram({
         logger,
       },
     )
-    const missing = recording === undefined ? missingRights(proc, logger) : []
+    const missing = recording === undefined ? missingRights(proc, cgroups, flags.cgroupRoot, logger) : []
     const health = await startHealthServer(flags.listen, {
       notReady: () => [...agent.notReady(), ...missing],
       metrics: agent.metrics.registry,

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { messageOf } from '#program/errors.ts'
+import { isRightMissing } from '../errors.ts'
 import { formatLedger, parseLedger, type KillLedger } from '../completeness/ledger.ts'
 
 /**
@@ -23,7 +24,8 @@ export class LedgerFile {
     try {
       text = readFileSync(this.#path, 'utf8')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      // A missing right to the whole folder is said of that.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !isRightMissing(error))
         this.#logger.warn(`expected to read the counts of kills, got: ${messageOf(error)}; counting anew`)
       return undefined
     }

@@ -28,7 +28,8 @@ export class OriginalsFile {
     try {
       text = readFileSync(this.#path, 'utf8')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+      // What may not be read may not be replaced either: no score is written.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isRightMissing(error)) return {}
       throw stateUnwritable(this.#path, error)
     }
     const parsed = parseOriginals(text, this.#bootId)

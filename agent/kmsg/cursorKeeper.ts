@@ -5,7 +5,8 @@ export interface CursorKeeperPorts {
   current(): Cursor
   /** Rejects when the disk refuses. */
   write(cursor: Cursor): Promise<void>
-  onFailure(error: unknown): void
+  /** @param isRepeated the last attempt failed too */
+  onFailure(error: unknown, isRepeated: boolean): void
 }
 
 /** Longest waits until a change is on disk. A late cursor costs a second telling, which JetStream refuses: no kill. */
@@ -71,8 +72,9 @@ export class CursorKeeper {
       this.#saved = cursor.sequence
       this.#failed = false
     } catch (error) {
+      const isRepeated = this.#failed
       this.#failed = true
-      this.#ports.onFailure(error)
+      this.#ports.onFailure(error, isRepeated)
       this.#saveIn(AFTER_FAILURE_MS)
     }
   }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { connect, type NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '#program/backoff.ts'
-import { messageOf } from '#program/errors.ts'
+import { isProgramError, messageOf } from '#program/errors.ts'
+import { PasswordFile } from './passwordFile.ts'
 
 export interface NatsTarget {
   url: string
@@ -16,11 +16,13 @@ export interface NatsTarget {
 }
 
 /**
- * Connects and stays connected: an unreachable server or a refused login is said once per attempt and tried
+ * Connects and stays connected: an unreachable server, a refused login or a password that cannot be read is said once, and tried
  * again with backoff and jitter, for ever; only the signal ends the wait.
  * @throws the signal's reason when it is aborted.
  */
 export async function connectNats(target: NatsTarget, logger: Logger, signal: AbortSignal): Promise<NatsConnection> {
+  const password = new PasswordFile(target.passwordFile, logger)
+  let said: string | undefined
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted()
     try {
@@ -28,7 +30,7 @@ export async function connectNats(target: NatsTarget, logger: Logger, signal: Ab
         servers: target.url,
         name: target.clientName,
         inboxPrefix: target.inboxPrefix,
-        authenticator: () => ({ user: target.user, pass: readFileSync(target.passwordFile, 'utf8').trim() }),
+        authenticator: () => ({ user: target.user, pass: password.read() }),
         // A refused login is retried too: a rotated secret reaches both sides at different times.
         ignoreAuthErrorAbort: true,
         maxReconnectAttempts: -1,
@@ -42,10 +44,12 @@ export async function connectNats(target: NatsTarget, logger: Logger, signal: Ab
       return connection
     } catch (error) {
       const waitMs = backoffMs(attempt, Math.random(), { firstMs: 250, maxMs: 10_000 })
-      logger.warn(
-        { url: target.url, user: target.user, retryInMs: waitMs },
-        `expected a NATS server that takes this login, got: ${messageOf(error)}; trying again`,
-      )
+      const trouble = isProgramError(error)
+        ? error.message
+        : `expected a NATS server that takes this login, got: ${messageOf(error)}`
+      const fields = { url: target.url, user: target.user, retryInMs: waitMs }
+      logger[trouble === said ? 'debug' : 'warn'](fields, `${trouble}; trying again`)
+      said = trouble
       await sleep(waitMs, undefined, { signal })
     }
   }

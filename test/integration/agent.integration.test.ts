@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pid } from 'node:process'
 import { describe, expect, it } from '@jest/globals'
@@ -118,6 +118,30 @@ describe('the agent, with a real nats-server', () => {
     expect((await world.stream.events()).map(({ sequence }) => sequence)).toEqual(sequencesOf(40))
   }, 60_000)
 
+  it('goes on with the password it knows while the file cannot be read, and comes back after the server was started again', async () => {
+    const { program } = await agent(writeLog(40, 50_000), 'kept')
+    await waitUntil('a first kill', async () => ((await world.stream.count()) > 3 ? true : undefined), {
+      deadlineMs: 20_000,
+    })
+    const passwordFile = join(world.folder, `nats-${world.node}`)
+    renameSync(passwordFile, `${passwordFile}.away`)
+    await world.nats.process.kill()
+    await world.nats.process.start()
+    await program.said('expected to read the password file, got: ENOENT')
+    expect((await program.ended).code).toBe(0)
+    expect((await world.stream.events()).map(({ sequence }) => sequence)).toEqual(sequencesOf(40))
+  }, 60_000)
+
+  it('says what it cannot read of its password file, once, and connects when it can', async () => {
+    const process = await agent(writeLog(2))
+    const passwordFile = join(world.folder, `nats-${world.node}`)
+    renameSync(passwordFile, `${passwordFile}.away`)
+    await process.program.said('expected to read the password file, got: ENOENT')
+    renameSync(`${passwordFile}.away`, passwordFile)
+    expect((await process.program.ended).code).toBe(0)
+    expect(await world.stream.count()).toBe(2)
+  }, 30_000)
+
   it('starts anew with a corrupt cursor, says so once, keeps it aside, and tells nothing twice', async () => {
     const log = writeLog(2)
     await (
@@ -144,16 +168,21 @@ describe('the agent, with a real nats-server', () => {
     expect((await program.stop()).code).toBe(0)
   }, 30_000)
 
-  it('goes on where it sees no processes of the host, and says what it cannot do', async () => {
+  it('goes on where it sees nothing of the host, and says what it cannot do', async () => {
     const proc = join(world.folder, 'proc')
     mkdirSync(join(proc, 'sys/kernel/random'), { recursive: true })
     writeFileSync(join(proc, 'sys/kernel/random/boot_id'), `${randomUUID()}\n`)
-    const process = await world.start({ kmsg: '/dev/oomkeeper-is-not-there', proc })
+    const process = await world.start({ kmsg: '/dev/oomkeeper-is-not-there', proc, cgroupRoot: proc })
     await process.program.said("expected to see the host's processes in --proc")
+    await process.program.said('expected oom_kill in vmstat of --proc')
+    await process.program.said('expected a hierarchy of memory cgroups below --cgroup-root')
     // It says so before it answers anybody.
     const readiness = () => fetch(`${process.baseUrl}/readyz`).catch(() => undefined)
     const ready = await waitUntil('an answer of /readyz', readiness, { deadlineMs: 10_000 })
-    expect(await ready.text()).toContain("the host's processes cannot be seen")
+    const reasons = await ready.text()
+    expect(reasons).toContain("the host's processes cannot be seen")
+    expect(reasons).toContain("the kernel's own count of kills cannot be read")
+    expect(reasons).toContain('no memory cgroup can be read')
   }, 30_000)
 
   itUnless(

@@ -16,6 +16,8 @@ export interface AgentOptions {
   spoolMaxBytes?: number
   /** Another machine's processes. */
   proc?: string
+  /** Another machine's cgroup tree. */
+  cgroupRoot?: string
 }
 
 export interface AgentProcess {
@@ -29,7 +31,7 @@ const ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRI
 
 /** The agent's bundle, as a user of NATS account NODES. */
 export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
-  const { node, nats, folder, kmsg, pace, proc, bootId, spoolMaxBytes } = options
+  const { node, nats, folder, kmsg, pace, proc, cgroupRoot, bootId, spoolMaxBytes } = options
   const user = nats.users.agents[node]
   if (user === undefined) throw new Error(`expected a NATS user for node ${node}, got none`)
   const [port = 0] = await freePorts(1)
@@ -45,6 +47,7 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
     'boot-id': bootId,
     'spool-max-bytes': spoolMaxBytes?.toString(),
     proc,
+    'cgroup-root': cgroupRoot,
   })
   const program = new Program('agent', args, ENV)
   return { program, baseUrl: `http://127.0.0.1:${port}` }
