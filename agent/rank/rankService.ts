@@ -31,8 +31,8 @@ interface Scan {
   askedAtMs: number
   isRunning: boolean
   scanned: Promise<Scanned>
-  /** Encoded, by how many were asked for. */
-  answers: Map<number, Uint8Array>
+  /** The last that was made of it, for so many. */
+  answer?: { top: number; bytes: Uint8Array }
 }
 
 /** Answers rank requests: one scan at a time, shared by all who ask about its scope while it runs and for a second after. */
@@ -64,10 +64,10 @@ export class RankService {
     }
     try {
       const scanned = await scan.scanned
-      const known = scan.answers.get(top)
-      const answer = known ?? encodeBounded(describeAnswer(this.#options.node, scope, top, scanned))
-      scan.answers.set(top, answer)
-      return answer
+      if (scan.answer?.top !== top) {
+        scan.answer = { top, bytes: encodeBounded(describeAnswer(this.#options.node, scope, top, scanned)) }
+      }
+      return scan.answer.bytes
     } catch (error) {
       return this.#refuse(messageOf(error), isProgramError(error) ? error.code : undefined)
     }
@@ -93,7 +93,7 @@ export class RankService {
     const known = this.#scans.get(key)
     if (known !== undefined) return known
     if (this.#scans.size >= MAX_SCOPES) return undefined
-    const scan: Scan = { askedAtMs: nowMs, isRunning: true, scanned: this.#start(scope), answers: new Map() }
+    const scan: Scan = { askedAtMs: nowMs, isRunning: true, scanned: this.#start(scope) }
     this.#scans.set(key, scan)
     scan.scanned.then(
       () => (scan.isRunning = false),

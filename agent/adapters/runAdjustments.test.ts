@@ -1,0 +1,163 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import pino from 'pino'
+import type { DesiredContainer } from '#contract/desiredState.ts'
+import type { Adjuster, Swept } from '../adjust/adjuster.ts'
+import { Wake } from '../adjust/wake.ts'
+import type { DesiredLink, ReadDesired } from './desiredLink.ts'
+import { runAdjustments } from './runAdjustments.ts'
+import type { NodeReport, StatusTeller } from './statusTeller.ts'
+
+const CONTAINER: DesiredContainer = {
+  podUid: 'p',
+  name: 'app',
+  containerId: 'a'.repeat(64),
+  oomScoreAdj: 500,
+  policy: 'p',
+}
+const APPLIED = { containerId: 'a'.repeat(64), policy: 'p', oomScoreAdj: 500, outcome: 'applied' } as const
+
+/** Hands on what the test says is desired, for as long as it listens. */
+class FakeLink {
+  tell: (desired: ReadDesired) => void = () => undefined
+
+  run(onDesired: (desired: ReadDesired) => void, signal: AbortSignal): Promise<void> {
+    this.tell = onDesired
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+  }
+}
+
+/** Every container as it was desired, at once. */
+class FakeAdjuster {
+  readonly sweeps: (readonly DesiredContainer[])[] = []
+  failure: Error | undefined
+  unnamed: string[] = []
+
+  sweep(desired: readonly DesiredContainer[]): Swept {
+    this.sweeps.push(desired)
+    if (this.failure !== undefined) throw this.failure
+    return { statuses: desired.map(() => APPLIED), restoring: 0, unnamed: this.unnamed }
+  }
+}
+
+let link: FakeLink
+let adjuster: FakeAdjuster
+let wake: Wake
+let told: NodeReport[]
+let said: string[]
+let stop: AbortController
+let running: Promise<void>
+
+/** What is due by then. */
+async function settle(): Promise<void> {
+  for (let turns = 0; turns < 5; turns++) await turn()
+}
+
+beforeEach(() => {
+  link = new FakeLink()
+  adjuster = new FakeAdjuster()
+  wake = new Wake()
+  told = []
+  said = []
+  stop = new AbortController()
+  const teller = { tell: (report: NodeReport) => void told.push(report) }
+  const logger = pino({ base: null }, { write: (line: string) => void said.push(line) })
+  running = runAdjustments(
+    link as unknown as DesiredLink,
+    adjuster as unknown as Adjuster,
+    wake,
+    teller as StatusTeller,
+    logger,
+    stop.signal,
+  )
+})
+
+afterEach(async () => {
+  stop.abort()
+  await running
+})
+
+describe('runAdjustments', () => {
+  it('writes and gives back nothing before the desired state was read once', async () => {
+    wake.call()
+    await settle()
+    expect(adjuster.sweeps).toEqual([])
+    expect(told).toEqual([])
+  })
+
+  it('sweeps as soon as it is told what is desired, and tells what became of it, with the revision', async () => {
+    link.tell({ containers: [CONTAINER], revision: 7 })
+    await settle()
+    expect(adjuster.sweeps).toEqual([[CONTAINER]])
+    expect(told).toEqual([{ containers: [APPLIED], desiredRevision: 7, restoring: 0 }])
+    link.tell({ containers: [], revision: 8 })
+    await settle()
+    expect(told.at(-1)).toEqual({ containers: [], desiredRevision: 8, restoring: 0 })
+  })
+
+  it('sweeps again when a cgroup has come to be, and says in the log only what is new', async () => {
+    link.tell({ containers: [CONTAINER], revision: 7 })
+    await settle()
+    wake.call()
+    await settle()
+    expect(adjuster.sweeps).toHaveLength(2)
+    expect(told).toHaveLength(2)
+    expect(said.filter((line) => line.includes('scores as desired'))).toHaveLength(1)
+  })
+
+  it('sweeps once more for a cgroup that comes to be during a sweep', async () => {
+    const sweep = adjuster.sweep.bind(adjuster)
+    let isFirst = true
+    adjuster.sweep = (desired) => {
+      if (isFirst) wake.call()
+      isFirst = false
+      return sweep(desired)
+    }
+    link.tell({ containers: [CONTAINER], revision: 7 })
+    await settle()
+    expect(adjuster.sweeps).toHaveLength(2)
+  })
+
+  it('looks again within milliseconds while a container begins to start', async () => {
+    adjuster.unnamed = ['b'.repeat(64)]
+    link.tell({ containers: [CONTAINER], revision: 7 })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(adjuster.sweeps.length).toBeGreaterThan(2)
+  })
+
+  it('says why no score is written where those of before cannot be saved, tells no status of it, and goes on', async () => {
+    adjuster.failure = new Error('ENOSPC: no space left on device')
+    link.tell({ containers: [CONTAINER], revision: 7 })
+    await settle()
+    expect(told).toEqual([])
+    expect(said).toEqual([expect.stringContaining('expected to save the scores of before, got: ENOSPC')])
+    adjuster.failure = undefined
+    wake.call()
+    await settle()
+    expect(told).toHaveLength(1)
+  })
+
+  it('ends when it is stopped, and leaves the scores as they are', async () => {
+    link.tell({ containers: [CONTAINER], revision: 7 })
+    await settle()
+    stop.abort()
+    await expect(running).resolves.toBeUndefined()
+    expect(adjuster.sweeps).toHaveLength(1)
+  })
+
+  it('ends with why it never got a connection', async () => {
+    const failing = { run: () => Promise.reject(new Error('aborted while connecting')) }
+    const ended = new AbortController()
+    const ending = runAdjustments(
+      failing as unknown as DesiredLink,
+      adjuster as unknown as Adjuster,
+      new Wake(),
+      { tell: () => undefined } as unknown as StatusTeller,
+      pino({ level: 'silent' }),
+      ended.signal,
+    )
+    await settle()
+    ended.abort()
+    await expect(ending).rejects.toThrow('aborted while connecting')
+  })
+})
