@@ -101,6 +101,7 @@ export class Agent {
       readKernelKills: ports.readKernelKills,
       readThrough: () => this.#pipeline.readThrough,
       isBehind: () => this.#paused,
+      unspooled: () => spooledLines(this.#queue.unspooled, identity.bootId),
       save: (counts) => {
         try {
           ports.ledgerFile.write(counts)

@@ -5,7 +5,14 @@ import { openLedger, type KillLedger } from './ledger.ts'
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 
 function counting(spooled: number[] = [], ledger = openLedger(undefined, BOOT, true)) {
-  const node = { kernelKills: 0 as number | undefined, behind: false, full: false, readThrough: 0, settled: 0 }
+  const node = {
+    kernelKills: 0 as number | undefined,
+    behind: false,
+    full: false,
+    readThrough: 0,
+    settled: 0,
+    unspooled: [] as number[],
+  }
   const missing: [string, number][] = []
   const failures: unknown[] = []
   const saved: KillLedger[] = []
@@ -14,6 +21,7 @@ function counting(spooled: number[] = [], ledger = openLedger(undefined, BOOT, t
   const count = new KillCount(ledger, spooled, {
     readKernelKills: () => node.kernelKills,
     isBehind: () => node.behind,
+    unspooled: () => ({ lines: node.unspooled, recovered: 0 }),
     readThrough: () => node.readThrough,
     save: (ledger) => {
       if (node.full) throw new Error('ENOSPC')
@@ -190,6 +198,17 @@ describe('KillCount', () => {
     }
     expect(count.accountedKills).toBe(507)
     expect(count.completeness).toMatchObject({ killsBefore: 7, killLines: expect.any(Number), killsLost: 0 })
+  })
+
+  it('saves no line that only memory has, and all of them once they are on disk', () => {
+    const { count, node, saved } = counting()
+    for (const sequence of [5, 7, 9]) count.line(sequence)
+    node.unspooled = [7, 9]
+    count.save()
+    expect(saved.at(-1)).toMatchObject({ lines: 1, nextSequence: 7 })
+    node.unspooled = []
+    count.save()
+    expect(saved.at(-1)).toMatchObject({ lines: 3, nextSequence: 10 })
   })
 
   it('keeps the number of kills that were given up', () => {

@@ -1,5 +1,5 @@
 import type { Completeness } from '#contract/nodeStatus.ts'
-import { countLine, missingKills, recoverKills, settleLedger, type KillLedger } from './ledger.ts'
+import { countLine, missingKills, recoverKills, settleLedger, withoutUnspooled, type KillLedger } from './ledger.ts'
 
 export interface KillCountPorts {
   /** `oom_kill` of /proc/vmstat; undefined where it cannot be read. */
@@ -8,6 +8,8 @@ export interface KillCountPorts {
   readThrough(): number
   /** Whether records wait unread on purpose: nothing can be said of their kills. */
   isBehind(): boolean
+  /** What was read and is on no disk yet: sequences of kill lines, in order, and how many kills without a line. */
+  unspooled(): { lines: readonly number[]; recovered: number }
   /** Kept for the next start. @throws when the disk refuses. */
   save(ledger: KillLedger): void
   onFailure(error: unknown): void
@@ -34,6 +36,8 @@ export class KillCount {
   readonly #ports: KillCountPorts
   #ledger: KillLedger
   #saved: KillLedger | undefined
+  /** Lines from here on are counted by this agent. */
+  readonly #firstSequence: number
   #kernelKills: number | undefined
   /** A difference that has been there since; it may be a line on its way. */
   #waiting: { kernelKills: number; lines: number; sinceMs: number } | undefined
@@ -48,6 +52,7 @@ export class KillCount {
   /** @param spooled sequences of kill lines that an earlier agent has spooled, in order */
   constructor(ledger: KillLedger, spooled: readonly number[], ports: KillCountPorts) {
     this.#ledger = ledger
+    this.#firstSequence = ledger.nextSequence
     this.#spooled = spooled.filter((sequence) => sequence >= ledger.nextSequence)
     this.#ports = ports
   }
@@ -118,8 +123,11 @@ export class KillCount {
 
   /** Before the cursor is saved: it must never be ahead of what is counted. @throws when the disk refuses. */
   save(): void {
-    if (this.#saved !== this.#ledger) this.#ports.save(this.#ledger)
-    this.#saved = this.#ledger
+    const { lines, recovered } = this.#ports.unspooled()
+    const counted = lines.filter((sequence) => sequence >= this.#firstSequence)
+    const ledger = withoutUnspooled(this.#ledger, counted, recovered)
+    if (this.#saved !== ledger) this.#ports.save(ledger)
+    this.#saved = ledger
     // Lines that wait to be counted are known from the spool alone.
     if (this.#spooled.length === 0) this.#ports.onSaved()
   }

@@ -82,6 +82,22 @@ export function countLine(ledger: KillLedger, sequence: number): KillLedger {
   return { ...ledger, nextSequence: sequence + 1, lines: ledger.lines + 1 }
 }
 
+/**
+ * The counts as the disk may have them: without lines that only memory has. After a crash they are read again, or are lost.
+ * @param lines their sequences, in order: the last ones that were counted
+ * @param recovered how many kills without a line only memory has
+ */
+export function withoutUnspooled(ledger: KillLedger, lines: readonly number[], recovered: number): KillLedger {
+  const [first] = lines
+  if (first === undefined && recovered === 0) return ledger
+  return {
+    ...ledger,
+    nextSequence: first ?? ledger.nextSequence,
+    lines: ledger.lines - lines.length,
+    recovered: ledger.recovered - recovered,
+  }
+}
+
 /** Kills that the kernel counted and nobody can account for. Negative: more lines than the kernel counted kills. */
 export function missingKills(ledger: KillLedger, kernelKills: number): number {
   return kernelKills - ledger.before - ledger.lines - ledger.lost

@@ -51,6 +51,11 @@ export class KillQueue {
     return this.#memoryBytes
   }
 
+  /** What is on no disk, in order. */
+  get unspooled(): readonly OutgoingKill[] {
+    return this.#memory
+  }
+
   /** Whether the spool cannot be used. */
   get trouble(): boolean {
     return this.#trouble

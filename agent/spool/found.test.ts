@@ -14,10 +14,10 @@ describe('spooledLines', () => {
       { subject: recoveredKillSubject('n', BOOT, 'm-7-3'), killLine: false },
       { subject: 'oom.v1.kill.n.x', killLine: true },
     ]
-    expect(spooledLines(found, BOOT)).toEqual({ through: 10, lines: [5] })
+    expect(spooledLines(found, BOOT)).toEqual({ through: 10, lines: [5], recovered: 1 })
   })
 
   it('finds nothing in an empty spool', () => {
-    expect(spooledLines([], BOOT)).toEqual({ through: 0, lines: [] })
+    expect(spooledLines([], BOOT)).toEqual({ through: 0, lines: [], recovered: 0 })
   })
 })

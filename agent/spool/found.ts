@@ -6,6 +6,8 @@ export interface SpooledLines {
   through: number
   /** Sequences of the kill lines among them, in order. */
   lines: number[]
+  /** How many kills without a line are among them. */
+  recovered: number
 }
 
 /**
@@ -16,12 +18,12 @@ export function spooledLines(
   found: readonly Pick<SpooledKill, 'subject' | 'killLine'>[],
   bootId: string,
 ): SpooledLines {
-  const ofBoot = found.flatMap(({ subject, killLine }) => {
+  const kills = found.flatMap(({ subject, killLine }) => {
     const identity = parseKillSubject(subject)
-    return identity?.bootId === bootId && identity.recoveredAs === undefined
-      ? [{ sequence: identity.sequence, killLine }]
-      : []
+    return identity?.bootId === bootId ? [{ ...identity, killLine }] : []
   })
+  const ofBoot = kills.filter(({ recoveredAs }) => recoveredAs === undefined)
   const through = ofBoot.reduce((highest, { sequence }) => Math.max(highest, sequence + 1), 0)
-  return { through, lines: ofBoot.flatMap(({ sequence, killLine }) => (killLine ? [sequence] : [])) }
+  const recovered = kills.length - ofBoot.length
+  return { through, recovered, lines: ofBoot.flatMap(({ sequence, killLine }) => (killLine ? [sequence] : [])) }
 }
