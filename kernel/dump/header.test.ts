@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseCpuLine, parseCpusetLine, parseHeaderLine } from './header.ts'
+import { parseCpuLine, parseCpusetLine, parseHeaderLine, parseKernelRelease } from './header.ts'
 
 describe('parseHeaderLine', () => {
   it.each([
@@ -67,6 +67,7 @@ describe('parseCpuLine', () => {
     ['Pid: 4917, comm: x Not tainted 2.6.32-279.el6.x86_64 #1', 4917, '2.6.32-279.el6.x86_64'],
     ['CPU: 0 UID: 0 PID: 7 Comm: a\nb Not tainted 6.18.44 #1 PREEMPT(full)', 7, '6.18.44'],
     ['CPU: 0 PID: 7 Comm: cut', 7, undefined],
+    ['Process a b (pid: 30, task: 00000000a1b2c3d4, ksp: 00000000a1b2c3d4)', 30, undefined],
   ])('reads %j', (text, pid, kernelRelease) => {
     expect(parseCpuLine(text)).toMatchObject({ pid, ...(kernelRelease && { kernelRelease }) })
     expect(parseCpuLine(text)?.kernelRelease).toBe(kernelRelease)
@@ -77,5 +78,17 @@ describe('parseCpusetLine', () => {
   it('reads the nodes that older kernels print after the header', () => {
     expect(parseCpusetLine('dsm_sa_datamgrd cpuset=/ mems_allowed=0-1')).toEqual({ memsAllowed: '0-1' })
     expect(parseCpusetLine('anything else')).toBeUndefined()
+  })
+})
+
+describe('parseKernelRelease', () => {
+  it.each([
+    ['Linux version 6.12.1-x (a@b) #1 SMP', '6.12.1-x'],
+    ['CPU: 0 UID: 0 PID: 1 Comm: x Not tainted 6.18.44 #1', '6.18.44'],
+    ['CPU: 0 Not tainted 2.6.28 #1', '2.6.28'],
+    ['CPU: 0    Tainted: P             (2.6.29-x #1)', '2.6.29-x'],
+    ['CPU    0: hi:  186, btch:  31 usd:   0', undefined],
+  ])('reads it from %j', (text, release) => {
+    expect(parseKernelRelease(text)).toBe(release)
   })
 })

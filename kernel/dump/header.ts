@@ -66,10 +66,14 @@ export interface CpuLine {
 
 /**
  * `CPU: 0 UID: 0 PID: 12950 Comm: tail Not tainted 6.18.44 #1 PREEMPT(none)`, or `Pid: 4917, comm: x Not tainted
- * 2.6.32 #1`. The release stands before the last ` #`, since the command is on its left.
+ * 2.6.32 #1`; on s390 the line of PROCESS. The release stands before the last ` #`, since the command is on its left.
  * Source: lib/dump_stack.c, dump_stack_print_info.
  */
 export function parseCpuLine(text: string): CpuLine | undefined {
+  const process = PROCESS.exec(text)
+  if (process !== null) {
+    return { pid: Number(process[2]), kernelRelease: undefined, commandAndRest: process[1] ?? '' }
+  }
   const match = /^(?:CPU: \d+ (?:UID: \d+ )?PID: (\d+) Comm: |Pid: (\d+), comm: )/.exec(text)
   const pid = exactInteger(match?.[1] ?? match?.[2])
   if (match === null || pid === undefined) return undefined
@@ -80,6 +84,16 @@ export function parseCpuLine(text: string): CpuLine | undefined {
   return { pid, kernelRelease: /^\d+\.\d+/.test(release) ? release : undefined, commandAndRest: rest }
 }
 
+/** `Process x (pid: 12, task: 00000000a1b2c3d4, ksp: …)`, on s390. Source: arch/s390/kernel/dumpstack.c, 2.6 to 3.8. */
+const PROCESS = /^Process (.{1,15}) \(pid: (\d+), task: /
+
+export function isProcessLine(text: string): boolean {
+  return PROCESS.test(text)
+}
+
+/** Where nothing but the release is told: `CPU: 0 Not tainted 2.6.28 #1`. */
+const UNNAMED_CPU = /^CPU: +\d+ +(?:Not tainted|Tainted: [A-Z ]+?) +\(?(\d+\.\d+\S*) #/
+
 /** Where the line was cut off after the release: it follows what taints the kernel, which is in capital letters. */
 function cutRelease(rest: string): string {
   return /^.*tainted(?:: [A-Z ]+)? +\d+\.\d+\.\S+/is.exec(rest)?.[0] ?? ''
@@ -88,7 +102,8 @@ function cutRelease(rest: string): string {
 /** uname -r from the line that a kernel begins with (init/main.c, linux_banner), or from anybody's processor line. */
 export function parseKernelRelease(text: string): string | undefined {
   if (text.startsWith('Linux version ')) return /^Linux version (\d+\.\d+\S*) /.exec(text)?.[1]
-  return text.startsWith('CPU: ') || text.startsWith('Pid: ') ? parseCpuLine(text)?.kernelRelease : undefined
+  if (!text.startsWith('CPU: ')) return text.startsWith('Pid: ') ? parseCpuLine(text)?.kernelRelease : undefined
+  return parseCpuLine(text)?.kernelRelease ?? UNNAMED_CPU.exec(text)?.[1]
 }
 
 /** `X cpuset=/ mems_allowed=0-1`, the line after the header before 5.0. Source: kernel/cpuset.c. */

@@ -38,6 +38,16 @@ describe('parseKillLine', () => {
     ],
     ['the allocating task', `Out of memory (oom_kill_allocating_task): Killed process 8 (x) ${FIGURES}`, { pid: 8 }],
     ['no command at all', 'Out of memory: Killed process 9', { pid: 9, command: '' }],
+    [
+      'a line that a log ran into the next one',
+      'Killed process 5 (x) total-vm:4kB, anon-rss:3kBKilled process 6 (y) total-vm:8kB, anon-rss:7kB',
+      { pid: 5, command: 'x', totalVmKib: 4, anonRssKib: 3 },
+    ],
+    [
+      'a command that dmesg escaped',
+      `Killed process 5 (${'\\x1b'.repeat(15)}) total-vm:4kB`,
+      { command: '\\x1b'.repeat(15), totalVmKib: 4 },
+    ],
     ['figures of a later kernel', 'Killed process 5 (x) total-vm:4kB, new-rss:9kB, anon-rss:4kB', { anonRssKib: 4 }],
   ])('reads %s', (_case, text, victim) => {
     expect(parseKillLine(text)?.victim).toMatchObject(victim)

@@ -1,7 +1,7 @@
 import { byteTable, hasAt } from '#kernel/ascii.ts'
 import { parseGroupLine } from './groupLine.ts'
 import type { RawRecord } from '#kernel/kmsg/rawRecord.ts'
-import { isHeaderLine, MAX_COMMAND_LENGTH } from './header.ts'
+import { isHeaderLine, isProcessLine, MAX_COMMAND_LENGTH } from './header.ts'
 import { shapeOfFrequent } from './frequentLines.ts'
 import { isChoiceLine, isKillLine, isSkippedLine, mayDecide } from './killLine.ts'
 import { isMemcgLine } from './memcgLines.ts'
@@ -47,7 +47,7 @@ export type LineShape =
 const SHORTEST = 'rss 0'.length
 
 /** Nor are those that begin with a command. */
-const SHORTEST_NAMED = ' cpuset=/ mems_allowed=0'.length
+const SHORTEST_NAMED = ' invoked oom-killer'.length
 
 const SPACE = 0x20
 const COLON = 0x3a
@@ -147,7 +147,7 @@ function shapeOfWords(text: string): LineShape {
     case 0x4f: // O
       return NO_KILLABLE.test(text) ? 'noKillable' : shapeOfDetail(text)
     case 0x50: // P
-      if (text.startsWith('Pid: ')) return 'processor'
+      if (text.startsWith('Pid: ') || isProcessLine(text)) return 'processor'
       break
     case 0x54: // T
       if (parseGroupLine(text) !== undefined) return 'group'

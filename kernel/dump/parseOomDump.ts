@@ -1,5 +1,5 @@
 import { parseKillLine } from './killLine.ts'
-import { parseCpuLine, parseCpusetLine, parseHeaderLine } from './header.ts'
+import { parseCpuLine, parseCpusetLine, parseHeaderLine, parseKernelRelease } from './header.ts'
 import { readMemcgLine } from './memcgLines.ts'
 import { encodeLine, shapeOf, type LineShape } from './lineShape.ts'
 import { readMemoryNumbers, splitMemoryRecord } from './memoryLines.ts'
@@ -130,6 +130,7 @@ function readHeader(text: string, dump: MutableDump): void {
 function readProcessor(text: string, dump: MutableDump): void {
   const cpu = parseCpuLine(text)
   const { trigger } = dump
+  if (cpu === undefined) dump.kernelRelease ??= parseKernelRelease(text)
   if (cpu === undefined || (trigger !== undefined && !cpu.commandAndRest.startsWith(trigger.command))) return
   dump.kernelRelease ??= cpu.kernelRelease
   if (trigger !== undefined && trigger.pid === undefined) dump.trigger = { ...trigger, pid: cpu.pid }

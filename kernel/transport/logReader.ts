@@ -19,6 +19,7 @@ export interface LogRecord extends KmsgRecord {
 const MAX_RECORD_LENGTH = 256 * 1024
 const DEFAULT_LEVEL = 4
 const SPACE = 0x20
+const ROW = /^\[ *\d+\] /
 
 /**
  * Lines of a saved log → records as the assembler takes them. A push parser without I/O: `onRecord` is called when the
@@ -65,7 +66,9 @@ export class LogReader {
     this.#endedBlank = this.#endsBlank
     this.#endsBlank = raw.endsWith(' ')
     const parsed = parseLogLine(raw)
-    this.#width.observe(this.#lengthBefore, !parsed.prefixed && parsed.text.trim() !== '')
+    const isBroken = !parsed.prefixed && parsed.text.trim() !== ''
+    // Rows of a table are of one length, and so are those that a mail program broke at a space.
+    this.#width.observe(this.#lengthBefore, isBroken && !ROW.test(this.#pending?.text ?? ''))
     if (this.#partial && parsed.prefixed) this.#append(parsed.text, '')
     else if (parsed.prefixed) this.#begin(parsed)
     else this.#pushBare(parsed)

@@ -164,6 +164,13 @@ describe('a mail', () => {
     expect(texts([...BODY, 'x =FCber'].join('\n'))).toEqual([...DECODED, 'a=41 bA', 'x über'])
   })
 
+  it('is decoded where a sum of the kernel’s shows it', () => {
+    expect(texts('DMA: 1*4kB 0*8kB =3D 4kB\nTotal swap =3D 0=\nkB')).toEqual([
+      'DMA: 1*4kB 0*8kB = 4kB',
+      'Total swap = 0kB',
+    ])
+  })
+
   it('is left as it is where it is not encoded, part by part', () => {
     const log = [
       'From a@example Wed Dec 17 11:32:14 2025',

@@ -47,6 +47,9 @@ describe('parseLogLine', () => {
     ['syslog with a priority', '<4>Jun  4 17:19:10 host kernel: Mem-Info:', { ...KERNEL, level: 4 }],
     ['RFC 5424', '<4>1 2025-12-17T11:32:14+01:00 h kernel - - [x@1 a="b] c"] Mem-Info:', { ...KERNEL, level: 4 }],
     ['syslog whose host was taken off', 'Jun  4 17:19:10  kernel: Mem-Info:', KERNEL],
+    ['syslog whose times were taken off', 'host-1 kernel: Mem-Info:', KERNEL],
+    ['metalog', 'Jun  4 17:19:10 host Mem-Info:', { text: TEXT, prefixed: true, stamp: 'Jun  4 17:19:10' }],
+    ['syslog of which only the times are left', 'Jun  4 17:19:10 Mem-Info:', { text: TEXT, prefixed: true }],
     [
       'Talos',
       ' kern: warning: [2025-12-17T10:32:14.000000001Z]: Mem-Info:',
@@ -98,6 +101,19 @@ describe('parseLogLine', () => {
     const parsed = parseLogLine(line)
     expect(parsed.text).toBe('Killed process 1 (x)')
     expect(parsed.facility).not.toBe(0)
+  })
+
+  it.each([
+    'Killed process 1 (x)',
+    'Out of memory: Killed process 1 (x)',
+    'Out of memory: Kill process 1 (x) score 9 or a child',
+    'x invoked oom-killer: gfp_mask=0xd0, order=0',
+  ])('tells a host that no tag follows from the words %j', (words) => {
+    expect(parseLogLine(`Jun  4 17:19:10 host ${words}`).text).toBe(words)
+  })
+
+  it('leaves what neither tag nor words tell from a sentence', () => {
+    expect(parseLogLine('Jun  4 17:19:10 somebody said so').prefixed).toBe(false)
   })
 
   it('undoes rsyslog’s escapes', () => {

@@ -4,7 +4,7 @@ const ENCODING = /^content-transfer-encoding: *"?([\w-]+)/i
 /** Between the parts of a mail, and before the next mail of a mailbox: what follows has an encoding of its own. */
 const PART = /^(?:--[\w'()+,./:=?-]{8,70}|From \S+ .{0,40}\d{4})$/
 /** Without a mail's header: words of the kernel that can look like this in no other way. */
-const ENCODED = /\b(?:gfp_mask|order|oom_(?:score_)?adj|mems_allowed|constraint)=3D/
+const ENCODED = /\b(?:gfp_mask|order|oom_(?:score_)?adj|mems_allowed|constraint)=3D|(?:\dkB|swap) +=3D \d+kB/
 const MAIL = /^(?:From |Return-Path: |Received: |Delivered-To: |Message-I[Dd]: |MIME-Version: |Content-T[a-z-]+: )/m
 const HEADER_BYTES = 4096
 const OCTETS = /(?:=[0-9A-Fa-f]{2})+/g

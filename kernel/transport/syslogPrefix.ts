@@ -1,3 +1,4 @@
+import { classifyLine } from '#kernel/event/lineKind.ts'
 import { KERNEL_FACILITY, USER_FACILITY, type LogLine } from './logLine.ts'
 import { parseStamp } from './stamp.ts'
 
@@ -18,6 +19,24 @@ const WITH_TAG = new RegExp(String.raw`^(${ISO}|${BSD}|${FULL}|${UNIX}) +${HOST}
 const OPENWRT = new RegExp(String.raw`^([A-Z][a-z]{2} ${BSD}) [a-z]+\d?\.[a-z]+ ${TAG}`)
 /** dmesg --time-format iso, and logs whose host and tag were taken off; `ts` puts its time before dmesg's. */
 const WITHOUT_TAG = new RegExp(String.raw`^(${ISO}|${UNIX}|${BSD}(?= [[<])) (?:kernel: ?)?`)
+/** The kernel's, where they look like a tag. */
+const KERNEL_WORDS: ReadonlySet<string> = new Set([
+  'Mem-Info',
+  'Mem-info',
+  'memory',
+  'memory+swap',
+  'kmem',
+  'swap',
+  'DMA',
+  'DMA32',
+  'Normal',
+  'HighMem',
+  'Pid',
+  'CPU',
+])
+const STAMP_AND_HOST = new RegExp(String.raw`^(${BSD}|${FULL}) +(?:\S*[^\s:] )?`)
+/** What is left where the time was taken off, and perhaps the host. */
+const HOST_AND_KERNEL = /^(?:[\w.*-]{1,253} )?kernel: /
 /** RFC 5424: `<4>1 2025-12-17T11:32:14+01:00 db1 kernel - - - `; structured data has quoted values. */
 const RFC5424 = /^<(\d{1,3})>1 (\S+) \S+ (\S+) \S+ \S+ (?:-|(?:\[(?:[^"\]]|"(?:[^"\\]|\\.)*")*\])+) ?\ufeff?/
 /** `kern: warning: [2025-12-17T10:32:14.000000001Z]: `; of several nodes, each with its name. Source: Talos Linux, talosctl dmesg. */
@@ -46,17 +65,40 @@ export function stripSyslog(line: LogLine): LogLine {
   const rest = at === 0 ? line.text : line.text.slice(at)
   const tagged = WITH_TAG.exec(rest) ?? OPENWRT.exec(rest)
   if (tagged !== null) {
-    const [whole, stamp, tag] = tagged
-    return withTag(line, at + whole.length, stamp ?? '', tag ?? '', priority === null ? undefined : Number(priority[1]))
+    const [whole, stamp, tag = ''] = tagged
+    const untagged = KERNEL_WORDS.has(tag) ? stripUntagged(line, rest) : undefined
+    return (
+      untagged ??
+      withTag(line, at + whole.length, stamp ?? '', tag, priority === null ? undefined : Number(priority[1]))
+    )
   }
   const bare = WITHOUT_TAG.exec(rest)
   const stamp = bare?.[1]
   if (bare !== null && stamp !== undefined) {
     return { ...line, text: rest.slice(bare[0].length), prefixed: true, stamp, wallUsec: parseStamp(stamp) }
   }
+  const untagged = stripUntagged(line, rest)
+  if (untagged !== undefined) return untagged
   const talos = TALOS.exec(rest)
   if (talos !== null) return withTag(line, at + talos[0].length, talos[2], talos[1] ?? '', undefined)
-  return line.text.startsWith('kernel: ') ? withTag(line, 'kernel: '.length, undefined, 'kernel', undefined) : line
+  const tag = HOST_AND_KERNEL.exec(line.text)
+  return tag === null ? line : withTag(line, tag[0].length, undefined, 'kernel', undefined)
+}
+
+/**
+ * A time, and perhaps a host, without a tag, as metalog writes them: told by where the kernel's words begin.
+ * @param text the line's, without a priority
+ */
+function stripUntagged(line: LogLine, text: string): LogLine | undefined {
+  const match = STAMP_AND_HOST.exec(text)
+  if (match === null) return undefined
+  const [whole, stamp = ''] = match
+  const withHost = text.slice(stamp.length).trimStart()
+  const withoutHost = text.slice(whole.length)
+  // Its first words would do for a host.
+  const isHostless = /^(?:Out of memory|Memory cgroup|Kill)/i.test(withHost) || classifyLine(withoutHost) === 'other'
+  if (isHostless && classifyLine(withHost) === 'other') return undefined
+  return { ...line, text: isHostless ? withHost : withoutHost, prefixed: true, stamp, wallUsec: parseStamp(stamp) }
 }
 
 function withTag(

@@ -71,6 +71,16 @@ describe('readTextRecords', () => {
     expect(textsOf(...broken(1), ...broken(2), ...broken(3), ...rest).at(-1)).toMatch(/file-rss:5kB$/)
   })
 
+  it('does not take the rows that a mail program broke at a space for a terminal’s', () => {
+    const row = (pid: number) => [
+      `> [  ${pid}.000000] [  ${pid}]     0   ${pid}      581      207`,
+      '> 1     -17 udevd',
+    ]
+    const others = Array.from({ length: 5 }, () => `> [    1.000000] ${'x'.repeat(35)}`)
+    const rows = [583, 584, 585, 586].flatMap(row)
+    expect(textsOf(...others, ...rows).at(-1)).toMatch(/ 581 +207 1 +-17 udevd$/)
+  })
+
   it('leaves out the blanks that a terminal put at a line’s end', () => {
     expect(textsOf('[    2.000000] Task in /a killed as a result of limit of /a   ')).toEqual([
       'Task in /a killed as a result of limit of /a',
