@@ -1,21 +1,16 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import process from 'node:process'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { ensureBuilt, type Log } from '../../cluster/build/ensureBuilt.ts'
 import { NATS } from '../../cluster/build/goModule.ts'
-import { packCpio, type CpioEntry } from '../../cluster/vm/cpio.ts'
 import { bootGuest } from '../../cluster/vm/guest.ts'
 import type { KernelSeries } from '../../cluster/vm/kernel.ts'
+import { INSIDE, packGuestPrograms } from '../../support/guestPrograms.ts'
 import type { CampaignResult } from '../campaign.ts'
 
-const ROOT = resolve(import.meta.dirname, '../../..')
 /** Node.js and what it takes, in memory, are 200 MiB of it. The ring is small, so that it is soon overwritten. */
 const MACHINE = { memoryMib: 1024, cgroup: 'v2', ringKib: 128, processors: 2 } as const
 const DEADLINE_MS = 600_000
-/** As in the checkout, so that the programs are found. */
-const INSIDE = 'oomkeeper'
 
 export interface GuestCampaign {
   seed: number
@@ -47,23 +42,15 @@ node /${INSIDE}/test/faults/inGuest.mjs ${seed} ${kills}
   }
 }
 
-/** Node.js with its libraries, nats-server, the agent and the campaign. */
+/** Node.js, nats-server, the agent and the campaign. */
 async function packGuestFiles(log: Log): Promise<Uint8Array> {
-  const node = process.execPath
-  const libraries = [...execFileSync('ldd', [node], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)].map(
-    ([, path = '']) => path,
+  return packGuestPrograms(
+    ['agent.mjs'],
+    new Map([
+      ['bin/nats-server', readFileSync(join(await ensureBuilt(NATS, log), 'nats-server'))],
+      [`${INSIDE}/test/faults/inGuest.mjs`, await bundleCampaign()],
+    ]),
   )
-  const files = new Map<string, Uint8Array>([
-    ['bin/node', readFileSync(node)],
-    ['bin/nats-server', readFileSync(join(await ensureBuilt(NATS, log), 'nats-server'))],
-    [`${INSIDE}/dist/agent.mjs`, readFileSync(join(ROOT, 'dist/agent.mjs'))],
-    [`${INSIDE}/test/faults/inGuest.mjs`, await bundleCampaign()],
-    ...libraries.map((path): [string, Uint8Array] => [path.slice(1), readFileSync(path)]),
-  ])
-  const folders = new Set([...files.keys()].flatMap(foldersOf))
-  const entries: CpioEntry[] = [...folders].toSorted().map((path) => ({ path: `${path}/` }))
-  for (const [path, content] of files) entries.push({ path, content })
-  return packCpio(entries)
 }
 
 async function bundleCampaign(): Promise<Uint8Array> {
@@ -80,9 +67,4 @@ async function bundleCampaign(): Promise<Uint8Array> {
   const [bundle] = outputFiles
   if (bundle === undefined) throw new Error('expected a bundle of the campaign, got none')
   return bundle.contents
-}
-
-function foldersOf(path: string): string[] {
-  const folder = dirname(path)
-  return folder === '.' ? [] : [...foldersOf(folder), folder]
 }
