@@ -32,7 +32,7 @@ describe('formatScreen', () => {
   it('has title, table and notes, and as many candidates as have room', () => {
     const lines = screenOf(120, 12)
     expect(lines).toHaveLength(12)
-    expect(lines[0]).toBe('oomkeeper rank, every 2 s: this machine at 2026-01-02T03:04:05Z. Ctrl-C ends it.')
+    expect(lines[0]).toBe('oomkeeper rank: this machine at 03:04:05Z, every 2 s. Ctrl-C ends it.')
     expect(lines[2]).toMatch(/^OOM_SCORE/)
     expect(lines.slice(3, 9).map((line) => line.slice(0, 3))).toEqual(['700', '699', '698', '697', '696', '695'])
     expect(lines.slice(9)).toEqual([
@@ -40,6 +40,13 @@ describe('formatScreen', () => {
       '940 processes on this machine; FREES is of 1Gi, RAM and swap.',
       'Never chosen: init, 66 kernel threads.',
     ])
+  })
+
+  it('leaves out what tells less where there is no room for it, and never who', () => {
+    const headAt = (columns: number) => screenOf(columns, 24)[2]?.split(/ +/)
+    expect(headAt(79)).toEqual(['OOM_SCORE', 'ADJ', 'BADNESS', 'RSS', 'FREES', 'PID', 'OWNER', 'COMMAND'])
+    expect(headAt(60)).toEqual(['OOM_SCORE', 'ADJ', 'RSS', 'FREES', 'PID', 'COMMAND'])
+    expect(headAt(38)).toEqual(['RSS', 'PID', 'COMMAND'])
   })
 
   it('says under the title why it is not newer', () => {

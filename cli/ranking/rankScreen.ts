@@ -22,9 +22,9 @@ export interface ScreenOptions {
 /** What a terminal of this size shows, in no more lines and columns than it has: the table first, then the notes. */
 export function formatScreen(ranking: ShownRanking, options: ScreenOptions): string[] {
   const { isWide, intervalS, size, style, trouble } = options
-  const time = ranking.scannedAt.replace(/\.\d+Z$/, 'Z')
-  const title = `oomkeeper rank, every ${intervalS} s: ${ranking.node ?? 'this machine'} at ${time}. Ctrl-C ends it.`
-  const [head = '', ...rows] = formatRankTable(ranking, isWide)
+  const time = ranking.scannedAt.replace(/^.*T|\.\d+(?=Z$)/g, '')
+  const title = `oomkeeper rank: ${ranking.node ?? 'this machine'} at ${time}, every ${intervalS} s. Ctrl-C ends it.`
+  const [head = '', ...rows] = formatRankTable(ranking, isWide, roomIn(size.columns))
   const notes = rankNotes(ranking).flatMap((note) => paragraph(note, '', roomIn(size.columns)))
   const room = Math.max(1, size.rows - 4 - (trouble === undefined ? 0 : 1) - notes.length)
   const cut = (text: string) => cutLine(text, size.columns)

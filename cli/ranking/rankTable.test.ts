@@ -46,6 +46,14 @@ describe('formatRankTable', () => {
     ])
   })
 
+  it('keeps pod and container in 80 columns', () => {
+    const inPod = { ...worker, namespace: 'shop', podName: 'checkout-88c78c946-s567k', containerName: 'app' }
+    const ranking = { scannedAt: '', processCount: 1, domain: { totalKib: 1_048_576 }, candidates: [inPod] }
+    const [head = '', row = ''] = formatRankTable(ranking, false, 79)
+    expect(head.split(/ +/)).toEqual(['RSS', 'PID', 'COMMAND', 'POD', 'CONTAINER'])
+    expect(row).toMatch(/shop\/checkout-88c78c946-s567k {3}app$/)
+  })
+
   it('shows kinds of memory, page tables and cgroup where all is asked for', () => {
     const [head, row] = tableOf([worker], true)
     expect(head?.split(/ +/)).toEqual(

@@ -36,18 +36,50 @@ const COLUMNS: readonly Column[] = [
   { head: 'COMMAND_LINE', cell: ({ commandLine }) => commandLine?.slice(0, MAX_COMMAND_LINE), isRare: true },
 ]
 
-/** The likeliest victims as a table, as kubectl would print it. What processes choose is shown printable. */
-export function formatRankTable(ranking: ShownRanking, isWide: boolean): string[] {
-  const table = COLUMNS.filter((column) => isWide || column.isWide === undefined)
+/** What goes first where there is no room for all: who, where and how large stay. */
+const DISPENSABLE = [
+  'TABLES',
+  'SHMEM',
+  'FILE',
+  'ANON',
+  'SWAP',
+  'OWNER',
+  'BADNESS',
+  'CGROUP',
+  'FREES',
+  'ADJ',
+  'OOM_SCORE',
+]
+const GAP = '   '
+/** What is longer may be cut. */
+const NEEDED_COLUMNS = 30
+
+/**
+ * The likeliest victims as a table, as kubectl would print it. What processes choose is shown printable.
+ * @param room so many columns it should not be wider than; what is dispensable is left out for that
+ */
+export function formatRankTable(ranking: ShownRanking, isWide: boolean, room = Number.POSITIVE_INFINITY): string[] {
+  let table = COLUMNS.filter((column) => isWide || column.isWide === undefined)
     .map((column) => ({ column, cells: ranking.candidates.map((task) => column.cell(task, ranking)) }))
     .filter(({ column, cells }) => column.isRare === undefined || cells.some((cell) => cell !== undefined))
-    .map(({ column, cells }) => pad([column.head, ...cells.map((cell) => printable(cell ?? '-'))]))
+    .map(({ column: { head }, cells }) => ({
+      head,
+      cells: pad([head, ...cells.map((cell) => printable(cell ?? '-'))]),
+    }))
+  for (const dispensable of DISPENSABLE) {
+    if (neededBy(table) > room) table = table.filter(({ head }) => head !== dispensable)
+  }
   return [0, ...ranking.candidates.keys()].map((_, row) =>
     table
-      .map((cells) => cells[row] ?? '')
-      .join('   ')
+      .map(({ cells }) => cells[row] ?? '')
+      .join(GAP)
       .trimEnd(),
   )
+}
+
+function neededBy(table: readonly { cells: readonly string[] }[]): number {
+  const widths = table.map(({ cells: [head = ''] }) => Math.min(columnsOf(head), NEEDED_COLUMNS))
+  return widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length)
 }
 
 function pad(cells: readonly string[]): string[] {

@@ -101,6 +101,18 @@ describe('oomkeeper rank', () => {
     expect(candidates.map((candidate) => candidate.pid)).toContain(sleepers[0]?.pid)
   })
 
+  it('has no field in its JSON that its document does not describe', () => {
+    const known = readFileSync(resolve(root, 'docs/ranking.md'), 'utf8')
+    const report = JSON.parse(runRank('--output', 'json', '--command-line').stdout) as {
+      domain: object
+      neverChosen: object
+      candidates: object[]
+    }
+    const fields = [report, report.domain, report.neverChosen, ...report.candidates].flatMap(Object.keys)
+    expect(fields.length).toBeGreaterThan(20)
+    expect([...new Set(fields)].filter((field) => !known.includes(`\`${field}\``))).toEqual([])
+  })
+
   it('shows command lines only where they are asked for', () => {
     const commandLines = (...flags: string[]) => {
       const { stdout } = runRank('--top', '100', '--output', 'json', ...flags)
