@@ -12,7 +12,9 @@ const AT_START = compileWords([
   ['Code: ', 'detail'],
   ['FS: ', 'detail'],
   ['Hardware name: ', 'detail'],
+  ['Memory cgroup out of memory: Killed process ', 'kill'],
   ['Modules linked in: ', 'detail'],
+  ['Out of memory: Killed process ', 'kill'],
   ['PKRU: ', 'detail'],
   ['R08: ', 'detail'],
   ['R10: ', 'detail'],
@@ -43,28 +45,23 @@ const AFTER_NODE = compileWords([
   [' active_anon:', 'memory'],
 ])
 const NODE = Buffer.from('Node ')
-const KILLED = ['Memory cgroup out of memory: Killed process ', 'Out of memory: Killed process '].map((words) =>
-  Buffer.from(words),
-)
 
 /**
  * What a dump of a current kernel on x86 has most of, told by whole words without decoding the line. What is not found
  * here may still be one of them.
  */
 export function shapeOfFrequent(bytes: Buffer, start: number, end: number): LineShape | undefined {
-  if (isDigit(bytes[start])) return find(AFTER_NUMBER, bytes, skipDigits(bytes, start), end)
-  if (hasAt(bytes, start, NODE)) return find(AFTER_NODE, bytes, skipDigits(bytes, start + NODE.length))
-  return isKilled(bytes, start, end) ? 'kill' : find(AT_START, bytes, start)
+  if (isDigit(bytes[start])) return find(AFTER_NUMBER, bytes, skipDigits(bytes, start), end)?.shape
+  if (hasAt(bytes, start, NODE)) return find(AFTER_NODE, bytes, skipDigits(bytes, start + NODE.length))?.shape
+  const found = find(AT_START, bytes, start)
+  if (found?.shape === 'kill' && !isPidAndCommand(bytes, start + found.words.length, end)) return undefined
+  return found?.shape
 }
 
-/** As far as the command: `Out of memory: Killed process 12 (`. */
-function isKilled(bytes: Buffer, start: number, end: number): boolean {
-  for (const words of KILLED) {
-    if (!hasAt(bytes, start, words)) continue
-    const at = skipDigits(bytes, start + words.length)
-    return at > start + words.length && at + 1 < end && bytes[at] === 0x20 && bytes[at + 1] === 0x28
-  }
-  return false
+/** As far as the command: `12 (`. */
+function isPidAndCommand(bytes: Buffer, start: number, end: number): boolean {
+  const at = skipDigits(bytes, start)
+  return at > start && at + 1 < end && bytes[at] === 0x20 && bytes[at + 1] === 0x28
 }
 
 interface Entry {
@@ -84,9 +81,9 @@ function compileWords(list: Words): readonly (readonly Entry[])[] {
 }
 
 /** @param end where the words must end, if anywhere */
-function find(filed: typeof AT_START, bytes: Buffer, at: number, end = 0): LineShape | undefined {
-  for (const { words, shape } of filed[bytes[at + 1] ?? 0] ?? []) {
-    if (hasAt(bytes, at, words) && (end === 0 || at + words.length === end)) return shape
+function find(filed: typeof AT_START, bytes: Buffer, at: number, end = 0): Entry | undefined {
+  for (const entry of filed[bytes[at + 1] ?? 0] ?? []) {
+    if (hasAt(bytes, at, entry.words) && (end === 0 || at + entry.words.length === end)) return entry
   }
   return undefined
 }

@@ -33,7 +33,7 @@ export function parseHeaderLine(text: string): { trigger: OomTrigger; nodemask?:
   const trigger: OomTrigger = {
     command: text.slice(0, at),
     gfpMask: gfp?.[1],
-    gfpFlags: gfp?.[2] === undefined ? undefined : gfp[2].split('|').filter((flag) => flag !== ''),
+    gfpFlags: gfp?.[2] === undefined ? undefined : splitFlags(gfp[2]),
     order: exactInteger(/(?<![a-z_])order=(-?\d+)/.exec(rest)?.[1]),
     oomScoreAdj: oomScoreAdjOf(/(?<![a-z_])oom_score_adj=(-?\d+)/.exec(rest)?.[1]),
     oomAdj: exactInteger(/(?<![a-z_])(?:oom_adj|oomkilladj)=(-?\d{1,3})(?!\d)/.exec(rest)?.[1]),
@@ -49,11 +49,16 @@ function readModern([, command = '', gfpMask, flags = '', order, oomScoreAdj]: R
   return {
     command,
     gfpMask,
-    gfpFlags: flags.split('|').filter((flag) => flag !== ''),
+    gfpFlags: splitFlags(flags),
     order: Number(order),
     oomScoreAdj: oomScoreAdjOf(oomScoreAdj),
     oomAdj: undefined,
   }
+}
+
+function splitFlags(printed: string): string[] {
+  const flags = printed.split('|')
+  return flags.includes('') ? flags.filter((flag) => flag !== '') : flags
 }
 
 /** What the CPU line tells: who printed the dump, and uname -r. */

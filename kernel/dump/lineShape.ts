@@ -82,15 +82,16 @@ function shapeAfterCommand(line: LineText): LineShape | undefined {
   let limit = Math.min(end, start + MAX_COMMAND_LENGTH + 2)
   for (let at = start; at < limit; at++) {
     const byte = bytes[at] ?? 0
+    if (IN_COMMAND[byte] === 1) continue
     if (byte > COLON) {
       // Characters count, not bytes: what was not UTF-8 has become three of them.
-      if (byte >= 0x80) limit = Math.min(end, start + 3 * (MAX_COMMAND_LENGTH + 2))
+      limit = Math.min(end, start + 3 * (MAX_COMMAND_LENGTH + 2))
     } else if (byte === SPACE) {
       const next = bytes[at + 1]
       // i, c
       if (next === 0x69 && hasAt(bytes, at, INVOKED) && isHeaderLine(line.text)) return 'header'
       if (next === 0x63 && hasAt(bytes, at, CPUSET) && isCpusetLine(line.text)) return 'cpuset'
-    } else if (byte === COLON && bytes[at + 1] === SPACE) {
+    } else if (bytes[at + 1] === SPACE) {
       const next = bytes[at + 2]
       // p, v
       if ((next === 0x70 || next === 0x76) && ALLOCATION_FAILURE.test(line.text)) return 'allocationFailure'
@@ -98,6 +99,9 @@ function shapeAfterCommand(line: LineText): LineShape | undefined {
   }
   return undefined
 }
+
+/** ASCII that begins no words after the command. */
+const IN_COMMAND = byteTable(/[^ :\x80-\xff]/)
 
 /** kernel/cgroup/cpuset.c, cpuset_print_current_mems_allowed, a line of its own before 5.0. */
 function isCpusetLine(text: string): boolean {

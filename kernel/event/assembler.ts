@@ -78,14 +78,13 @@ class RecordAssembler implements Assembler {
     const record = pushed instanceof RawRecord ? pushed : this.#own.take(pushed)
     const gap = this.#lastSequence !== undefined && record.sequence > this.#lastSequence + 1
     this.#lastSequence = record.sequence
-    this.#tracks.expire(record, gap)
+    const track = this.#tracks.find(record, gap)
     const shape = shapeOf(record)
     const kind = kindOf(shape)
     if (record.facility !== 0) {
       this.#countForged(kind)
       return
     }
-    const track = this.#tracks.of(record)
     if (track?.open?.continueAnnouncement(record) === true) return
     if (kind === 'other' || (kind === 'detail' && track === undefined)) return
     this.#advance(record, shape, kind, track ?? this.#tracks.create(record))

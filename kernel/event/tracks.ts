@@ -28,11 +28,6 @@ export class EventTracks {
     this.#onAbandoned = onAbandoned
   }
 
-  of({ caller }: KmsgRecord): Track | undefined {
-    for (let at = 0; at < this.#tracks.length; at++) if (this.#tracks[at]?.caller === caller) return this.#tracks[at]
-    return undefined
-  }
-
   create(record: KmsgRecord): Track {
     if (this.#tracks.length >= MAX_TRACKS) this.#dropOldest()
     const track = { caller: record.caller, open: undefined, decided: undefined, foreignUntilUsec: -1 }
@@ -49,8 +44,12 @@ export class EventTracks {
     this.#onAbandoned(open)
   }
 
-  /** Lets go of what can no longer be finished: too old, or (`gap`) records before this one were lost. */
-  expire(record: KmsgRecord, gap: boolean): void {
+  /**
+   * The record's track, after letting go of what can no longer be finished: too old, or (`gap`) records before this one
+   * were lost.
+   */
+  find(record: KmsgRecord, gap: boolean): Track | undefined {
+    let found: Track | undefined
     // By index: an iterator for each record of a log is more than all else here.
     for (let at = 0, track = this.#tracks[at]; track !== undefined; track = this.#tracks[at]) {
       const { open, decided } = track
@@ -58,8 +57,12 @@ export class EventTracks {
       if (decided !== undefined && (gap || record.monotonicUsec - decided.lastUsec > DECIDED_FOR_USEC))
         track.decided = undefined
       if (isIdle(track, record.monotonicUsec)) this.#tracks.splice(at, 1)
-      else at++
+      else {
+        if (track.caller === record.caller) found = track
+        at++
+      }
     }
+    return found
   }
 
   abandonAll(): void {
