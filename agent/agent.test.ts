@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { describe, expect, it, jest } from '@jest/globals'
 import pino from 'pino'
 import { decodeKillEvent } from '#contract/killEvent.ts'
-import { readRecording, recast } from '../test/support/recording.ts'
+import { readRecording, recast, repeat } from '../test/support/recording.ts'
 import { openLedger } from './completeness/ledger.ts'
 import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
 import { groupInLog } from './event/groupKill.ts'
@@ -22,10 +22,13 @@ class FakeSource {
   readonly trouble = undefined
   readonly #text: string
   readonly #endless: boolean
+  readonly #asked: string[]
 
-  constructor(text: string, endless: boolean) {
+  /** @param asked what was asked of it, in order */
+  constructor(text: string, endless: boolean, asked: string[]) {
     this.#text = text
     this.#endless = endless
+    this.#asked = asked
   }
 
   async run(onRecord: (record: Buffer) => void, signal: AbortSignal): Promise<void> {
@@ -34,8 +37,13 @@ class FakeSource {
     if (this.#endless) await once(signal, 'abort')
   }
 
-  pause(): void {}
-  resume(): void {}
+  pause(): void {
+    this.#asked.push('pause')
+  }
+
+  resume(): void {
+    this.#asked.push('resume')
+  }
 }
 
 interface FakeNode {
@@ -46,6 +54,8 @@ interface FakeNode {
   settleCounts?: () => void
   doubtCounts?: () => void
   spool?: FakeSpool
+  /** What is asked of the source of records. */
+  asked?: string[]
 }
 
 function agentFor(
@@ -61,10 +71,11 @@ function agentFor(
     endless = false,
     settleCounts = () => {},
     doubtCounts = () => {},
+    asked = [],
   }: FakeNode = {},
 ): Agent {
   const ports: AgentPorts = {
-    source: new FakeSource(log, endless),
+    source: new FakeSource(log, endless, asked),
     publisher: stream,
     cursorFile,
     ledgerFile,
@@ -142,6 +153,28 @@ describe('Agent', () => {
     await agentFor(recast(recorded, {}), stream, cursorFile, {}, { spool }).run(never)
     expect(stream.messages.size).toBe(1)
     expect(cursorFile.cursor).toEqual({ bootId: BOOT, sequence: 426 })
+  })
+
+  it('leaves records in the kernel’s ring while the disk takes nothing and 8 MiB wait in memory, and reads on after that', async () => {
+    const [stream, spool, asked] = [new FakeStream(), new FakeSpool(), [] as string[]]
+    stream.full = true
+    spool.full = true
+    // The longest path that there is, three times in each kill.
+    const cgroupPath = `/${'x'.repeat(4_095)}`
+    const large: Partial<AgentIdentity> = {
+      locate: () => ({ source: 'cache', cgroupPath }),
+      readGroup: () => ({ cgroupPath, source: 'setting' }),
+      readContext: () => ({ readAfterMs: 0, cgroup: { cgroupPath, usageKib: 0 } }),
+    }
+    const kills = repeat(recorded, 700)
+    const agent = agentFor(kills, stream, new FakeCursorFile(), large, { spool, endless: true, asked })
+    const running = runFor(1_500, agent)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    expect(asked).toEqual(['pause'])
+    spool.full = false
+    await running
+    expect(asked).toEqual(['pause', 'resume'])
+    expect(spool.size).toBe(700)
   })
 
   it('tells and counts once what it spooled before a crash and reads again', async () => {

@@ -18,6 +18,13 @@ describe('parseContainerName', () => {
     expect(parseContainerName(mount(root, '/tmp/said'), UID)).toBe('side-car')
   })
 
+  it('goes by the end of a path that has such a folder twice, as where the kubelet keeps its own below one', () => {
+    const outer = `/pods/${UID}/containers/outer/1a`
+    expect(
+      parseContainerName(mount(`${outer}/kubelet/pods/${UID}/containers/app/2b`, '/dev/termination-log'), UID),
+    ).toBe('app')
+  })
+
   it.each([
     ['a sandbox', `${overlay}\n${mount('/sandboxes/5f/resolv.conf', '/etc/resolv.conf')}`],
     ['another pod', termination('app', UID.replace('0b', '0c'))],

@@ -89,6 +89,13 @@ describe('ContextReader', () => {
     })
   })
 
+  it('says nothing below 0: a kill may seem to come from the future, and v1 tells memory and swap in two reads', () => {
+    const between = { ...V1, [`${CONTAINER}/memory.memsw.usage_in_bytes`]: '33550336\n' }
+    const context = reading(between).reader.read(place, NOW_MS + 60)
+    expect(context).toMatchObject({ readAfterMs: 0, cgroup: { usageKib: 32_768, swapUsageKib: 0 } })
+    expect(killContext.safeParse(context).success).toBe(true)
+  })
+
   it('goes without a container that is gone, and without what the kernel does not tell', () => {
     const { reader } = reading({}, {})
     const context = reader.read(place, NOW_MS)

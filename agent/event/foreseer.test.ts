@@ -80,6 +80,26 @@ describe('Foreseer', () => {
     expect(before).toMatchObject({ candidates: [], missReason: 'unseen' })
   })
 
+  it('says of a victim that it has seen since the kill only that it was unseen, among those that it had seen', async () => {
+    table = new ProcessTable()
+    const scanAt = (nowMs: number, processes: readonly FakeProcess[]) =>
+      new ProcessScan(table, {
+        files: fakeProc(processes),
+        endTurn: () => Promise.resolve(),
+        monotonicMs: () => nowMs,
+      }).run()
+    await scanAt(NOW_MS - 2_000, PROCESSES.slice(0, 1))
+    await scanAt(NOW_MS, PROCESSES)
+    const foresight = foreseer().foresee({ ...kill, dump: dumpOf(POD) }, place, NOW_MS - 1_000)
+    expect(foresight).toMatchObject({
+      processCount: 1,
+      outcome: 'miss',
+      missReason: 'unseen',
+      candidates: [{ pid: 500 }],
+    })
+    expect(foresight).not.toHaveProperty('victimRank', expect.anything())
+  })
+
   it('says nothing of those whom nobody chose, of a place that is not known, and of what it cannot have seen', () => {
     expect(foreseer().foresee({ ...kill, groupCgroup: HERE }, place, NOW_MS)).toBeUndefined()
     expect(foreseer().foresee(kill, undefined, NOW_MS)).toBeUndefined()

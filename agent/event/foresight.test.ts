@@ -123,6 +123,9 @@ describe('resolveForesight', () => {
   it('foresees the last of equals, as the kernel takes it', () => {
     const twins = [processOf(12, 20), processOf(13, 20)]
     expect(resolveForesight(choiceOf({ inLine: twins })).candidates[0]?.pid).toBe(13)
+    // Pids go round in a circle: the younger may have the lower one.
+    const around = [processOf(12, 20, { startTicks: 900 }), processOf(900, 20, { startTicks: 5 })]
+    expect(resolveForesight(choiceOf({ inLine: around })).candidates[0]?.pid).toBe(12)
   })
 
   it('leaves out what cannot be killed, and knows the victim by its process though the line names a thread', () => {

@@ -40,6 +40,17 @@ describe('ToldVictims', () => {
     ])
   })
 
+  it('remembers the last eight events, and no more', () => {
+    const [first, second, again] = outcomesOf('6.12-memcg-v2-group.kmsg')
+    const [other] = outcomesOf('6.18-memcg-v1.kmsg')
+    if (first === undefined || second === undefined || again === undefined || other === undefined)
+      throw new Error('expected three kills of a group and one more, got fewer')
+    const others = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ ...other, sequence: 5_000 + at, eventSequence: 5_000 + at }))
+    expect(repeatsIn([first, second, ...others(7), again]).at(-1)).toEqual([again.sequence, first.sequence])
+    expect(repeatsIn([first, second, ...others(8), again]).at(-1)).toEqual([again.sequence, undefined])
+  })
+
   it('takes the same pid in another event for another victim', () => {
     const [kill] = outcomesOf('6.18-memcg-v1.kmsg')
     if (kill === undefined) throw new Error('expected a kill, got none')

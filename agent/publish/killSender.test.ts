@@ -54,6 +54,7 @@ function senderOf(
 ) {
   const waiting = sequences.map(kill)
   const outcomes: string[] = []
+  const waits: number[] = []
   const queue = {
     get size() {
       return waiting.length
@@ -67,9 +68,12 @@ function senderOf(
     queue,
     publish,
     random: () => 0,
-    onOutcome: (outcome) => outcomes.push(outcome.kind),
+    onOutcome: (outcome, _kill, retryInMs) => {
+      outcomes.push(outcome.kind)
+      if (retryInMs !== undefined) waits.push(retryInMs)
+    },
   })
-  return { sender, outcomes, waiting }
+  return { sender, outcomes, waits, waiting }
 }
 
 describe('KillSender', () => {
@@ -82,6 +86,19 @@ describe('KillSender', () => {
     expect(stream.attempts).toEqual(['kill.1', 'kill.2', 'kill.2', 'kill.2', 'kill.3'])
     expect(waiting).toEqual([])
     expect(outcomes).toEqual(['stored', 'notStored', 'notStored', 'alreadyStored', 'stored'])
+    stop.abort()
+    await running
+  })
+
+  it('waits ever longer for one kill, and begins anew with the next', async () => {
+    const stream = new FakeStream([FULL, FULL, { kind: 'stored' }, FULL])
+    const { sender, waits } = senderOf([1, 2], (subject) => stream.publish(subject))
+    const stop = new AbortController()
+    const running = sender.run(stop.signal)
+    await sender.drained()
+    const [first = 0, second = 0, other] = waits
+    expect(second).toBeGreaterThan(first)
+    expect(other).toBe(first)
     stop.abort()
     await running
   })
