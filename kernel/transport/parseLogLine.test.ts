@@ -48,6 +48,7 @@ describe('parseLogLine', () => {
     ['RFC 5424', '<4>1 2025-12-17T11:32:14+01:00 h kernel - - [x@1 a="b] c"] Mem-Info:', { ...KERNEL, level: 4 }],
     ['syslog whose host was taken off', 'Jun  4 17:19:10  kernel: Mem-Info:', KERNEL],
     ['syslog whose times were taken off', 'host-1 kernel: Mem-Info:', KERNEL],
+    ['syslog whose days were taken off', '17:19:10 kernel: Mem-Info:', { ...KERNEL, stamp: '17:19:10' }],
     ['metalog', 'Jun  4 17:19:10 host Mem-Info:', { text: TEXT, prefixed: true, stamp: 'Jun  4 17:19:10' }],
     ['syslog of which only the times are left', 'Jun  4 17:19:10 Mem-Info:', { text: TEXT, prefixed: true }],
     [
@@ -80,6 +81,9 @@ describe('parseLogLine', () => {
     ['coloured dmesg', '\u001b[32m[    1.000002] \u001b[0mMem-Info:', { text: TEXT, prefixed: true }],
     ['a forum', '[    1.000002] [COLOR="Red"]Mem-Info:[/COLOR]', { text: TEXT }],
     ['a web page', '[\u00a0\u00a0\u00a0\u00a01.000002]\u00a0Mem-Info:\r', { text: TEXT }],
+    ['HTML', '&gt; &lt;4&gt;[    1.000002] Mem-Info:', { ...KERNEL, level: 4 }],
+    ['HTML in numbers', '&#60;4&#x3E;&#91;    1.000002&#93;&nbsp;Mem-Info:', { ...KERNEL, level: 4 }],
+    ['Markdown', '\\[    1.000002\\] Mem-Info:', { text: TEXT, monotonicUsec: 1_000_002 }],
     ['nothing', 'Mem-Info:', { text: TEXT, prefixed: false, facility: undefined }],
   ])('strips what %s puts before a text', (_case, line, expected) => {
     expect(parseLogLine(line)).toMatchObject(expected)
@@ -114,6 +118,17 @@ describe('parseLogLine', () => {
 
   it('leaves what neither tag nor words tell from a sentence', () => {
     expect(parseLogLine('Jun  4 17:19:10 somebody said so').prefixed).toBe(false)
+  })
+
+  it('undoes what HTML and Markdown escape, once, and no escape of the kernel’s', () => {
+    expect(parseLogLine('[    1.000002] oom-kill:task\\_memcg=/a&amp;lt;\\x2d,task=x&#07;').text).toBe(
+      'oom-kill:task_memcg=/a&lt;\\x2d,task=x ',
+    )
+  })
+
+  it('leaves to a record and to JSON what they hold', () => {
+    expect(parseLogLine('6,1,2,-;a\\_b &lt;').text).toBe('a\\_b &lt;')
+    expect(parseLogLine(JSON.stringify({ log: 'a\\_b &lt;\n' })).text).toBe('a\\_b &lt;')
   })
 
   it('undoes rsyslog’s escapes', () => {

@@ -1,7 +1,7 @@
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
 import { parseJsonEntry } from './jsonEntry.ts'
 import { USER_FACILITY, type LogLine } from './logLine.ts'
-import { cleanLine, dropPagerCut, unescapeSyslog } from './markup.ts'
+import { cleanLine, dropPagerCut, unescapeMarkup, unescapeSyslog } from './markup.ts'
 import { stripGuest, stripPrintk, stripPrompt } from './printkPrefix.ts'
 import { stripCri, stripSyslog } from './syslogPrefix.ts'
 
@@ -22,7 +22,7 @@ const BULLET =
  */
 export function parseLogLine(raw: string): LogLine {
   const cleaned = cleanLine(raw)
-  const trimmed = withoutSeparator(cleaned).replace(GREP, '').replace(BULLET, '')
+  const trimmed = trimLine(cleaned)
   if (trimmed.charCodeAt(0) === 0x7b) {
     const entry = parseJsonEntry(trimmed)
     if (entry !== undefined) return entry.exact === true ? entry : stripAll(entry)
@@ -31,10 +31,21 @@ export function parseLogLine(raw: string): LogLine {
     const record = parseKmsgRecord(trimmed)
     if (record.failure === undefined) return { ...record, prefixed: true, exact: true }
   }
+  const unescaped = unescapeMarkup(raw)
+  if (unescaped === raw) return parseText(cleaned, trimmed)
+  const recleaned = cleanLine(unescaped)
+  return parseText(recleaned, trimLine(recleaned))
+}
+
+function parseText(cleaned: string, trimmed: string): LogLine {
   const stripped = stripAll({ text: trimmed, prefixed: false, facility: undefined })
   const line = stripped.prefixed ? stripped : stripPrompt(stripped)
   // Without a prefix the indentation may be the kernel's.
   return { ...line, text: dropPagerCut(unescapeSyslog(line.prefixed ? line.text : cleaned)) }
+}
+
+function trimLine(text: string): string {
+  return withoutSeparator(text).replace(GREP, '').replace(BULLET, '')
 }
 
 /** `journalctl -o json-seq` begins each entry with a record separator (RFC 7464). */

@@ -35,8 +35,8 @@ const KERNEL_WORDS: ReadonlySet<string> = new Set([
   'CPU',
 ])
 const STAMP_AND_HOST = new RegExp(String.raw`^(${BSD}|${FULL}) +(?:\S*[^\s:] )?`)
-/** What is left where the time was taken off, and perhaps the host. */
-const HOST_AND_KERNEL = /^(?:[\w.*-]{1,253} )?kernel: /
+/** What is left where the day, or all of the time, was taken off, and perhaps the host. */
+const HOST_AND_KERNEL = /^(?:(\d\d:\d\d:\d\d(?:[.,]\d{1,9})?) )?(?:[\w.*-]{1,253} )?kernel: /
 /** RFC 5424: `<4>1 2025-12-17T11:32:14+01:00 db1 kernel - - - `; structured data has quoted values. */
 const RFC5424 = /^<(\d{1,3})>1 (\S+) \S+ (\S+) \S+ \S+ (?:-|(?:\[(?:[^"\]]|"(?:[^"\\]|\\.)*")*\])+) ?\ufeff?/
 /** `kern: warning: [2025-12-17T10:32:14.000000001Z]: `; of several nodes, each with its name. Source: Talos Linux, talosctl dmesg. */
@@ -82,7 +82,7 @@ export function stripSyslog(line: LogLine): LogLine {
   const talos = TALOS.exec(rest)
   if (talos !== null) return withTag(line, at + talos[0].length, talos[2], talos[1] ?? '', undefined)
   const tag = HOST_AND_KERNEL.exec(line.text)
-  return tag === null ? line : withTag(line, tag[0].length, undefined, 'kernel', undefined)
+  return tag === null ? line : withTag(line, tag[0].length, tag[1], 'kernel', undefined)
 }
 
 /**
