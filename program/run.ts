@@ -14,6 +14,19 @@ export interface Program<F extends Flags> {
 /** How long a program may take to put its things in order after SIGTERM before it is ended anyway. */
 const SHUTDOWN_LIMIT_MS = 5_000
 
+/** Of lines that wait until they can be written, in bytes; what is more is left out. */
+const MAX_UNWRITTEN_BYTES = 64 * 1024
+
+/**
+ * Synchronous: the last line before an exit is the one that matters most. A log that cannot be written, on a full disk say, ends
+ * nothing: it goes on when there is room.
+ */
+function openLog() {
+  const log = pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_BYTES })
+  log.on('error', () => undefined)
+  return log
+}
+
 /**
  * Runs a program: flags, logger, signals and exit code. An error is one line on stderr, never a stack trace,
  * unless it was not foreseen: then the stack is in the log.
@@ -34,8 +47,7 @@ export async function runProgram<F extends Flags & { logLevel: Flags[string] }>(
   }
 
   const level = parsed.values.logLevel as LogLevel
-  // Synchronous: the last line before an exit is the one that matters most.
-  const logger = pino({ name: program.name, level, base: null }, pino.destination({ dest: 1, sync: true }))
+  const logger = pino({ name: program.name, level, base: null }, openLog())
   const stop = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => {
