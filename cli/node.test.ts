@@ -108,7 +108,7 @@ describe('oomkeeper node', () => {
       'evictionHard: { memory.available: 50Mi }\ncgroupDriver: systemd\nsingleProcessOOMKill: true\n',
     )
     const { text } = await runNode(files)
-    expect(text).toMatch(/^\d+ of 24 sound for Kubernetes/m)
+    expect(text).toMatch(/^\d+ of 25 sound for Kubernetes/m)
     expect(text).toContain('\nThe kubelet’s configuration is /var/lib/kubelet/config.yaml.\n')
     expect(text).toMatch(/! kubelet eviction +below 50 MiB +warning/)
     expect(text).toMatch(/\nWhat the kubelet is told\n {2}! systemReserved, kubeReserved +no memory +warning\n/)

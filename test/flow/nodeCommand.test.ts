@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { renderKubeletConfig } from '../cluster/node/kubelet.ts'
 
 const command = resolve(import.meta.dirname, '../../bin/oomkeeper')
 let root = ''
@@ -47,7 +48,7 @@ describe('oomkeeper node', () => {
 
   it('prints for people what the exit code says in one digit', () => {
     const { status, stdout } = runNode('--fail-on', 'note')
-    expect(stdout).toMatch(/^Linux .*\n\d+ of (?:18|24) sound for Kubernetes/)
+    expect(stdout).toMatch(/^Linux .*\n\d+ of (?:18|25) sound for Kubernetes/)
     expect(status).toBe(/critical setting/.test(stdout) ? 4 : /\d warning|\d note/.test(stdout) ? 1 : 0)
   })
 
@@ -112,6 +113,22 @@ describe('oomkeeper node', () => {
     expect(wrong).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/^oomkeeper node: --kubelet-config: [^\n]*\n$/),
+    })
+  })
+
+  it('understands the configuration that the kubelets of the test cluster start with', () => {
+    put('proc/meminfo', 'MemTotal:        16000000 kB\n')
+    const folders = { staticPodFolder: '/s', volumePluginFolder: '/v' }
+    put(
+      'kubelet.json',
+      renderKubeletConfig({ clientCaFile: '/ca', cgroupRoot: '/', dnsAddress: '10.0.0.1', ...folders }),
+    )
+    const { stdout } = runNode('--root', root, '--kubelet-config', join(root, 'kubelet.json'), '--output', 'json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      evictionKib: null,
+      kubeletConfig: {
+        config: { enforceNodeAllocatable: [], failCgroupV1: false, failSwapOn: false, cgroupDriver: 'cgroupfs' },
+      },
     })
   })
 })

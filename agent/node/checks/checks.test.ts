@@ -13,6 +13,7 @@ const CONFIG: KubeletConfig = {
   systemReservedKib: 1_048_576,
   kubeReservedKib: 524_288,
   enforceNodeAllocatable: ['pods'],
+  failCgroupV1: true,
   failSwapOn: true,
   swapBehavior: 'NoSwap',
   singleProcessOomKill: undefined,
@@ -209,6 +210,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     },
     { files: {}, config: { swapBehavior: 'UnlimitedSwap' }, severity: 'warning', says: /Expected NoSwap or Limited/ },
   ],
+  failCgroupV1: [{ files: V1, severity: 'warning', says: /since 1\.35 the kubelet does not start/, value: 'true' }],
   singleProcessOOMKill: [
     { files: {}, config: { singleProcessOomKill: true }, severity: 'warning', says: /Kubernetes shows nothing/ },
     {
@@ -285,6 +287,7 @@ describe('the checks of a node’s settings', () => {
       /Burstable/,
     ],
     [V1, {}, 'singleProcessOOMKill', /can do no other/],
+    [V1, { failCgroupV1: false }, 'failCgroupV1', /starts on cgroup v1/],
     [{}, { protectKernelDefaults: true }, 'protectKernelDefaults', /All that the kubelet wants is set/],
     [{ 'run/systemd/system': undefined }, { cgroupDriver: 'cgroupfs' }, 'cgroupDriver', /One has the say/],
   ])('on %j find a kubelet with %j sound in %s', (files, config, name, says) => {

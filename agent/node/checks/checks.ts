@@ -4,6 +4,7 @@ import { cgroupVersion, kernelLog, kernelSupport, pressure } from './kernel.ts'
 import {
   cgroupDriver,
   enforceNodeAllocatable,
+  failCgroupV1,
   kernelDefaults,
   reservedMemory,
   singleProcessOomKill,
@@ -29,7 +30,15 @@ export const CHECK_GROUPS: readonly { title: string; checks: readonly SettingChe
 /** Of the kubelet's configuration, where it is known. */
 export const KUBELET_GROUP: { title: string; checks: readonly KubeletCheck[] } = {
   title: 'What the kubelet is told',
-  checks: [reservedMemory, enforceNodeAllocatable, swapBehavior, singleProcessOomKill, kernelDefaults, cgroupDriver],
+  checks: [
+    reservedMemory,
+    enforceNodeAllocatable,
+    swapBehavior,
+    failCgroupV1,
+    singleProcessOomKill,
+    kernelDefaults,
+    cgroupDriver,
+  ],
 }
 
 export interface Verdict extends Judgement {

@@ -85,6 +85,19 @@ export const swapBehavior: KubeletCheck = {
   },
 }
 
+export const failCgroupV1: KubeletCheck = {
+  name: 'failCgroupV1',
+  sound: 'true, the default since 1.35, on cgroup v2',
+  source: 'Kubernetes KEP-5573; kubelet, pkg/kubelet/apis/config/validation/validation_linux.go',
+  judge({ failCgroupV1: fails }, { cgroups: { memoryVersion } }) {
+    const about = { value: isYes(fails), figures: { failCgroupV1: fails, memoryVersion } }
+    if (memoryVersion !== 1) return { ...about, severity: 'ok', text: 'Without effect: this is not cgroup v1.' }
+    if (!fails) return { ...about, severity: 'ok', text: 'The kubelet starts on cgroup v1, as long as it knows it.' }
+    const text = 'This is cgroup v1: since 1.35 the kubelet does not start.'
+    return { ...about, severity: 'warning', text }
+  },
+}
+
 export const singleProcessOomKill: KubeletCheck = {
   name: 'singleProcessOOMKill',
   sound: 'false, the default, on cgroup v2; true or nothing on v1',

@@ -10,6 +10,7 @@ export interface KubeletConfig {
   kubeReservedKib: number
   /** None of it where pods have no cgroups of their own (cgroupsPerQOS). */
   enforceNodeAllocatable: readonly string[]
+  failCgroupV1: boolean
   failSwapOn: boolean
   swapBehavior: string
   /** Undefined: the kubelet decides by cgroup version. */
