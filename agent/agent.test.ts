@@ -237,7 +237,7 @@ describe('Agent', () => {
     ])
     let looks = 0
     const ranking = new DomainRanking({ ...files, listPids: () => (looks++, files.listPids()) }, () => 0)
-    const locate: LocateVictim = (outcome) => locateInLog(outcome, 0) ?? { source: 'cache', cgroupPath: cgroup }
+    const locate: LocateVictim = (outcome) => locateInLog(outcome) ?? { source: 'cache', cgroupPath: cgroup }
     const ofNode = { locate, rankDomain: ranking.rank.bind(ranking) }
     const log = recast(readRecording('6.18-storm-dumps-suppressed.kmsg'), {})
     const agent = agentFor(log, stream, new FakeCursorFile(), ofNode)

@@ -10,7 +10,9 @@ import { AgentReport } from './agentReport.ts'
 import { KillCount } from './completeness/killCount.ts'
 import { Recovery, type UnexplainedKills } from './completeness/recovery.ts'
 import { openLedger } from './completeness/ledger.ts'
-import { KillTeller, type AgentIdentity } from './killTeller.ts'
+import { HeldKills } from './event/heldKills.ts'
+import type { LocateVictim } from './event/victimPlace.ts'
+import { KillTeller, type TellerIdentity } from './killTeller.ts'
 import type { ClockReading } from './kmsg/clock.ts'
 import { planStart, type Cursor, type StartPlan } from './kmsg/cursor.ts'
 import { CursorKeeper } from './kmsg/cursorKeeper.ts'
@@ -22,7 +24,9 @@ import { NOT_STORED_ADVICE, type PublishOutcome } from './publish/outcome.ts'
 import { spooledLines } from './spool/found.ts'
 import type { SpooledKill } from './spool/record.ts'
 
-export type { AgentIdentity }
+export interface AgentIdentity extends TellerIdentity {
+  locate: LocateVictim
+}
 
 type AgentSpool = KillSpool & { takeFound(): FoundKill[]; forgetStored(): void }
 
@@ -59,6 +63,7 @@ export class Agent {
   readonly #queue: KillQueue
   readonly #sender: KillSender
   readonly #teller: KillTeller
+  readonly #held: HeldKills
   readonly #pipeline: KmsgPipeline
   readonly #keeper: CursorKeeper
   readonly #killCount: KillCount
@@ -87,10 +92,14 @@ export class Agent {
     })
     ports.publisher.onConnect(() => this.#sender.retryNow())
     this.#teller = new KillTeller(identity, logger, (kill) => this.#handOn(kill))
+    this.#held = new HeldKills({
+      tell: (outcome, killedAt, place) => this.#report.told(this.#teller.tell(outcome, killedAt, place)),
+      monotonicMs: () => performance.now(),
+    })
 
     const plan = this.#planStart(identity)
     const spooled = spooledLines(spool.takeFound(), identity.bootId)
-    this.#pipeline = this.#makePipeline(plan, spooled.through)
+    this.#pipeline = this.#makePipeline(plan, spooled.through, identity.locate)
     const ledger = openLedger(
       ports.ledgerFile.read(),
       identity.bootId,
@@ -121,7 +130,12 @@ export class Agent {
     this.#keeper = new CursorKeeper({
       current: (): Cursor => ({
         bootId: identity.bootId,
-        sequence: Math.min(this.#pipeline.neededSequence, this.#queue.neededSequence, this.#groupSequence()),
+        sequence: Math.min(
+          this.#pipeline.neededSequence,
+          this.#held.neededSequence,
+          this.#queue.neededSequence,
+          this.#groupSequence(),
+        ),
       }),
       write: async (next) => {
         this.#killCount.save()
@@ -170,6 +184,7 @@ export class Agent {
     const sending = this.#sender.run(signal)
     this.#killCount.start()
     await this.#ports.source.run((record) => this.#onRecord(record), signal)
+    this.#held.flush()
     if (!signal.aborted) {
       await Promise.race([this.#sender.drained(), sending])
       this.#lastTold.atMs = Number.NEGATIVE_INFINITY
@@ -191,14 +206,14 @@ export class Agent {
     return plan
   }
 
-  #makePipeline(plan: StartPlan, spooledThrough: number): KmsgPipeline {
+  #makePipeline(plan: StartPlan, spooledThrough: number, locate: LocateVictim): KmsgPipeline {
     return new KmsgPipeline(plan, spooledThrough, {
       now: this.#ports.now,
       onOutcome: (outcome, killedAt) => {
         // One that was counted before is among what cgroups have counted.
         if (!this.#countLine(outcome)) this.#ports.doubtCounts()
         this.#lastTold = { eventSequence: outcome.eventSequence, atMs: performance.now() }
-        this.#report.told(this.#teller.tell(outcome, killedAt))
+        this.#held.add(outcome, killedAt, locate(outcome, killedAt.monotonicUsec / 1000))
       },
       onSpooled: (outcome) => {
         this.#countLine(outcome)

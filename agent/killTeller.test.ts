@@ -3,8 +3,7 @@ import pino from 'pino'
 import { decodeKillEvent } from '#contract/killEvent.ts'
 import type { OomKill } from '#kernel/event/oomEvent.ts'
 import { groupInLog } from './event/groupKill.ts'
-import { locateInLog } from './event/victimPlace.ts'
-import { KillTeller, type AgentIdentity } from './killTeller.ts'
+import { KillTeller, type TellerIdentity } from './killTeller.ts'
 import type { OutgoingKill } from './publish/killQueue.ts'
 
 const kill: OomKill = {
@@ -17,13 +16,12 @@ const kill: OomKill = {
   message: 'Memory cgroup out of memory',
 }
 
-const IDENTITY: AgentIdentity = {
+const IDENTITY: TellerIdentity = {
   node: 'node.a',
   bootId: '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60',
   source: 'kmsg',
   pageSizeKib: 4,
   readLive: () => undefined,
-  locate: locateInLog,
   readGroup: groupInLog,
   readContext: () => undefined,
   foresee: () => undefined,
@@ -31,7 +29,7 @@ const IDENTITY: AgentIdentity = {
 }
 const KILLED_AT = { wallMs: Date.UTC(2026, 10, 25), monotonicUsec: 5 }
 
-function teller(changes: Partial<AgentIdentity> = {}) {
+function teller(changes: Partial<TellerIdentity> = {}) {
   const kills: OutgoingKill[] = []
   const said: string[] = []
   const logger = pino({ base: null }, { write: (line: string) => void said.push(line) })
@@ -47,7 +45,7 @@ const eventIn = (sent: OutgoingKill | undefined) => {
 describe('KillTeller', () => {
   it('hands on a kill under its own subject, with the first record that telling it again would need', () => {
     const { told, kills, said } = teller()
-    told.tell(kill, KILLED_AT)
+    told.tell(kill, KILLED_AT, undefined)
     expect(kills).toMatchObject([
       { subject: `oom.v1.kill.node_a.${IDENTITY.bootId}.9`, monotonicUsec: 5, killLine: true, neededSequence: 7 },
     ])
@@ -60,7 +58,7 @@ describe('KillTeller', () => {
     const { told, kills, said } = teller({
       foresee: () => ({ ageMs: -1, processCount: 0, candidates: [], outcome: 'hit' }),
     })
-    told.tell(kill, KILLED_AT)
+    told.tell(kill, KILLED_AT, undefined)
     const event = eventIn(kills[0])
     expect(event).toMatchObject({ sequence: 9, outcome: 'killed', victim: { pid: 501 } })
     expect(event).not.toHaveProperty('foresight')

@@ -6,29 +6,28 @@ import { printable } from '#program/errors.ts'
 import { buildRecoveredEvent, type RecoveredKill } from './event/recovered.ts'
 import { resolveOwnEvent } from './event/ownEvent.ts'
 import { ToldVictims } from './event/toldVictims.ts'
-import type { LocateVictim } from './event/victimPlace.ts'
+import type { VictimPlace } from './event/victimPlace.ts'
 import { buildKillEvent, withoutDetails, type EventContext } from './event/build.ts'
 import type { ClockReading } from './kmsg/clock.ts'
 import type { OutgoingKill } from './publish/killQueue.ts'
 
-export type AgentIdentity = Omit<EventContext, 'killedAt'> & { locate: LocateVictim }
+export type TellerIdentity = Omit<EventContext, 'killedAt'>
 
 /** Makes the message about an outcome of the killer, and hands it on. */
 export class KillTeller {
-  readonly #identity: AgentIdentity
+  readonly #identity: TellerIdentity
   readonly #logger: Logger
   readonly #handOn: (kill: OutgoingKill) => void
   readonly #told = new ToldVictims()
 
-  constructor(identity: AgentIdentity, logger: Logger, handOn: (kill: OutgoingKill) => void) {
+  constructor(identity: TellerIdentity, logger: Logger, handOn: (kill: OutgoingKill) => void) {
     this.#identity = identity
     this.#logger = logger
     this.#handOn = handOn
   }
 
   /** @returns what was told */
-  tell(read: OomOutcome, killedAt: ClockReading): KillEvent {
-    const place = this.#identity.locate(read, killedAt.monotonicUsec / 1000)
+  tell(read: OomOutcome, killedAt: ClockReading, place: VictimPlace | undefined): KillEvent {
     const outcome = resolveOwnEvent(read, place)
     const repeats = this.#told.note(outcome)
     const event = {

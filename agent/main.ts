@@ -18,6 +18,7 @@ import { LedgerFile } from './adapters/ledgerFile.ts'
 import { OriginalsFile } from './adapters/originalsFile.ts'
 import { knowProcesses } from './adapters/knowProcesses.ts'
 import { missingRights } from './adapters/missingRights.ts'
+import { raiseOwnPriority } from './adapters/ownPriority.ts'
 import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
 import { runAdjustments } from './adapters/runAdjustments.ts'
@@ -119,6 +120,7 @@ await runProgram({
         logger,
       },
     )
+    if (recording === undefined) raiseOwnPriority(logger)
     const missing = recording === undefined ? missingRights(proc, cgroups, flags.cgroupRoot, logger) : []
     const health = await startHealthServer(flags.listen, {
       notReady: () => [...agent.notReady(), ...missing],

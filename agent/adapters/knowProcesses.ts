@@ -11,6 +11,7 @@ import { parseMeminfo } from '../proc/meminfo.ts'
 import { parsePressure } from '../proc/pressure.ts'
 import type { ProcFiles } from '../proc/processFiles.ts'
 import { HotCgroups } from '../processes/hotCgroups.ts'
+import { NewbornProcesses } from '../processes/newbornProcesses.ts'
 import { ProcessScan } from '../processes/processScan.ts'
 import { ProcessTable } from '../processes/processTable.ts'
 import { ProcessWatch } from '../processes/processWatch.ts'
@@ -50,18 +51,28 @@ export function knowProcesses(
     onUnexplained: account.onUnexplained,
   })
   const scan = new ProcessScan(table, { files, endTurn: setImmediate, monotonicMs })
+  const newborn = new NewbornProcesses({ files, intern: (path) => table.intern(path), monotonicMs })
   const hot = new HotCgroups({
     cgroups,
     look: (pid, path) => scan.look(pid, path),
     onList: (path, pids) => table.missFrom(path, pids, monotonicMs()),
-    onPause: () => counters.catchUp(),
+    onTurn: () => {
+      newborn.look()
+      counters.look()
+    },
     monotonicMs,
   })
+  let isFirstScan = true
   const watch = new ProcessWatch({
     scan,
     readPressure: () => parsePressure(files.readText('pressure/memory') ?? ''),
     readMeminfo: () => parseMeminfo(files.readText('meminfo') ?? ''),
-    onScanned: () => counters.settle(),
+    onScanned: () => {
+      counters.settle()
+      // An agent may be started, or started again, in the middle of a storm.
+      if (isFirstScan) hot.killed([])
+      isFirstScan = false
+    },
     onFailure: (error) => logger.warn(`expected to scan the processes, got: ${messageOf(error)}; tried again`),
     monotonicMs,
   })
@@ -71,6 +82,7 @@ export function knowProcesses(
     table,
     files,
     counters,
+    newborn,
     readClock,
     seesKernelPids,
     onKill: (cgroupPaths) => {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { CgroupKills, type CgroupTree } from './cgroupKills.ts'
 import { FakeCgroups } from './fakeCgroups.testkit.ts'
 import { KillCounters } from './killCounters.ts'
+import type { CountedLine } from './killSpans.ts'
 
 const [A, B] = ['/kubepods/pod1/a', '/kubepods/pod1/b']
 
@@ -25,10 +26,13 @@ function explain(path: string): void {
 }
 
 /** A line is read, whose cgroup is not known. */
-function find(): string | undefined {
+function findLine(): CountedLine {
   if (accounted !== undefined) accounted++
   return counters.find()
 }
+
+/** @returns its cgroup, where that is known at once */
+const find = () => findLine().cgroupPath
 
 /** All that has no line by now is lost, or is never to have one. */
 function settle(): void {
@@ -176,16 +180,53 @@ describe('KillCounters', () => {
     kill(A)
     kill(B)
     expect([find(), find()]).toEqual([undefined, undefined])
-    counters.catchUp()
+    counters.look()
     kill(A)
     expect(find()).toBe(A)
+  })
+
+  it('names a line when the other one is known, and not before', () => {
+    kill(A)
+    kill(B)
+    const line = findLine()
+    expect(line).toEqual({ cgroupPath: undefined, isOver: false })
+    explain(B)
+    expect(line).toEqual({ cgroupPath: A, isOver: true })
+  })
+
+  it('names a line when a cgroup that is gone is known to be the other one’s', () => {
+    kill(A)
+    kill(B)
+    cgroups.remove(B)
+    const line = findLine()
+    explain(B)
+    counters.look()
+    expect(line.cgroupPath).toBe(A)
+  })
+
+  it('tells two apart that were looked at one after the other', () => {
+    kill(A)
+    counters.look()
+    kill(B)
+    counters.look()
+    expect([find(), find()]).toEqual([A, B])
+  })
+
+  it('names nobody when it has read more lines than the kernel has counted, until all is settled', () => {
+    explain(A)
+    explain(A)
+    kill(B)
+    expect(find()).toBeUndefined()
+    settle()
+    kill(B)
+    expect(find()).toBe(B)
   })
 
   it('does not take a kill for over and done with whose line is on its way', () => {
     kill(A)
     kill(B)
     expect(find()).toBeUndefined()
-    counters.catchUp()
+    counters.look()
     nowMs += 1_000
     kill(B)
     expect(find()).toBeUndefined()
@@ -195,7 +236,7 @@ describe('KillCounters', () => {
     kernelKills = 101
     kill(A)
     expect(find()).toBeUndefined()
-    counters.catchUp()
+    counters.look()
     counters.settle()
     kill(A)
     expect(find()).toBeUndefined()

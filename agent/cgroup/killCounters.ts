@@ -1,6 +1,7 @@
 import type { UnexplainedKills } from '../completeness/recovery.ts'
-import type { CgroupKills, KillsByCgroup } from './cgroupKills.ts'
-import { ExplainedKills, sumOfGrowth } from './explainedKills.ts'
+import { isIn } from '../rank/processSnapshot.ts'
+import { MAX_CGROUPS, type CgroupKills, type KillsByCgroup } from './cgroupKills.ts'
+import { KillSpans, type CountedLine } from './killSpans.ts'
 
 export interface KillCounterPorts {
   cgroups: CgroupKills
@@ -13,30 +14,24 @@ export interface KillCounterPorts {
 }
 
 /**
- * Whose kill it was, by what the kernel counts: where every kill that has no line yet was counted in one cgroup, the line at
- * hand is that cgroup's. Else nobody can say. Counts alone are held against each other, no times: which lines are on their
- * way when the cgroups are looked at is known by `oom_kill` = before + lines + lost. They are looked at only when somebody is
- * to be found.
+ * Whose kill it was, by what the kernel counts: the lines between two looks at the counts are about the kills that were
+ * counted in between (KillSpans). Where that leaves more than one cgroup, nobody can say. Counts alone are held against each
+ * other, no times: which lines are on their way when the cgroups are looked at is known by `oom_kill` = before + lines + lost.
  */
 export class KillCounters {
   readonly #ports: KillCounterPorts
+  /** What each cgroup had counted at the last look; one that was not there then began with none. */
+  #counted = new Map<string, number>()
   /** Undefined until it was known how many lines were on their way. */
-  #explained: ExplainedKills | undefined
-  /** A kill without a line may be among those that are not explained, or a line without a kill that is not. */
-  #isDoubtful = false
-  /** So many of the next lines are of kills that cgroups had counted when they were looked at. */
-  #waiting = 0
-  /** So many of the next lines are this cgroup's: it had grown by all that were waiting. */
-  #next: { cgroupPath: string; lines: number } = { cgroupPath: '', lines: 0 }
-  #grown: string[] = []
+  #spans: KillSpans | undefined
 
   constructor(ports: KillCounterPorts) {
     this.#ports = ports
   }
 
-  /** Where kills were counted that are not explained, as of the last time that somebody was to be found. */
+  /** Where kills were counted that are not explained, as of the last look. */
   get grown(): readonly string[] {
-    return this.#grown
+    return this.#spans?.grown() ?? []
   }
 
   /** Takes the counts as they are for explained. Where no line is on its way, tells the kills that had none. */
@@ -45,104 +40,114 @@ export class KillCounters {
     const kills = readKernelKills()
     const waiting = (kills ?? Number.NaN) - (readAccountedKills() ?? Number.NaN)
     if (kills === undefined || !(waiting >= 0) || !cgroups.mayWalk) return
-    const before = this.#explained
-    const isGood = before !== undefined && before.unnamed === 0 && !before.isFull && !this.#isDoubtful
+    const before = this.#spans
+    const isGood = before !== undefined && !before.hasOpen && !before.isLost && !this.#isFull
     if (isGood && (waiting > 0 || before.told === kills)) return
     const counts = cgroups.walk()
     // What was killed meanwhile may have been counted or not.
     if (counts !== undefined && readKernelKills() !== kills) return
-    const found = before === undefined || counts === undefined || waiting > 0 ? [] : withoutLine(before, counts, kills)
-    this.#explained = counts === undefined ? undefined : new ExplainedKills(counts, kills)
-    this.#waiting = waiting
-    this.#isDoubtful = false
-    this.#next.lines = 0
+    const found = counts === undefined || waiting > 0 ? [] : this.#withoutLine(counts, kills)
+    before?.lose()
+    this.#spans = counts === undefined ? undefined : new KillSpans(kills, kills - waiting)
+    this.#counted = new Map(counts)
     if (found.length > 0) onUnexplained(found)
   }
 
   /** Lines may be lost, or kills that were given up may have theirs: nobody is named until the counts are settled again. */
   doubt(): void {
-    this.#isDoubtful = true
-    this.#next.lines = 0
+    this.#spans?.lose()
   }
 
   /** A kill line whose cgroup is known. */
   explain(cgroupPath: string): void {
-    if (this.#isWaiting()) return
-    if (this.#next.lines > 0) this.#next.lines--
-    this.#explained?.name(cgroupPath)
+    this.#spans?.take(cgroupPath)
     this.#ports.cgroups.remember([cgroupPath])
   }
 
-  /** A kill line whose cgroup is not known. @returns its cgroup, where only one can be meant */
-  find(): string | undefined {
-    const explained = this.#explained
-    if (explained === undefined || this.#isWaiting()) return undefined
-    const isNext = this.#next.lines > 0
-    const found = isNext ? this.#next.cgroupPath : this.#isDoubtful ? undefined : this.#findGrown(explained)
-    if (found === undefined) {
-      explained.passOver()
-      return undefined
-    }
-    if (isNext) this.#next.lines--
-    explained.name(found)
-    this.#ports.cgroups.remember([found])
-    return found
+  /** A kill line whose cgroup is not known: it is once the line tells it, now or after another look. */
+  find(): CountedLine {
+    const line = this.#spans?.take(undefined)
+    if (line === undefined) return { cgroupPath: undefined, isOver: true }
+    if (!line.isOver) this.look()
+    return line
+  }
+
+  /**
+   * Looks at the counts, if the kernel has killed since the last time. The more often that is done in a storm, the fewer kills
+   * come in between, and the more of them can be told apart.
+   */
+  look(): void {
+    const { cgroups, readKernelKills } = this.#ports
+    const spans = this.#spans
+    if (spans === undefined || spans.isLost) return this.settle()
+    const kills = readKernelKills()
+    if (kills === undefined || kills === spans.lookedAtKills) return
+    // More lines than kills: one was of a kill from before.
+    if (kills < spans.told) return spans.lose()
+    const wanted = kills - spans.lookedAtKills
+    let counts: KillsByCgroup | undefined = cgroups.readRecent()
+    if (this.#sumOf(counts, spans) !== wanted && cgroups.mayWalk) counts = cgroups.walk()
+    if (counts === undefined || this.#sumOf(counts, spans) !== wanted) return
+    // What was killed while it was looked at may have been counted or not.
+    if (readKernelKills() !== kills) return
+    const grown = this.#growthOf(counts)
+    cgroups.remember(grown.keys())
+    for (const [path, count] of counts) this.#counted.set(path, count)
+    spans.look(kills, grown)
   }
 
   /** Whether a cgroup, or one below it, has counted a kill that no line was named for, as far as can be told. */
   hasUnexplained(cgroupPath: string): boolean {
-    const explained = this.#explained
-    if (explained === undefined || this.#isDoubtful || this.#waiting > 0 || explained.unnamed > 0) return true
-    const paths = new Set([cgroupPath, ...explained.pathsIn(cgroupPath)])
+    const spans = this.#spans
+    const left = spans?.left()
+    if (spans === undefined || spans.isLost || left === undefined) return true
+    const known = [...this.#counted.keys(), ...spans.named.keys()]
+    const paths = new Set([cgroupPath, ...known.filter((path) => isIn(path, cgroupPath))])
     const counts = this.#ports.cgroups.readOf(paths)
-    return counts.size < paths.size || explained.grown(counts).length > 0
+    if (counts.size < paths.size) return true
+    return [...counts].some(([path, count]) => this.#unexplained(path, count, left) !== 0)
   }
 
-  /** Between two lines: what could not be named is over and done with, if no line is on its way. */
-  catchUp(): void {
-    const { cgroups, readKernelKills } = this.#ports
-    const explained = this.#explained
-    if (explained === undefined || explained.unnamed === 0 || explained.told !== readKernelKills()) return
-    const counts = cgroups.readRecent()
-    if (sumOfGrowth(explained.grown(counts)) !== explained.unnamed || explained.told !== readKernelKills()) return
-    explained.take(counts)
-    this.#next.lines = 0
+  /** No more cgroups are remembered: those that are gone must be forgotten. */
+  get #isFull(): boolean {
+    return this.#counted.size + (this.#spans?.named.size ?? 0) >= MAX_CGROUPS
   }
 
-  #isWaiting(): boolean {
-    if (this.#waiting === 0) return false
-    this.#waiting--
-    return true
+  #growthOf(counts: KillsByCgroup): Map<string, number> {
+    const growths = [...counts].map(([path, count]) => [path, count - (this.#counted.get(path) ?? 0)] as const)
+    return new Map(growths.filter(([, growth]) => growth !== 0))
   }
 
-  #findGrown(explained: ExplainedKills): string | undefined {
-    const { cgroups, readKernelKills } = this.#ports
-    this.#grown = []
-    const kills = readKernelKills()
-    if (kills === undefined || kills <= explained.told) return undefined
-    const expected = kills - explained.told + explained.unnamed
-    let grown = explained.grown(cgroups.readRecent())
-    if (sumOfGrowth(grown) !== expected) {
-      const counts = cgroups.mayWalk ? cgroups.walk() : undefined
-      if (counts === undefined) return undefined
-      grown = explained.grown(counts)
+  /**
+   * What was counted since the last look, with the lines that are known to be about cgroups that are gone. NaN where one has
+   * counted less than before: it was removed and made again.
+   */
+  #sumOf(counts: KillsByCgroup, { named }: KillSpans): number {
+    let sum = 0
+    for (const growth of this.#growthOf(counts).values()) sum += growth < 0 ? Number.NaN : growth
+    const others = [...named.keys()].filter((path) => !counts.has(path))
+    const there = this.#ports.cgroups.readOf(others)
+    for (const path of others) if (!there.has(path)) sum += named.get(path) ?? 0
+    return sum
+  }
+
+  /** Of a count, what no line is known to be about. */
+  #unexplained(path: string, count: number, left: ReadonlyMap<string, number>): number {
+    const since = count - (this.#counted.get(path) ?? 0)
+    return since + (left.get(path) ?? 0) - (this.#spans?.named.get(path) ?? 0)
+  }
+
+  /** Where lines that could not be named are among them, nobody knows which are without one. */
+  #withoutLine(counts: KillsByCgroup, kernelKills: number): UnexplainedKills[] {
+    const left = this.#spans?.left()
+    if (left === undefined) return []
+    const found: UnexplainedKills[] = []
+    let sum = 0
+    for (const [cgroupPath, count] of counts) {
+      const kills = this.#unexplained(cgroupPath, count, left)
+      if (kills > 0) found.push({ cgroupPath, from: count - kills, to: count })
+      sum += kills < 0 ? Number.NaN : kills
     }
-    this.#grown = grown.map(({ cgroupPath }) => cgroupPath)
-    cgroups.remember(this.#grown)
-    // What was killed while it was looked at may have been counted or not.
-    if (readKernelKills() !== kills) return undefined
-    // Less than was explained of one: it was removed and made again. Less in all: one is gone with what it had counted.
-    if (sumOfGrowth(grown) !== expected) return undefined
-    const [found, other] = this.#grown
-    if (found === undefined || other !== undefined) return undefined
-    this.#next = { cgroupPath: found, lines: expected - explained.unnamed - 1 }
-    explained.nameUnnamed(found)
-    return found
+    return sum <= kernelKills - (this.#spans?.told ?? 0) ? found : []
   }
-}
-
-/** Where lines that could not be named are among them, nobody knows which are without one. */
-function withoutLine(explained: ExplainedKills, counts: KillsByCgroup, kernelKills: number): UnexplainedKills[] {
-  const grown = explained.grown(counts)
-  return explained.unnamed === 0 && sumOfGrowth(grown) <= kernelKills - explained.told ? grown : []
 }

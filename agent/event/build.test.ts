@@ -9,13 +9,14 @@ import type { DumplessKill } from '../rank/domainRanking.ts'
 import type { LiveRanking } from '../rank/scan.ts'
 import { buildKillEvent, withoutDetails, type EventContext } from './build.ts'
 import { groupInLog } from './groupKill.ts'
-import { locateInLog, type LocateVictim } from './victimPlace.ts'
+import { locateInLog, type VictimPlace } from './victimPlace.ts'
 
 const POD_UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const CONTAINER_ID = 'ab'.repeat(32)
 const CONTAINER_CGROUP = `/kubepods/burstable/pod${POD_UID}/${CONTAINER_ID}`
 
-type Context = EventContext & { locate: LocateVictim }
+type Locate = (outcome: OomOutcome) => VictimPlace | undefined
+type Context = EventContext & { locate: Locate }
 
 const context: Context = {
   node: 'node-a',
@@ -33,7 +34,7 @@ const context: Context = {
 
 /** As the teller does. */
 function tell(outcome: OomOutcome, { locate, ...of }: Context) {
-  return buildKillEvent(outcome, locate(outcome, of.killedAt.monotonicUsec / 1000), of)
+  return buildKillEvent(outcome, locate(outcome), of)
 }
 
 function outcomesOf(log: string): OomOutcome[] {
@@ -83,8 +84,7 @@ const inLine: LiveRanking = {
   ],
 }
 
-const locateInContainer: LocateVictim = (outcome) =>
-  locateInLog(outcome, 0) ?? { source: 'cache', cgroupPath: CONTAINER_CGROUP }
+const locateInContainer: Locate = (outcome) => locateInLog(outcome) ?? { source: 'cache', cgroupPath: CONTAINER_CGROUP }
 
 function contextWithLine(changes: Partial<Context> = {}) {
   const asked: DumplessKill[] = []

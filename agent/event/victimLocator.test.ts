@@ -5,6 +5,7 @@ import { ProcessScan } from '../processes/processScan.ts'
 import { ProcessTable } from '../processes/processTable.ts'
 import { fakeProc, type FakeProcess } from '../rank/fakeProc.testkit.ts'
 import { VictimLocator, type LocatorPorts } from './victimLocator.ts'
+import { isSearch } from './victimPlace.ts'
 
 const NOW_MS = Date.UTC(2026, 10, 23)
 /** The machine has been up for 1,000 s. */
@@ -17,6 +18,7 @@ let proc: FakeProcess[]
 let table: ProcessTable
 let explained: string[]
 let counted: string | undefined
+let newborn: Map<number, string>
 let hasUnexplained: boolean
 
 /** A kill line of process 500, or of another. */
@@ -43,10 +45,12 @@ function locate(kill: OomKill, killedAtMs = NOW_MS, changes: Partial<LocatorPort
     files: fakeProc(proc),
     counters: {
       explain: (path) => void explained.push(path),
-      find: () => counted,
+      find: () => ({ cgroupPath: counted, isOver: true }),
+      look: () => undefined,
       grown: [],
       hasUnexplained: () => hasUnexplained,
     },
+    newborn: { find: (pid) => newborn.get(pid) },
     readClock: () => CLOCK,
     seesKernelPids: true,
     onKill: () => undefined,
@@ -65,6 +69,7 @@ beforeEach(() => {
   table = new ProcessTable()
   explained = []
   counted = undefined
+  newborn = new Map()
   hasUnexplained = true
 })
 
@@ -164,6 +169,26 @@ describe('VictimLocator', () => {
     expect({ explained, hot }).toEqual({ explained: [HERE], hot: [] })
     locate(killOf({ dump: dumpOf(HERE, 500) }), NOW_MS, changes)
     expect({ explained, hot }).toEqual({ explained: [HERE, HERE], hot: [HERE] })
+  })
+
+  it('takes what was seen of a process that was made right before it was killed', async () => {
+    await scan()
+    newborn.set(500, HERE)
+    expect(locate(killOf())).toEqual({ source: 'cache', cgroupPath: HERE })
+    expect(explained).toEqual([HERE])
+    expect(locate(killOf(), NOW_MS, { seesKernelPids: false })).toBeUndefined()
+  })
+
+  it('waits for the counters while kills are on their way that may tell', async () => {
+    await scan()
+    const line: { cgroupPath: string | undefined; isOver: boolean } = { cgroupPath: undefined, isOver: false }
+    const counters = { isNew: () => true, explain: () => {}, find: () => line, grown: [], hasUnexplained: () => true }
+    const look = () => Object.assign(line, { cgroupPath: HERE, isOver: true })
+    const search = locate(killOf(), NOW_MS, { counters: { ...counters, look } })
+    if (!isSearch(search)) throw new Error('expected a search')
+    expect([search.isOver, search.place]).toEqual([false, undefined])
+    search.look()
+    expect([search.isOver, search.place]).toEqual([true, { source: 'counter', cgroupPath: HERE }])
   })
 
   it('asks the counters last', async () => {

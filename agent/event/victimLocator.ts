@@ -1,18 +1,21 @@
 import { listedPids } from '#kernel/event/groupVictims.ts'
 import type { OomKill } from '#kernel/event/oomEvent.ts'
 import type { KillCounters } from '../cgroup/killCounters.ts'
+import type { CountedLine } from '../cgroup/killSpans.ts'
 import { isAncestorHidden, parseCgroupPath } from '../cgroup/path.ts'
 import { readMemoryCgroup, readStat, type ProcFiles } from '../proc/processFiles.ts'
 import type { ProcStat } from '../proc/stat.ts'
 import type { KnownProcess } from '../processes/knownProcess.ts'
+import type { NewbornProcesses } from '../processes/newbornProcesses.ts'
 import type { NamedVictim, ProcessClock, ProcessTable } from '../processes/processTable.ts'
 import { isIn } from '../rank/processSnapshot.ts'
-import { placeInDump, placeOfGroup, type LocateVictim, type VictimPlace } from './victimPlace.ts'
+import { placeInDump, placeOfGroup, type LocateVictim, type PlaceSearch, type VictimPlace } from './victimPlace.ts'
 
 export interface LocatorPorts {
   table: ProcessTable
   files: ProcFiles
-  counters: Pick<KillCounters, 'explain' | 'find' | 'grown' | 'hasUnexplained'>
+  counters: Pick<KillCounters, 'explain' | 'find' | 'look' | 'grown' | 'hasUnexplained'>
+  newborn: Pick<NewbornProcesses, 'find'>
   readClock: () => ProcessClock
   /** Whether this program sees processes by the numbers that the kernel's log has: the first PID namespace's. */
   seesKernelPids: boolean
@@ -26,7 +29,7 @@ export interface LocatorPorts {
  * 2. the process, as /proc has it now, and as it was at the last scan; it must have been there at the time of the kill
  * 3. the cgroup that the kernel said to kill whole, where the line is about one of its processes
  * 4. its parent, where that is in a container: what a container's process forks is there too
- * 5. the one cgroup whose count of kills has grown
+ * 5. the counts of kills of the cgroups, now or in a moment
  */
 export class VictimLocator {
   readonly #ports: LocatorPorts
@@ -46,9 +49,9 @@ export class VictimLocator {
       if (isWatched) onKill([cgroupPath])
       return place
     }
-    const cgroupPath = counters.find()
+    const line = counters.find()
     if (isWatched) onKill(counters.grown)
-    return cgroupPath === undefined ? undefined : { source: 'counter', cgroupPath }
+    return line.isOver ? placeByCounts(line) : searchByCounts(line, counters)
   }
 
   #findPlace(outcome: OomKill, killedAtMs: number): VictimPlace | undefined {
@@ -56,7 +59,7 @@ export class VictimLocator {
     if (dumped !== undefined) return dumped
     const { pid, command } = outcome.victim
     const process = this.#ports.seesKernelPids ? this.#identify({ pid, command, killedAtMs }) : {}
-    const place = placeOf(process)
+    const place = placeOf(process) ?? this.#placeOfNewborn(pid, killedAtMs)
     const group = placeOfGroup(outcome)
     if (group === undefined || (place !== undefined && isTellable(place, group))) {
       return place ?? this.#parentPlace(process)
@@ -95,6 +98,12 @@ export class VictimLocator {
     return now !== undefined && known?.startTicks === now.startTicks ? known : undefined
   }
 
+  #placeOfNewborn(pid: number, killedAtMs: number): VictimPlace | undefined {
+    const { newborn, seesKernelPids } = this.#ports
+    const cgroupPath = seesKernelPids ? newborn.find(pid, killedAtMs) : undefined
+    return cgroupPath === undefined ? undefined : { source: 'cache', cgroupPath }
+  }
+
   #parentPlace({ now, known }: Identified): VictimPlace | undefined {
     const { table, files } = this.#ports
     const child = now ?? known
@@ -122,6 +131,23 @@ function placeOf({ cgroupNow, known }: Identified): VictimPlace | undefined {
   // A container's process starts in the runtime's cgroup and is moved: the other way there is none.
   const isThere = known.isCgroupSettled || parseCgroupPath(known.cgroupPath).containerId !== undefined
   return isThere ? { source: 'cache', cgroupPath: known.cgroupPath } : undefined
+}
+
+function placeByCounts(line: CountedLine): VictimPlace | undefined {
+  return line.cgroupPath === undefined ? undefined : { source: 'counter', cgroupPath: line.cgroupPath }
+}
+
+/** Kills are on their way whose lines may tell which of the counts are this one's. */
+function searchByCounts(line: CountedLine, counters: Pick<KillCounters, 'look'>): PlaceSearch {
+  return {
+    get place() {
+      return placeByCounts(line)
+    },
+    get isOver() {
+      return line.isOver
+    },
+    look: () => counters.look(),
+  }
 }
 
 /** Inside the group or out of it: a path whose beginning is hidden cannot be held against the kernel's. */

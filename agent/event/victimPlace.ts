@@ -9,14 +9,29 @@ export interface VictimPlace {
   cgroupPath: string
 }
 
+/** For a place that may be known in a moment. */
+export interface PlaceSearch {
+  readonly place: VictimPlace | undefined
+  /** Nothing is to come that could still tell. */
+  readonly isOver: boolean
+  /** Looks again at what could. */
+  look(): void
+}
+
 /**
  * @param killedAtMs milliseconds on a clock that only goes forward
  * @returns undefined when nobody was killed, and when nobody can say.
  */
-export type LocateVictim = (outcome: OomOutcome, killedAtMs: number) => VictimPlace | undefined
+export type LocateVictim = (outcome: OomOutcome, killedAtMs: number) => VictimPlace | PlaceSearch | undefined
 
 /** Where only the kernel's own lines are to be believed: in a recording, whose processes are not this machine's. */
-export const locateInLog: LocateVictim = (outcome) => placeInDump(outcome) ?? placeOfGroup(outcome)
+export function locateInLog(outcome: OomOutcome): VictimPlace | undefined {
+  return placeInDump(outcome) ?? placeOfGroup(outcome)
+}
+
+export function isSearch(found: VictimPlace | PlaceSearch | undefined): found is PlaceSearch {
+  return found !== undefined && 'isOver' in found
+}
 
 /** The dump is about the victim that it announces: those who die with it may be elsewhere in the group's cgroup. */
 export function placeInDump(outcome: OomOutcome): VictimPlace | undefined {

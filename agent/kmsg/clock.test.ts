@@ -40,6 +40,12 @@ describe('PrintkClock', () => {
     for (let record = 0; record < 50; record++) expect(read(record - 1000, record / 1000)).toBeCloseTo(record - 1000, 1)
   })
 
+  it('nor those that waited while this program stood still', () => {
+    read(-1000, 0)
+    expect(read(-999.9, 0.5)).toBeCloseTo(-999.9, 3)
+    expect(read(-999.8, 0.501)).toBeCloseTo(-999.8, 3)
+  })
+
   it('nor one that waited while reading was stopped', () => {
     read(-1000, 0)
     clock.interrupt()

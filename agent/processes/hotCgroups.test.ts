@@ -8,7 +8,7 @@ function watching(pidsInB = '21\n', mustRead = true) {
   const cgroups = new FakeCgroups({ [`${A}/cgroup.procs`]: '11\n0\n12\n', [`${B}/cgroup.procs`]: pidsInB })
   const looked: [number, string][] = []
   const lists: [string, number[]][] = []
-  let pauses = 0
+  let turns = 0
   const hot = new HotCgroups({
     cgroups,
     look: (pid, path) => {
@@ -16,10 +16,10 @@ function watching(pidsInB = '21\n', mustRead = true) {
       return mustRead
     },
     onList: (path, pids) => void lists.push([path, [...pids]]),
-    onPause: () => void pauses++,
+    onTurn: () => void turns++,
     monotonicMs: () => performance.now(),
   })
-  return { cgroups, looked, lists, hot, pauses: () => pauses }
+  return { cgroups, looked, lists, hot, turns: () => turns }
 }
 
 describe('HotCgroups', () => {
@@ -36,15 +36,16 @@ describe('HotCgroups', () => {
     ])
   })
 
-  it('looks again each 10 ms, for a second after the last kill', () => {
-    const { looked, hot, pauses } = watching()
+  it('looks again each 8 ms, for a second after the last kill', () => {
+    const { looked, hot, turns } = watching()
     hot.killed([B])
     jest.advanceTimersByTime(500)
     hot.killed([B])
     jest.advanceTimersByTime(20_000)
-    expect(looked.length).toBeGreaterThanOrEqual(145)
-    expect(looked.length).toBeLessThanOrEqual(152)
-    expect(pauses()).toBeGreaterThanOrEqual(145)
+    expect(looked.length).toBeGreaterThanOrEqual(184)
+    expect(looked.length).toBeLessThanOrEqual(190)
+    expect(turns()).toBeGreaterThanOrEqual(370)
+    expect(turns()).toBeLessThanOrEqual(376)
     expect(jest.getTimerCount()).toBe(0)
   })
 

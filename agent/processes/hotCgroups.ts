@@ -7,8 +7,8 @@ export interface HotPorts {
   look: (pid: number, cgroupPath: string) => boolean
   /** Is told all that are in a cgroup. */
   onList: (cgroupPath: string, pids: ReadonlySet<number>) => void
-  /** Now and then between two kills of a storm, and after it. */
-  onPause: () => void
+  /** Each time, also where that would be too often for the lists. */
+  onTurn: () => void
   /** Milliseconds on a clock that only goes forward. */
   monotonicMs: () => number
 }
@@ -16,11 +16,13 @@ export interface HotPorts {
 /** Where more than a second passes between kills, the scans of the whole node find the victims. */
 const STORM_MS = 1_000
 const HOT_FOR_MS = 30_000
+/** Victims of a storm live for 10 ms and more. */
+const TURN_MS = 4
 /**
  * So often are hot cgroups looked at in a storm: at each kill, and in between. Less often where that would take more than
  * this share of a core.
  */
-const EVERY_MS = 10
+const EVERY_MS = 8
 const AT_MOST_EVERY_MS = 2
 const SHARE = 0.05
 /** What one file takes of a core. By the clock a look takes longer in a storm: this program waits more than it works. */
@@ -54,7 +56,7 @@ export class HotCgroups {
     this.#hot.add(cgroupPaths, nowMs)
     this.#hot.forgetBefore(nowMs - HOT_FOR_MS)
     if (nowMs >= this.#nextLookMs) this.#look()
-    this.#timer ??= setTimeout(() => this.#goOn(), EVERY_MS).unref()
+    this.#timer ??= setTimeout(() => this.#goOn(), TURN_MS).unref()
   }
 
   stop(): void {
@@ -63,13 +65,13 @@ export class HotCgroups {
   }
 
   #goOn(): void {
-    const { monotonicMs, onPause } = this.#ports
+    const { monotonicMs, onTurn } = this.#ports
     this.#timer = undefined
-    onPause()
+    onTurn()
     const nowMs = monotonicMs()
     if (nowMs - this.#lastKillMs >= STORM_MS) return
-    if (nowMs >= this.#nextLookMs) this.#look()
-    this.#timer = setTimeout(() => this.#goOn(), EVERY_MS).unref()
+    if (nowMs >= this.#nextLookMs + EVERY_MS - AT_MOST_EVERY_MS) this.#look()
+    this.#timer = setTimeout(() => this.#goOn(), TURN_MS).unref()
   }
 
   #look(): void {

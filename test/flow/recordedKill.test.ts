@@ -163,7 +163,7 @@ describe('a recorded kill, from kernel log to report', () => {
       () => 0,
     )
     await tell(file, {
-      locate: (outcome) => locateInLog(outcome, 0) ?? { source: 'cache', cgroupPath: POD_CGROUP },
+      locate: (outcome) => locateInLog(outcome) ?? { source: 'cache', cgroupPath: POD_CGROUP },
       rankDomain: (kill) => ranking.rank(kill),
     })
     await count()

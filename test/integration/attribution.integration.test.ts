@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import type { KillEvent } from '../../contract/killEvent.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
-import type { AgentProcess } from '../support/agentProcess.ts'
+import { readMetric, type AgentProcess } from '../support/agentProcess.ts'
 import { useAgentWorld } from '../support/agentWorld.ts'
 import { nextSequence } from '../support/kernelLog.ts'
 import { KillingContainer, ownTop } from '../support/killingContainer.ts'
@@ -25,8 +25,16 @@ describeUnless(notRoot, 'whose kill it was, by real kills in cgroups like those 
   let pathByPid: Map<number, string>
 
   beforeEach(async () => {
-    agent = await world.start()
+    agent = await world.start({ inOwnSession: true })
     await agent.program.said('connected to NATS')
+    // Which lines are on their way is known when lines and counts have been held against each other for the first time.
+    await waitUntil(
+      'the agent to have counted',
+      async () => Number.isFinite(await readMetric(agent, 'kernel_kills')) || undefined,
+      {
+        deadlineMs: 15_000,
+      },
+    )
     pathByPid = new Map()
     fromSequence = nextSequence()
   }, 30_000)
@@ -73,7 +81,7 @@ describeUnless(notRoot, 'whose kill it was, by real kills in cgroups like those 
     const counts = countBySource(await untilTold(200))
     console.log(`200 kills, by who told whose they were: ${JSON.stringify(counts)}`)
     expect(rightIn(counts) + (counts['none'] ?? 0)).toBe(200)
-    expect(rightIn(counts)).toBeGreaterThanOrEqual(170)
+    expect(rightIn(counts)).toBeGreaterThanOrEqual(196)
   }, 120_000)
 
   it('is told for each of 1,000 kills within a minute, of ten containers at once, and never wrongly', async () => {
@@ -87,7 +95,7 @@ describeUnless(notRoot, 'whose kill it was, by real kills in cgroups like those 
     expect(seconds).toBeLessThan(60)
     expect(new Set(events.map(({ victim }) => victim?.pid)).size).toBe(1_000)
     expect(rightIn(counts) + (counts['none'] ?? 0)).toBe(1_000)
-    // A victim that lives for milliseconds is seen only by an agent that gets its turn: not on a machine that is busy with more.
-    expect(rightIn(counts)).toBeGreaterThanOrEqual(750)
+    // Two victims that come and go while the agent waits for a core cannot be told apart: on a machine that is busy with more.
+    expect(rightIn(counts)).toBeGreaterThanOrEqual(970)
   }, 180_000)
 })

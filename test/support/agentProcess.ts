@@ -14,6 +14,8 @@ export interface AgentOptions {
   /** A recording's boot. */
   bootId?: string
   spoolMaxBytes?: number
+  /** As a service is: the scheduler is fair between sessions. */
+  inOwnSession?: boolean
   /** Another machine's processes. */
   proc?: string
   /** Another machine's cgroup tree. */
@@ -31,7 +33,7 @@ const ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRI
 
 /** The agent's bundle, as a user of NATS account NODES. */
 export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
-  const { node, nats, folder, kmsg, pace, proc, cgroupRoot, bootId, spoolMaxBytes } = options
+  const { node, nats, folder, kmsg, pace, proc, cgroupRoot, bootId, spoolMaxBytes, inOwnSession } = options
   const user = nats.users.agents[node]
   if (user === undefined) throw new Error(`expected a NATS user for node ${node}, got none`)
   const [port = 0] = await freePorts(1)
@@ -49,7 +51,7 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
     proc,
     'cgroup-root': cgroupRoot,
   })
-  const program = new Program('agent', args, ENV)
+  const program = new Program('agent', args, ENV, { inOwnSession })
   return { program, baseUrl: `http://127.0.0.1:${port}` }
 }
 

@@ -52,10 +52,10 @@ export class KillingContainer {
     return pid
   }
 
-  /** Runs a shell's script in there. */
+  /** Runs a shell's script in there, in a session of its own, as a runtime does: the scheduler is fair between sessions. */
   start(script: string): ChildProcess {
     const joined = `echo $$ > ${join(ROOT, this.path, 'cgroup.procs')}; ${script}`
-    return spawn('sh', ['-c', joined], { stdio: ['ignore', 'pipe', 'ignore'] })
+    return spawn('sh', ['-c', joined], { stdio: ['ignore', 'pipe', 'ignore'], detached: true })
   }
 
   /** How many of its processes the kernel has killed. */

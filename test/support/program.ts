@@ -24,12 +24,14 @@ export class Program {
     name: 'agent' | 'operator' | 'restore',
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    { inOwnSession = false } = {},
   ) {
     this.name = name
     const PATH = process.env['PATH'] ?? ''
     this.#child = spawn(process.execPath, [resolve(root, `dist/${name}.mjs`), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH, ...env },
+      detached: inOwnSession,
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))

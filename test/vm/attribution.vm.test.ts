@@ -6,6 +6,7 @@ import { buildKillEvent } from '../../agent/event/build.ts'
 import { Foreseer } from '../../agent/event/foreseer.ts'
 import { groupReader } from '../../agent/event/groupKill.ts'
 import { VictimLocator } from '../../agent/event/victimLocator.ts'
+import { isSearch } from '../../agent/event/victimPlace.ts'
 import { ProcessScan } from '../../agent/processes/processScan.ts'
 import { ProcessTable } from '../../agent/processes/processTable.ts'
 import { readMachine } from '../../agent/rank/readTask.ts'
@@ -58,15 +59,23 @@ async function tell(snapshot: GuestSnapshot, kmsg: string): Promise<KillEvent[]>
   const gone = { listPids: () => [], listThreads: () => [], readText: () => undefined, readRecord: () => undefined }
   const counters = {
     explain: () => undefined,
-    find: () => undefined,
+    find: () => ({ cgroupPath: undefined, isOver: true }),
+    look: () => undefined,
     grown: [],
     hasUnexplained: () => true,
   }
-  const locator = new VictimLocator({ ...ports, files: gone, counters, onKill: () => undefined })
+  const locator = new VictimLocator({
+    ...ports,
+    files: gone,
+    counters,
+    newborn: { find: () => undefined },
+    onKill: () => undefined,
+  })
   const events: KillEvent[] = []
   const assembler = createAssembler((outcome) => {
+    const found = locator.locate(outcome, scannedAtMs + 1_000)
     events.push(
-      buildKillEvent(outcome, locator.locate(outcome, scannedAtMs + 1_000), {
+      buildKillEvent(outcome, isSearch(found) ? undefined : found, {
         node: 'node-a',
         bootId: randomUUID(),
         source: 'kmsg',
