@@ -36,6 +36,11 @@ describe('parseKillLine', () => {
       'Killed process 4712 (db) total-vm:3kB, anon-rss:2kB, file-rss:0kB, shmem-rss:1kB',
       { shmemRssKib: 1, uid: undefined, pgtablesKib: undefined, oomScoreAdj: undefined },
     ],
+    [
+      'the form of OpenVZ',
+      'Out of memory in UB 1234: OOM killed process 21738 (php-cgi) score 0 vm:281988kB, rss:17004kB, swap:0kB',
+      { pid: 21738, command: 'php-cgi', totalVmKib: 281988, anonRssKib: undefined },
+    ],
     ['the allocating task', `Out of memory (oom_kill_allocating_task): Killed process 8 (x) ${FIGURES}`, { pid: 8 }],
     ['no command at all', 'Out of memory: Killed process 9', { pid: 9, command: '' }],
     [
@@ -136,6 +141,7 @@ describe('parseExhausted', () => {
     ['Memory cgroup out of memory', 'memcg'],
     ['Out of memory', 'global'],
     ['Out of memory (oom_kill_allocating_task)', 'global'],
+    ['Out of memory in UB 1234', undefined],
     ['No available memory (MPOL_BIND)', undefined],
     ['x memory cgroup out of memory', undefined],
     ['Memory', undefined],

@@ -12,7 +12,7 @@ export interface KillLine {
  * The summary is the kernel's own and speaks of memory. Other kernel messages begin with a command (`x[12]: segfault …`),
  * which has 15 bytes: no room for the words with a pid and what follows it.
  */
-const KILLED = /^(?:([^:]{0,80}memory[^:]{0,80}): )?Killed process (\d+)(?:, UID (\d+),)?(?=\s+\(|\s*$)/i
+const KILLED = /^(?:([^:]{0,80}memory[^:]{0,80}): )?(?:OOM )?Killed process (\d+)(?:, UID (\d+),)?(?=\s+\(|\s*$)/i
 const CHOSEN = /^(?:([^:]{0,80}memory[^:]{0,80}): )?Kill process (\d+),? .*\) score \d+ (?:or |and )/is
 const SKIPPED = /^[^:]{0,80}memory[^:]{0,80}: OOM victim \d+ \(.*\) is already exiting\. Skip killing the task/is
 
@@ -20,7 +20,8 @@ const SKIPPED = /^[^:]{0,80}memory[^:]{0,80}: OOM victim \d+ \(.*\) is already e
  * The kill line in all its forms, with and without summary and figures, read from the right since the command may hold
  * anything: `…: Killed process 12 (x) total-vm:4kB, anon-rss:4kB, …, UID:0 pgtables:4kB oom_score_adj:0`,
  * `Killed process 12, UID 5, (x) total-vm:…` (el6), `Killed process 12 (x), UID 5, total-vm:…` (el7),
- * `Killed process 12 (x) vsz:…`, `Killed process 12 (x).`
+ * `Killed process 12 (x) vsz:…`, `Killed process 12 (x).`, `Out of memory in UB 7: OOM killed process 12 (x) score 0 vm:…`
+ * (OpenVZ).
  * Sources: mm/oom_kill.c, __oom_kill_process (5.0+), oom_kill_process (2.6.36+), oom_kill_task and __oom_kill_task.
  */
 export function parseKillLine(text: string): KillLine | undefined {
@@ -32,7 +33,7 @@ export function parseKillLine(text: string): KillLine | undefined {
 
   const rest = text.slice(start[0].length)
   const open = rest.indexOf('(')
-  const ends = Array.from(rest.matchAll(/\)(?:, UID \d+,)? (?:total-vm|vsz):/g), ({ index }) => index)
+  const ends = Array.from(rest.matchAll(/\)(?:, UID \d+,)?(?: score \d+)? (?:total-vm|vsz|vm):/g), ({ index }) => index)
   const figuresAt = ends.findLast((end) => isCommand(rest.slice(open + 1, end))) ?? ends.at(-1) ?? -1
   const close = figuresAt >= 0 ? figuresAt : rest.lastIndexOf(')')
   const command = open >= 0 && close > open ? rest.slice(open + 1, close) : ''
@@ -43,7 +44,7 @@ export function parseKillLine(text: string): KillLine | undefined {
       pid,
       command: isCommand(command) ? command : '',
       uid: uidOf(start[3] ?? figures?.get('UID') ?? /^\), UID (\d+),/.exec(rest.slice(close))?.[1]),
-      totalVmKib: exactCount(figures?.get('total-vm') ?? figures?.get('vsz')),
+      totalVmKib: exactCount(figures?.get('total-vm') ?? figures?.get('vsz') ?? figures?.get('vm')),
       anonRssKib: exactCount(figures?.get('anon-rss')),
       fileRssKib: exactCount(figures?.get('file-rss')),
       shmemRssKib: exactCount(figures?.get('shmem-rss')),
@@ -83,6 +84,8 @@ function readModern(match: RegExpExecArray): KillLine {
 export function parseExhausted(message: string | undefined): 'memcg' | 'global' | undefined {
   if (message === undefined) return undefined
   if (/^memory cgroup out of memory\b/i.test(message)) return 'memcg'
+  // A container's own beancounters, of which no line tells more.
+  if (/^out of memory in UB\b/i.test(message)) return undefined
   return /^out of memory\b/i.test(message) ? 'global' : undefined
 }
 

@@ -21,7 +21,7 @@ const SHAPES: readonly (readonly [LineShape, RegExp])[] = [
   ['stat', /^[a-z][a-z0-9_]{2,40} \d+$/],
   ['statFile', /^[a-z][a-z0-9_]{2,40} \d+\n/],
   ['title', /^Tasks state \(memory values in pages\):/],
-  ['kill', new RegExp(`^${SUMMARY}?Killed process \\d+(?:, UID \\d+,)?(?=\\s+\\(|\\s*$)`, 'i')],
+  ['kill', new RegExp(`^${SUMMARY}?(?:OOM )?Killed process \\d+(?:, UID \\d+,)?(?=\\s+\\(|\\s*$)`, 'i')],
   ['choice', new RegExp(`^${SUMMARY}?Kill process \\d+,? [^]*\\) score \\d+ (?:or |and )`, 'i')],
   ['skipped', new RegExp(`^${SUMMARY}OOM victim \\d+ \\([^]*\\) is already exiting\\. Skip killing the task`, 'i')],
   ['announcement', /^oom-kill:/],
