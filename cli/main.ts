@@ -15,19 +15,19 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   analyze: {
-    about: 'what the kernel said of its OOM kills, read from a log that was saved',
+    about: 'what the kernel said of its OOM kills, from a log that was saved',
     load: () => import('./commands/analyze.ts'),
   },
   node: {
-    about: "this node's settings for when memory runs out, and whether they are sound for Kubernetes",
+    about: "this node's settings for when memory runs out, each judged",
     load: () => import('./commands/node.ts'),
   },
   rank: {
-    about: "the processes that the kernel's OOM killer would take next, the likeliest first",
+    about: "whom the kernel's OOM killer would take next, the likeliest first",
     load: () => import('./commands/rank.ts'),
   },
   simulate: {
-    about: 'who dies if the memory runs out now, who next, and what another score would change',
+    about: 'who dies if memory runs out now, who next, what a score changes',
     load: () => import('./commands/simulate.ts'),
   },
 }
@@ -36,7 +36,13 @@ function usage(): string {
   const names = Object.keys(COMMANDS)
   const width = Math.max(...names.map((name) => name.length))
   const list = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`)
-  return ['Usage: oomkeeper COMMAND [flags]', '', ...list, '', 'oomkeeper COMMAND --help lists its flags.'].join('\n')
+  return [
+    'Usage: oomkeeper COMMAND [flags]',
+    '',
+    ...list,
+    '',
+    'oomkeeper help COMMAND lists its flags, with calls to copy.',
+  ].join('\n')
 }
 
 /** @returns the exit code. */

@@ -41,6 +41,20 @@ describe('parseFlags', () => {
     })
   })
 
+  it('says of a value behind a switch that it takes none', () => {
+    const switches = { node: switchedOff('the whole node') }
+    const parsed = parseFlags('program', switches, ['--node', 'node-a'], {})
+    expect(parsed).toEqual({ kind: 'problems', problems: ['--node: expected no value, got "node-a"'] })
+  })
+
+  it('suggests what begins alike, but nothing for a letter', () => {
+    const problems = ['--listener', '-l'].map((flag) => parse(['--nats-url', 'nats://a:1', flag]))
+    expect(problems).toEqual([
+      { kind: 'problems', problems: ['--listener: no such flag; did you mean --listen?'] },
+      { kind: 'problems', problems: ['-l: no such flag; --help lists them'] },
+    ])
+  })
+
   it('reports every problem at once', () => {
     const parsed = parse(['--nats-ulr', 'x', 'stray', '--listen', 'nowhere', '--log-level'], { OOMKEEPER_CONTEXT: '' })
     expect(parsed.kind === 'problems' && parsed.problems).toEqual([

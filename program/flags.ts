@@ -96,8 +96,11 @@ export function parseFlags<F extends Flags>(
     // What follows an unknown flag is most likely its value: one mistake, one problem.
     const stray = before?.kind !== 'option' || keyByName.has(before.name)
     if (token.kind === 'positional' && stray) {
+      const after = before?.kind === 'option' ? keyByName.get(before.name) : undefined
       if (operand !== undefined && given === undefined) given = token.value
-      else
+      else if (after !== undefined && flags[after]?.isSwitch) {
+        problems.push(`--${flagName(after)}: expected no value, got "${token.value}"`)
+      } else
         problems.push(
           `expected ${operand === undefined ? 'flags only' : `one ${operand.placeholder}`}, got "${token.value}"`,
         )
@@ -139,7 +142,11 @@ function firstIssue(error: { issues: readonly { message: string }[] }): string {
   return error.issues[0]?.message ?? 'not accepted'
 }
 
+/** A letter alone may mean anything. */
+const MIN_NEAR_LENGTH = 3
+
 function suggestion(name: string, known: ReadonlyMap<string, string>): string {
-  const near = [...known.keys()].find((candidate) => candidate.startsWith(name) || name.startsWith(candidate))
+  const names = name.length < MIN_NEAR_LENGTH ? [] : [...known.keys()]
+  const near = names.find((candidate) => candidate.startsWith(name) || name.startsWith(candidate))
   return near === undefined ? '; --help lists them' : `; did you mean --${near}?`
 }

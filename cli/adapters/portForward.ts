@@ -54,7 +54,7 @@ function forward(namespace: string, signal: AbortSignal | undefined): { kubectl:
     let complaint = ''
     kubectl.stderr
       .setEncoding('utf8')
-      .on('data', (text: string) => (complaint = `${complaint}${text}`.slice(0, MAX_SAID_CHARS)))
+      .on('data', (text: string) => (complaint = `${complaint}${text}`.slice(-MAX_SAID_CHARS)))
     kubectl.once('error', (error) => {
       clearTimeout(limit)
       const got = `${messageOf(error)}; install it, or name the operator's API with --operator URL`
@@ -62,7 +62,8 @@ function forward(namespace: string, signal: AbortSignal | undefined): { kubectl:
     })
     kubectl.once('close', (exitCode) => {
       clearTimeout(limit)
-      const got = complaint.trim() || `exit code ${exitCode}`
+      // Its last line is for people; those before it are its own log.
+      const got = complaint.trim().split('\n').at(-1) || `exit code ${exitCode}`
       const message = `expected kubectl to reach the operator in namespace ${namespace}, got: ${got}`
       fail('PortForwardFailed', true, message)
     })

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -172,6 +173,23 @@ describe('oomkeeper rank', () => {
     const { status, stderr } = runRank('--proc', root)
     expect(status).toBe(3)
     expect(stderr).toMatch(/^oomkeeper rank: --proc: expected a proc file system, got: .* without any process; mount/)
+  })
+
+  it('says of kubectl what it says to people, in one line', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-kubectl-'))
+    try {
+      const script =
+        '#!/bin/sh\necho "E1125 memcache.go:265] Unhandled Error" >&2\necho "connection refused" >&2\nexit 1\n'
+      writeFileSync(join(folder, 'kubectl'), script, { mode: 0o755 })
+      const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` }
+      expect(spawnSync(command, ['rank', '--node', 'node-a'], { encoding: 'utf8', env })).toMatchObject({
+        status: 3,
+        stderr:
+          'oomkeeper rank: expected kubectl to reach the operator in namespace oomkeeper, got: connection refused\n',
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('loads neither zod nor NATS nor the Kubernetes client nor another command: it must start fast', () => {
