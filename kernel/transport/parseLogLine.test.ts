@@ -68,6 +68,14 @@ describe('parseLogLine', () => {
       '** 3 printk messages dropped ** [    1.000002] Mem-Info:',
       { text: TEXT, monotonicUsec: 1_000_002 },
     ],
+    ...['[  OK    ', '0m] Started   ', 'etc/sysconfig  ', 'm.[  ', '1;39mBackup of /[  '].map(
+      (written): [string, string, Partial<LogLine>] => [
+        `init’s ${JSON.stringify(written)}`,
+        `${written}386.369228][  T709] Mem-Info:`,
+        { text: TEXT, monotonicUsec: 386_369_228, caller: 'T709' },
+      ],
+    ),
+    ['init’s words where no caller is printed', '[  OK    386.369228] Mem-Info:', { text: TEXT, prefixed: true }],
     ['a hand that copied from the second letter on', '1.000002] Mem-Info:', { text: TEXT, monotonicUsec: 1_000_002 }],
     ['a list', '* [  +0.000012] Mem-Info:', { text: TEXT, prefixed: true }],
     ['a numbered list', '  12. <4>[    1.000002] Mem-Info:', { ...KERNEL, level: 4 }],

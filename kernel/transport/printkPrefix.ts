@@ -6,6 +6,8 @@ const PRINTK_TIME = /^\[ *(\d{1,12})\.(\d{1,9})\] ?/
 /** A console's prompt, what it says it left out, or half a line of another processor, in front of the kernel's time. */
 const AFTER_PROMPT =
   /^(?:\*\* \d+ printk messages dropped \*\* |[^[\]]{0,24}(?:\[[^\]]{0,16})?)(\[ *\d{1,12}\.\d{6}\](?:\[ *[TC]\d+\])? )/
+/** What init writes to a console over the beginning of the kernel's time: `[  OK    386.369228][  T709] `. */
+const OVERWRITTEN = /^.{1,24}?(?: {2}(?=[\d.]+\] )|[ [](?=[\d.]+\]\[))(\d{1,7}\.\d{6}\](?:\[ *[TC]\d+\])? )/
 /** What a hypervisor's log puts before its guest's console: `vcpu-5 - Guest: `. */
 const AFTER_GUEST = /^[^[\]<>]{1,64}(?=<\d{1,3}>\[ *\d{1,12}\.\d{6}\] )/
 /** The first line of what was copied, without its bracket. */
@@ -48,8 +50,14 @@ export function stripPrompt(line: LogLine): LogLine {
   const guest = stripGuest(line)
   if (guest !== line) return guest
   const found = AFTER_PROMPT.exec(line.text)
-  if (found === null) return line
+  if (found === null) return stripOverwritten(line)
   return stripPrintk({ ...line, text: line.text.slice(found[0].length - (found[1]?.length ?? 0)) })
+}
+
+function stripOverwritten(line: LogLine): LogLine {
+  const found = OVERWRITTEN.exec(line.text)
+  if (found === null) return line
+  return stripPrintk({ ...line, text: `[${line.text.slice(found[0].length - (found[1]?.length ?? 0))}` })
 }
 
 /** For a line of which nothing tells whose it is. */
