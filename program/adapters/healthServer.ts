@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Registry } from 'prom-client'
 import { ProgramError, messageOf } from '#program/errors.ts'
 
@@ -12,6 +13,9 @@ export interface ListenAddress {
   host: string
   port: number
 }
+
+/** Anybody in the cluster can connect: with so many of 8 KiB headers each, a flood takes 2 MiB. */
+const MAX_CONNECTIONS = 128
 
 /** Serves /healthz (the process answers), /readyz (it can do its work, else why not) and /metrics. */
 export async function startHealthServer(address: ListenAddress, source: HealthSource): Promise<Server> {
@@ -36,6 +40,7 @@ export async function startHealthServer(address: ListenAddress, source: HealthSo
     }
     answer(404, 'expected /healthz, /readyz or /metrics\n')
   })
+  keepFew(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       reject(
@@ -52,4 +57,15 @@ export async function startHealthServer(address: ListenAddress, source: HealthSo
     server.listen(address.port, address.host, resolve)
   })
   return server
+}
+
+/** The oldest gives way, not the newest: a probe's connection lives for milliseconds, that of somebody who holds many long. */
+function keepFew(server: Server): void {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    const [oldest] = open
+    if (open.size > MAX_CONNECTIONS) oldest?.destroy()
+  })
 }
