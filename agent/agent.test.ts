@@ -5,6 +5,7 @@ import { decodeKillEvent } from '#contract/killEvent.ts'
 import { readRecording, recast, repeat } from '../test/support/recording.ts'
 import { openLedger } from './completeness/ledger.ts'
 import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
+import type { CgroupCounters } from './killAccount.ts'
 import { groupInLog } from './event/groupKill.ts'
 import { locateInLog, type LocateVictim } from './event/victimPlace.ts'
 import { RecordSplitter } from './kmsg/split.ts'
@@ -13,6 +14,14 @@ import { fakeProc } from './rank/fakeProc.testkit.ts'
 import { FakeCursorFile, FakeLedgerFile, FakeSpool, FakeStream } from './testing/fakes.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
+const noCounters: CgroupCounters = {
+  settle: () => undefined,
+  doubt: () => undefined,
+  save: () => undefined,
+  restore: () => undefined,
+  explainTold: () => undefined,
+  explainRecovered: () => false,
+}
 const NOW_MS = Date.UTC(2026, 10, 23)
 const recorded = readRecording('6.18-memcg-v1.kmsg')
 
@@ -51,8 +60,7 @@ interface FakeNode {
   kernelKills?: number
   ledgerFile?: FakeLedgerFile
   endless?: boolean
-  settleCounts?: () => void
-  doubtCounts?: () => void
+  counters?: Partial<CgroupCounters>
   spool?: FakeSpool
   /** What is asked of the source of records. */
   asked?: string[]
@@ -69,8 +77,7 @@ function agentFor(
     ledgerFile = new FakeLedgerFile(),
     spool = new FakeSpool(),
     endless = false,
-    settleCounts = () => {},
-    doubtCounts = () => {},
+    counters,
     asked = [],
   }: FakeNode = {},
 ): Agent {
@@ -79,8 +86,7 @@ function agentFor(
     publisher: stream,
     cursorFile,
     ledgerFile,
-    settleCounts,
-    doubtCounts,
+    counters: { ...noCounters, ...counters },
     readCgroupId: (path) => (path === '/gone' ? undefined : '70'),
     openSpool: () => spool,
     readKernelKills: () => kernelKills,
@@ -279,7 +285,7 @@ describe('Agent', () => {
   it('doubts what cgroups have counted after records were lost', async () => {
     let doubts = 0
     const log = recast(recorded, {}) + recast(recorded, { sequenceOffset: 1000 })
-    const node = { doubtCounts: () => doubts++ }
+    const node = { counters: { doubt: () => void doubts++ } }
     await agentFor(log, new FakeStream(), new FakeCursorFile(), { source: 'kmsg' }, node).run(never)
     expect(doubts).toBe(1)
   })
@@ -303,8 +309,8 @@ describe('Agent', () => {
     ledgerFile.ledger = { ...openLedger(undefined, BOOT, true) }
     const cgroupPath = `/kubepods/pod${'0'.repeat(32)}/${'c'.repeat(64)}`
     const found = [{ cgroupPath, from: 6, to: 8 }]
-    const settleCounts = (): void => agent.foundUnexplained(found.splice(0))
-    const node = { kernelKills: 4, ledgerFile, endless: true, settleCounts }
+    const settle = (): void => agent.foundUnexplained(found.splice(0))
+    const node = { kernelKills: 4, ledgerFile, endless: true, counters: { settle } }
     const agent: Agent = agentFor(log, stream, cursorFile, { source: 'kmsg' }, node)
     const stop = new AbortController()
     jest.useFakeTimers()

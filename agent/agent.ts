@@ -1,17 +1,15 @@
 import type { Logger } from 'pino'
 import type { Completeness } from '#contract/nodeStatus.ts'
-import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import type { CursorFile } from './adapters/cursorFile.ts'
 import type { KillPublisher } from './adapters/killPublisher.ts'
 import type { KmsgSource } from './adapters/kmsgSource.ts'
 import type { LedgerFile } from './adapters/ledgerFile.ts'
 import type { DropReason, FoundKill } from './adapters/spoolFolder.ts'
 import { AgentReport } from './agentReport.ts'
-import { KillCount } from './completeness/killCount.ts'
-import { Recovery, type UnexplainedKills } from './completeness/recovery.ts'
-import { openLedger } from './completeness/ledger.ts'
+import type { UnexplainedKills } from './completeness/recovery.ts'
 import { HeldKills } from './event/heldKills.ts'
 import type { LocateVictim } from './event/victimPlace.ts'
+import { KillAccount, type CgroupCounters } from './killAccount.ts'
 import { KillTeller, type TellerIdentity } from './killTeller.ts'
 import type { ClockReading } from './kmsg/clock.ts'
 import { planStart, type Cursor, type StartPlan } from './kmsg/cursor.ts'
@@ -21,7 +19,7 @@ import type { AgentMetrics } from './metrics.ts'
 import { KillQueue, type KillSpool, type OutgoingKill } from './publish/killQueue.ts'
 import { KillSender } from './publish/killSender.ts'
 import { NOT_STORED_ADVICE, type PublishOutcome } from './publish/outcome.ts'
-import { spooledLines } from './spool/found.ts'
+import { spooledKills } from './spool/found.ts'
 import type { SpooledKill } from './spool/record.ts'
 
 export interface AgentIdentity extends TellerIdentity {
@@ -38,10 +36,8 @@ export interface AgentPorts {
   openSpool: (onDropped: (reason: DropReason, kills: number) => void) => AgentSpool
   /** The kernel's own count of kills since boot; undefined where there is none, and for a recording. */
   readKernelKills: () => number | undefined
-  /** Kill lines may be among records that are gone, or come late: what cgroups have counted may be theirs. */
-  doubtCounts: () => void
-  /** No line is on its way: kills that cgroups have counted without one are told to `foundUnexplained` right away. */
-  settleCounts: () => void
+  /** Undefined for a recording. Kills that they find without a line are told to `foundUnexplained`. */
+  counters: CgroupCounters | undefined
   /** A cgroup's number; undefined when it is gone. */
   readCgroupId: (cgroupPath: string) => string | undefined
   now: () => ClockReading
@@ -66,8 +62,7 @@ export class Agent {
   readonly #held: HeldKills
   readonly #pipeline: KmsgPipeline
   readonly #keeper: CursorKeeper
-  readonly #killCount: KillCount
-  readonly #recovery = new Recovery()
+  readonly #account: KillAccount
   #paused = false
   #lastTold = { eventSequence: Number.POSITIVE_INFINITY, atMs: Number.NEGATIVE_INFINITY }
 
@@ -98,34 +93,26 @@ export class Agent {
     })
 
     const plan = this.#planStart(identity)
-    const spooled = spooledLines(spool.takeFound(), identity.bootId)
+    const spooled = spooledKills(spool.takeFound(), identity.bootId)
     this.#pipeline = this.#makePipeline(plan, spooled.through, identity.locate)
-    const ledger = openLedger(
-      ports.ledgerFile.read(),
-      identity.bootId,
-      plan.wholeBoot,
-      plan.publishAfterUsec === undefined,
-    )
-    this.#killCount = new KillCount(ledger, spooled.lines, {
+    this.#account = new KillAccount({
+      bootId: identity.bootId,
+      plan,
+      spooled,
+      ledgerFile: ports.ledgerFile,
+      counters: ports.counters,
+      report: this.#report,
       readKernelKills: ports.readKernelKills,
       readThrough: () => this.#pipeline.readThrough,
       isBehind: () => this.#paused,
-      unspooled: () => spooledLines(this.#queue.unspooled, identity.bootId),
-      save: (counts) => {
-        try {
-          ports.ledgerFile.write(counts)
-        } catch {
-          // No room for a few bytes: stored kills make some.
-          spool.forgetStored()
-          ports.ledgerFile.write(counts)
-        }
+      isReadable: () => ports.source.trouble === undefined,
+      unspooled: () => {
+        const { lines, recovered } = spooledKills(this.#queue.unspooled, identity.bootId)
+        return { lines: [...lines, ...this.#held.lines], recovered }
       },
-      onFailure: (error) => this.#report.countsNotSaved(error),
-      onSaved: () => spool.forgetStored(),
-      onMissing: (kind, kills) => this.#report.missingKills(kind, kills),
-      onLateLine: () => ports.doubtCounts(),
-      onSettled: (withoutLine) => this.#recover(withoutLine),
-      monotonicMs: () => performance.now(),
+      forgetStored: () => spool.forgetStored(),
+      readCgroupId: ports.readCgroupId,
+      tellRecovered: (kill) => this.#teller.tellRecovered(kill, ports.now()),
     })
     this.#keeper = new CursorKeeper({
       current: (): Cursor => ({
@@ -138,7 +125,7 @@ export class Agent {
         ),
       }),
       write: async (next) => {
-        this.#killCount.save()
+        this.#account.save()
         await ports.cursorFile.write(next)
       },
       onFailure: (error, isRepeated) => this.#report.cursorNotSaved(error, isRepeated),
@@ -151,18 +138,17 @@ export class Agent {
 
   /** Whether every kill of this boot is accounted for, as of the last look. */
   get completeness(): Completeness | undefined {
-    return this.#killCount.completeness
+    return this.#account.completeness
   }
 
   /** How many of the kernel's kills are done with; undefined while that is not known. */
   get accountedKills(): number | undefined {
-    return this.#killCount.accountedKills
+    return this.#account.accountedKills
   }
 
   /** Kills that cgroups have counted and that no line told: told by that, once it is known that they have none. */
   foundUnexplained(found: readonly UnexplainedKills[]): void {
-    this.#recovery.add(found)
-    this.#killCount.lookSoon()
+    this.#account.foundUnexplained(found)
   }
 
   /** Why kills would not reach the operator now, or not survive this agent. */
@@ -182,14 +168,14 @@ export class Agent {
   /** Reads and tells until the signal is aborted, or until a recording has ended and all of it is stored. */
   async run(signal: AbortSignal): Promise<void> {
     const sending = this.#sender.run(signal)
-    this.#killCount.start()
+    this.#account.start()
     await this.#ports.source.run((record) => this.#onRecord(record), signal)
     this.#held.flush()
     if (!signal.aborted) {
       await Promise.race([this.#sender.drained(), sending])
       this.#lastTold.atMs = Number.NEGATIVE_INFINITY
     }
-    this.#killCount.stop()
+    this.#account.stop()
     this.#queue.close()
     await this.#keeper.save()
   }
@@ -210,57 +196,32 @@ export class Agent {
     return new KmsgPipeline(plan, spooledThrough, {
       now: this.#ports.now,
       onOutcome: (outcome, killedAt) => {
-        // One that was counted before is among what cgroups have counted.
-        if (!this.#countLine(outcome)) this.#ports.doubtCounts()
+        this.#account.read(outcome)
         this.#lastTold = { eventSequence: outcome.eventSequence, atMs: performance.now() }
         this.#held.add(outcome, killedAt, locate(outcome, killedAt.monotonicUsec / 1000))
       },
       onSpooled: (outcome) => {
-        this.#countLine(outcome)
+        this.#account.readSpooled(outcome)
         this.#teller.remember(outcome)
       },
       onBeforeCursor: (outcome) => {
-        this.#countLine(outcome)
+        this.#account.readBefore(outcome)
         this.metrics.beforeCursor.inc()
       },
       onRecord: () => this.metrics.records.inc(),
       onLost: (lost) => {
-        this.#recordsLost()
+        this.#account.recordsLost()
         this.#report.recordsLost(lost)
       },
-      onSkipped: () => this.#recordsLost(),
+      onSkipped: () => this.#account.recordsLost(),
       onBadRecord: (reason) => this.#report.badRecord(reason),
     })
-  }
-
-  #recover(withoutLine: number): void {
-    // Once the log can be read, the lines may be there.
-    const readable = this.#ports.source.trouble === undefined
-    if (readable) this.#ports.settleCounts()
-    for (const { cgroupPath, from, to } of this.#recovery.take(readable ? withoutLine : 0)) {
-      const cgroupId = this.#ports.readCgroupId(cgroupPath)
-      if (cgroupId === undefined) continue
-      for (let count = from + 1; count <= to; count++) {
-        this.#teller.tellRecovered({ cgroupPath, cgroupId, count }, this.#ports.now())
-      }
-      this.#killCount.recovered(to - from)
-    }
   }
 
   /** More victims of the last kill's group may come, and after a crash they are told with what was before them. */
   #groupSequence(): number {
     const { eventSequence, atMs } = this.#lastTold
     return performance.now() - atMs < GROUP_MS ? eventSequence : Number.POSITIVE_INFINITY
-  }
-
-  #recordsLost(): void {
-    this.#killCount.recordsLost()
-    this.#ports.doubtCounts()
-  }
-
-  /** @returns false for a kill line that was counted before */
-  #countLine({ outcome, sequence }: OomOutcome): boolean {
-    return outcome !== 'killed' || this.#killCount.line(sequence)
   }
 
   #onRecord(record: Buffer): void {
@@ -306,6 +267,6 @@ export class Agent {
   #onDropped(reason: DropReason, kills: number): void {
     this.#report.dropped(reason, kills)
     // Damaged ones are found before anything is counted, and may be marks or long stored.
-    if (reason !== 'damaged') this.#killCount.dropped(kills)
+    if (reason !== 'damaged') this.#account.dropped(kills)
   }
 }

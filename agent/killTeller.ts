@@ -39,6 +39,7 @@ export class KillTeller {
       payload: this.#encode(event),
       monotonicUsec: outcome.monotonicUsec,
       killLine: outcome.outcome === 'killed',
+      cgroupPath: place?.cgroupPath,
       neededSequence: event.eventSequence,
     })
     this.#log(event)
@@ -59,6 +60,7 @@ export class KillTeller {
       payload: this.#encode(event),
       monotonicUsec: now.monotonicUsec,
       killLine: false,
+      cgroupPath: kill.cgroupPath,
       // No record tells it.
       neededSequence: Number.POSITIVE_INFINITY,
     })

@@ -105,8 +105,7 @@ await runProgram({
         ledgerFile: new LedgerFile(flags.stateDir, logger),
         // A recording's kills are not those that this kernel counts.
         readKernelKills: () => (recording === undefined ? proc.readOomKillCount() : undefined),
-        settleCounts: () => (recording === undefined ? known.settleCounts() : undefined),
-        doubtCounts: () => (recording === undefined ? known.doubtCounts() : undefined),
+        counters: recording === undefined ? known.counters : undefined,
         readCgroupId: (cgroupPath) => cgroups.readId(cgroupPath),
         openSpool: (onDropped) =>
           new SpoolFolder(flags.stateDir, {

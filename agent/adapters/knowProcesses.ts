@@ -22,10 +22,7 @@ export interface ProcessKnowledge {
   watch: ProcessWatch
   locate: LocateVictim
   foresee: Foresee
-  /** Takes what cgroups have counted for explained, if no line is on its way, and tells what had none. */
-  settleCounts: () => void
-  /** Kill lines may be lost, or late: what cgroups have counted may be theirs. */
-  doubtCounts: () => void
+  counters: KillCounters
 }
 
 const TICKS_PER_SECOND = 100
@@ -95,7 +92,6 @@ export function knowProcesses(
     watch,
     locate: locator.locate,
     foresee: foreseer.foresee,
-    settleCounts: () => counters.settle(),
-    doubtCounts: () => counters.doubt(),
+    counters,
   }
 }

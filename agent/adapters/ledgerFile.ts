@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { messageOf } from '#program/errors.ts'
 import { isRightMissing } from '../errors.ts'
-import { formatLedger, parseLedger, type KillLedger } from '../completeness/ledger.ts'
+import { formatLedger, parseLedger, type SavedLedger } from '../completeness/ledger.ts'
 
 /**
  * The counts of a boot on disk, replaced by rename. Without fsync: after a power failure they are another boot's, and
@@ -19,7 +19,7 @@ export class LedgerFile {
   }
 
   /** Counts that cannot be read begin anew: what was counted before is then "before the first look". */
-  read(): KillLedger | undefined {
+  read(): SavedLedger | undefined {
     let text: string
     try {
       text = readFileSync(this.#path, 'utf8')
@@ -36,7 +36,7 @@ export class LedgerFile {
   }
 
   /** @throws ErrnoException when the disk refuses; the old counts then stand. */
-  write(ledger: KillLedger): void {
+  write(ledger: SavedLedger): void {
     const temporary = `${this.#path}.new`
     writeFileSync(temporary, formatLedger(ledger), { mode: 0o600 })
     renameSync(temporary, this.#path)

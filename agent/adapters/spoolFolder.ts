@@ -18,7 +18,7 @@ export interface SpoolOptions {
   logger: Logger
 }
 
-export type FoundKill = Pick<SpooledKill, 'subject' | 'killLine'>
+export type FoundKill = Pick<SpooledKill, 'subject' | 'killLine' | 'cgroupPath'>
 
 /**
  * Kills on disk until they are stored: segments that are only appended to, read in order (ADR 0009). A write survives
@@ -219,8 +219,8 @@ export class SpoolFolder {
   }
 }
 
-function factsOf({ subject, killLine }: SpooledKill): FoundKill {
-  return { subject, killLine }
+function factsOf({ subject, killLine, cgroupPath }: SpooledKill): FoundKill {
+  return { subject, killLine, cgroupPath }
 }
 
 function isBehind(place: SpoolPlace, next: SpoolPlace): boolean {

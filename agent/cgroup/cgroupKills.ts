@@ -5,6 +5,8 @@ import { RecentCgroups } from './recentCgroups.ts'
 export interface CgroupTree extends CgroupFiles {
   /** The cgroups in this one, by name. */
   listChildren(cgroupPath: string): string[]
+  /** A cgroup's number, which is no other's until the node boots; undefined when it is gone. */
+  readId(cgroupPath: string): string | undefined
 }
 
 export interface CgroupKillPorts {
@@ -37,6 +39,11 @@ export class CgroupKills {
 
   get mayWalk(): boolean {
     return this.#ports.monotonicMs() >= this.#nextWalkMs
+  }
+
+  /** A cgroup's number; undefined when it is gone. */
+  readId(cgroupPath: string): string | undefined {
+    return this.#ports.files.readId(cgroupPath)
   }
 
   /** Kills were there. */

@@ -23,6 +23,17 @@ export class FakeCgroups implements CgroupTree {
     return [...new Set(names)]
   }
 
+  /** A number for each that was asked for; one that is removed and made again would have another. */
+  readonly ids = new Map<string, string>()
+
+  readId(cgroupPath: string): string | undefined {
+    const isThere = [...this.texts.keys()].some((path) => path.startsWith(`${cgroupPath}/`))
+    if (!isThere) return undefined
+    const id = this.ids.get(cgroupPath) ?? String(70 + this.ids.size)
+    this.ids.set(cgroupPath, id)
+    return id
+  }
+
   /** As cgroup v1 tells it. */
   setKills(cgroupPath: string, kills: number): void {
     this.texts.set(`${cgroupPath}/memory.oom_control`, `oom_kill_disable 0\nunder_oom 0\noom_kill ${kills}\n`)

@@ -247,7 +247,7 @@ describe('KillCounters', () => {
 
   it('takes nothing for explained while it is killed: that may have been counted or not', () => {
     const listChildren = (path: string) => (kill(B), cgroups.listChildren(path))
-    counters = countersOf({ readText: (path) => cgroups.readText(path), listChildren })
+    counters = countersOf({ readText: (path) => cgroups.readText(path), listChildren, readId: () => '70' })
     settle()
     kill(A)
     expect(find()).toBeUndefined()
@@ -308,6 +308,84 @@ describe('KillCounters', () => {
     settle()
     kill(A)
     expect(find()).toBeUndefined()
+  })
+
+  describe('of an agent that comes after another', () => {
+    /** @param without where kills are that the first one had on no disk */
+    function restart(without: (string | undefined)[] = []): void {
+      const saved = counters.save(without)
+      counters = countersOf(cgroups)
+      if (saved !== undefined) counters.restore(saved)
+    }
+
+    it('names a kill from in between, and tells one of which the line is lost', () => {
+      kill(A)
+      explain(A)
+      restart()
+      kill(A)
+      kill(B)
+      explain(A)
+      expect(find()).toBe(B)
+      kill(B)
+      settle()
+      expect(unexplained).toEqual([{ cgroupPath: B, from: 1, to: 2 }])
+    })
+
+    it('takes a cgroup that was removed and made again for a new one', () => {
+      const saved = counters.save([])
+      cgroups.ids.set(A, '71')
+      cgroups.setKills(A, 0)
+      counters = countersOf(cgroups)
+      if (saved !== undefined) counters.restore(saved)
+      kill(A)
+      settle()
+      expect(unexplained).toEqual([{ cgroupPath: A, from: 0, to: 1 }])
+    })
+
+    it('explains again what the first one had on no disk', () => {
+      kill(A)
+      explain(A)
+      kill(B)
+      restart([A])
+      explain(A)
+      expect(find()).toBe(B)
+    })
+
+    it('keeps nothing where that is not known any more, or a line was on its way', () => {
+      expect(counters.save([undefined])).toBeUndefined()
+      expect(counters.save([B])).toBeUndefined()
+      counters = countersOf(cgroups)
+      accounted = 99
+      counters.settle()
+      expect(counters.save([])).toBeUndefined()
+    })
+
+    it('keeps that lines may be lost', () => {
+      kill(A)
+      explain(A)
+      counters.doubt()
+      expect(counters.save([])).toMatchObject({ isDoubtful: true, told: 101 })
+      restart()
+      kill(B)
+      expect(find()).toBeUndefined()
+    })
+
+    it('keeps nothing while a line could not be named, as that may be about any of them', () => {
+      kill(A)
+      kill(B)
+      find()
+      counters.doubt()
+      expect(counters.save([])).toBeUndefined()
+    })
+
+    it('knows which kills without a line it has told right before it ended', () => {
+      kill(A, 2)
+      restart()
+      expect([8, 9].map((count) => counters.explainRecovered(A, count))).toEqual([true, true])
+      settle()
+      expect(unexplained).toEqual([])
+      expect(counters.explainRecovered(A, 9)).toBe(false)
+    })
   })
 
   it('tells of kills that had no line, by cgroup, once', () => {

@@ -2,6 +2,7 @@ import type { UnexplainedKills } from '../completeness/recovery.ts'
 import { isIn } from '../rank/processSnapshot.ts'
 import { MAX_CGROUPS, type CgroupKills, type KillsByCgroup } from './cgroupKills.ts'
 import { KillSpans, type CountedLine } from './killSpans.ts'
+import { MAX_SAVED_CGROUPS, type SavedCounts } from './savedCounts.ts'
 
 export interface KillCounterPorts {
   cgroups: CgroupKills
@@ -32,6 +33,55 @@ export class KillCounters {
   /** Where kills were counted that are not explained, as of the last look. */
   get grown(): readonly string[] {
     return this.#spans?.grown() ?? []
+  }
+
+  /**
+   * What is explained, for the next agent.
+   * @param without where the kills are that are to be left out; undefined for those that nobody could be named for
+   * @returns undefined where that is not known
+   */
+  save(without: readonly (string | undefined)[]): SavedCounts | undefined {
+    const spans = this.#spans
+    const left = spans?.left()
+    if (spans === undefined || left === undefined || spans.isWaiting) return undefined
+    const explained = new Map(this.#counted)
+    const add = (path: string, kills: number) => explained.set(path, (explained.get(path) ?? 0) + kills)
+    for (const [path, kills] of spans.named) add(path, kills)
+    for (const [path, kills] of left) add(path, -kills)
+    for (const path of without) {
+      if (path === undefined) return undefined
+      add(path, -1)
+    }
+    const counts = [...explained].filter(([, kills]) => kills !== 0)
+    if (counts.some(([, kills]) => kills < 0) || counts.length > MAX_SAVED_CGROUPS) return undefined
+    const cgroups = counts.flatMap(([path, kills]) => {
+      const id = this.#ports.cgroups.readId(path)
+      return id === undefined ? [] : [{ path, id, kills }]
+    })
+    return { told: spans.told - without.length, isDoubtful: spans.isLost, cgroups }
+  }
+
+  /** Goes on where an earlier agent was. What is gone, or was made again, has counted nothing that is explained. */
+  restore({ told, isDoubtful, cgroups }: SavedCounts): void {
+    const there = cgroups.filter(({ path, id }) => this.#ports.cgroups.readId(path) === id)
+    this.#counted = new Map(there.map(({ path, kills }) => [path, kills]))
+    this.#spans = new KillSpans(told)
+    if (isDoubtful) this.#spans.lose()
+    this.#ports.cgroups.remember(this.#counted.keys())
+  }
+
+  /** A kill line that an earlier agent has told. @param cgroupPath undefined where nobody could be named */
+  explainTold(cgroupPath: string | undefined): void {
+    if (cgroupPath === undefined) this.find()
+    else this.explain(cgroupPath)
+  }
+
+  /** A kill without a line that an earlier agent has told, and perhaps not counted. @returns whether it had not */
+  explainRecovered(cgroupPath: string, count: number): boolean {
+    const explained = (this.#counted.get(cgroupPath) ?? 0) + (this.#spans?.named.get(cgroupPath) ?? 0)
+    if (this.#spans === undefined || explained >= count) return false
+    this.explain(cgroupPath)
+    return true
   }
 
   /** Takes the counts as they are for explained. Where no line is on its way, tells the kills that had none. */

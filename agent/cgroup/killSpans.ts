@@ -78,6 +78,11 @@ export class KillSpans {
     return this.#named
   }
 
+  /** Whether there are lines to come that were on their way at the first look. */
+  get isWaiting(): boolean {
+    return this.#told < this.#from
+  }
+
   /** Whether there are lines that the next look may name. */
   get hasOpen(): boolean {
     return this.#open.length > 0

@@ -12,12 +12,14 @@ function counting(spooled: number[] = [], ledger = openLedger(undefined, BOOT, t
     readThrough: 0,
     settled: 0,
     unspooled: [] as number[],
+    stale: false,
   }
   const missing: [string, number][] = []
   const failures: unknown[] = []
   const saved: KillLedger[] = []
   const settled: number[] = []
   const late = { lines: 0 }
+  const counted: number[] = []
   const count = new KillCount(ledger, spooled, {
     readKernelKills: () => node.kernelKills,
     isBehind: () => node.behind,
@@ -26,16 +28,19 @@ function counting(spooled: number[] = [], ledger = openLedger(undefined, BOOT, t
     save: (ledger) => {
       if (node.full) throw new Error('ENOSPC')
       saved.push(ledger)
+      node.stale = false
     },
     onFailure: (error) => failures.push(error),
     onSaved: () => node.settled++,
     onMissing: (kind, kills) => missing.push([kind, kills]),
+    isStale: () => node.stale,
+    onSpooledLine: (sequence) => counted.push(sequence),
     onLateLine: () => late.lines++,
     onSettled: (lost) => settled.push(lost),
     monotonicMs: () => performance.now(),
   })
   count.start()
-  return { count, node, missing, failures, saved, settled, late }
+  return { count, node, missing, failures, saved, settled, late, counted }
 }
 
 describe('KillCount', () => {
@@ -126,7 +131,7 @@ describe('KillCount', () => {
   })
 
   it('counts lines that were spooled before a crash once, whether they are read again or overwritten', () => {
-    const { count, node, missing } = counting([5, 9, 30])
+    const { count, node, missing, counted } = counting([5, 9, 30])
     node.kernelKills = 4
     count.recordsLost()
     count.line(9)
@@ -137,6 +142,8 @@ describe('KillCount', () => {
     node.readThrough = 40
     jest.advanceTimersByTime(10_000)
     expect(count.completeness).toMatchObject({ killLines: 4, killsLost: 0, killsUnseen: 0 })
+    // 9 was read again, and counted by whoever read it.
+    expect(counted).toEqual([5, 30])
     expect(missing).toEqual([])
   })
 
@@ -198,6 +205,15 @@ describe('KillCount', () => {
     }
     expect(count.accountedKills).toBe(507)
     expect(count.completeness).toMatchObject({ killsBefore: 7, killLines: expect.any(Number), killsLost: 0 })
+  })
+
+  it('saves what is kept with the counts, though no line has come', () => {
+    const { node, saved } = counting()
+    node.stale = true
+    jest.advanceTimersByTime(3_000)
+    expect(saved).toHaveLength(1)
+    jest.advanceTimersByTime(60_000)
+    expect(saved).toHaveLength(1)
   })
 
   it('saves no line that only memory has, and all of them once they are on disk', () => {

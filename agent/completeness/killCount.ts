@@ -10,11 +10,15 @@ export interface KillCountPorts {
   isBehind(): boolean
   /** What was read and is on no disk yet: sequences of kill lines, in order, and how many kills without a line. */
   unspooled(): { lines: readonly number[]; recovered: number }
+  /** Whether something has changed that is kept with the counts and that they do not tell. */
+  isStale(): boolean
   /** Kept for the next start. @throws when the disk refuses. */
   save(ledger: KillLedger): void
   onFailure(error: unknown): void
   /** Every line that was read is counted on disk. */
   onSaved(): void
+  /** A line that an earlier agent has spooled is counted. */
+  onSpooledLine(sequence: number): void
   /** Kills that were found missing: known to be lost with overwritten records, or without any reason. */
   onMissing(kind: 'lost' | 'unseen', kills: number): void
   /** A line that may be of a kill that was unseen until now. */
@@ -126,7 +130,7 @@ export class KillCount {
     const { lines, recovered } = this.#ports.unspooled()
     const counted = lines.filter((sequence) => sequence >= this.#firstSequence)
     const ledger = withoutUnspooled(this.#ledger, counted, recovered)
-    if (this.#saved !== ledger) this.#ports.save(ledger)
+    if (this.#saved !== ledger || this.#ports.isStale()) this.#ports.save(ledger)
     this.#saved = ledger
     // Lines that wait to be counted are known from the spool alone.
     if (this.#spooled.length === 0) this.#ports.onSaved()
@@ -147,7 +151,7 @@ export class KillCount {
     if (unseen > this.#saidUnseen) this.#ports.onMissing('unseen', unseen)
     this.#saidUnseen = unseen
     this.#ports.onSettled(this.#ledger.lost - this.#ledger.recovered + Math.max(0, unseen))
-    if (this.#ledger === before) return
+    if (this.#ledger === before && !this.#ports.isStale()) return
     try {
       this.save()
     } catch (error) {
@@ -174,8 +178,11 @@ export class KillCount {
 
   /** A line that was spooled counts as read, also where the ring has overwritten it since. */
   #countSpooled(before: number): void {
-    while (this.#spooled[0] !== undefined && this.#spooled[0] < before) {
-      this.#ledger = countLine(this.#ledger, this.#spooled.shift() ?? 0)
+    for (let [sequence] = this.#spooled; sequence !== undefined && sequence < before; [sequence] = this.#spooled) {
+      this.#spooled.shift()
+      if (sequence < this.#ledger.nextSequence) continue
+      this.#ledger = countLine(this.#ledger, sequence)
+      this.#ports.onSpooledLine(sequence)
     }
   }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { savedCounts, type SavedCounts } from '../cgroup/savedCounts.ts'
 
 /**
  * What a node's agents have counted of one boot, kept across their restarts. At rest
@@ -36,9 +37,13 @@ const ledgerSchema = z.object({
   recovered: count,
   dropped: count,
   recordsLost: z.boolean(),
+  counts: savedCounts.optional(),
 })
 
-export type ParsedLedger = { ok: true; ledger: KillLedger } | { ok: false; reason: string }
+/** The counts of a boot as they are kept: what is explained of the cgroups' own is of the same moment. */
+export type SavedLedger = KillLedger & { counts?: SavedCounts | undefined }
+
+export type ParsedLedger = { ok: true; ledger: SavedLedger } | { ok: false; reason: string }
 
 export function parseLedger(text: string): ParsedLedger {
   let value: unknown
@@ -56,7 +61,7 @@ export function parseLedger(text: string): ParsedLedger {
   return { ok: false, reason: `${issue?.path.join('.') || 'counts'}: ${issue?.message ?? 'not accepted'}` }
 }
 
-export function formatLedger(ledger: KillLedger): string {
+export function formatLedger(ledger: SavedLedger): string {
   return `${JSON.stringify({ version: 1, ...ledger })}\n`
 }
 

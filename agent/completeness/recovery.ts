@@ -15,6 +15,11 @@ const MAX_KILLS = 1_000
 export class Recovery {
   #pending: UnexplainedKills[] = []
 
+  /** What was found and is neither told nor let go of yet. */
+  get pending(): readonly UnexplainedKills[] {
+    return this.#pending
+  }
+
   add(found: readonly UnexplainedKills[]): void {
     this.#pending.push(...found)
   }

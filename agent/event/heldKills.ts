@@ -42,6 +42,14 @@ export class HeldKills {
     return this.#held.reduce((lowest, { outcome }) => Math.min(lowest, outcome.eventSequence), Number.POSITIVE_INFINITY)
   }
 
+  /** The kill lines among them, and their cgroups as far as these are known. */
+  get lines(): { sequence: number; cgroupPath: string | undefined }[] {
+    return this.#held.flatMap(({ outcome, found }) => {
+      const place = isSearch(found) ? found.place : found
+      return outcome.outcome === 'killed' ? [{ sequence: outcome.sequence, cgroupPath: place?.cgroupPath }] : []
+    })
+  }
+
   add(outcome: OomOutcome, killedAt: ClockReading, found: VictimPlace | PlaceSearch | undefined): void {
     this.#held.push({ outcome, killedAt, found, untilMs: this.#ports.monotonicMs() + WAIT_MS })
     while (this.#held.length > MAX_HELD) this.#tellFirst()

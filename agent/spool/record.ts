@@ -16,6 +16,8 @@ export interface SpooledKill {
   monotonicUsec: number
   /** Whether a kill line of the kernel told it, which the account of the boot counts. */
   killLine: boolean
+  /** The cgroup that has counted it; none where nobody could be named. */
+  cgroupPath?: string | undefined
   payload: Uint8Array
 }
 
@@ -40,8 +42,8 @@ export function encodeRecord(record: SpoolRecord): Buffer {
   return Buffer.concat([prefix, body])
 }
 
-function encodeKill({ subject, monotonicUsec, killLine, payload }: SpooledKill): Buffer {
-  const facts = Buffer.from(JSON.stringify({ subject, monotonicUsec, killLine }))
+function encodeKill({ subject, monotonicUsec, killLine, cgroupPath, payload }: SpooledKill): Buffer {
+  const facts = Buffer.from(JSON.stringify({ subject, monotonicUsec, killLine, cgroupPath }))
   const head = Buffer.alloc(3)
   head.write('K')
   head.writeUInt16LE(facts.length, 1)
@@ -71,7 +73,12 @@ export function parseRecord(prefix: Buffer, body: Buffer): SpoolRecord | undefin
 
 const count = z.int().nonnegative()
 const placeSchema = z.object({ segment: count, offset: count })
-const factsSchema = z.object({ subject: z.string().min(1).max(512), monotonicUsec: count, killLine: z.boolean() })
+const factsSchema = z.object({
+  subject: z.string().min(1).max(512),
+  monotonicUsec: count,
+  killLine: z.boolean(),
+  cgroupPath: z.string().max(4096).optional(),
+})
 
 const ACKED = 'A'.charCodeAt(0)
 const KILL = 'K'.charCodeAt(0)

@@ -1,4 +1,4 @@
-import type { KillLedger } from '../completeness/ledger.ts'
+import type { SavedLedger } from '../completeness/ledger.ts'
 import type { Cursor } from '../kmsg/cursor.ts'
 import type { PublishOutcome } from '../publish/outcome.ts'
 import type { KillSpool } from '../publish/killQueue.ts'
@@ -40,13 +40,13 @@ export class FakeCursorFile {
 
 /** Counts that outlive their agent. */
 export class FakeLedgerFile {
-  ledger: KillLedger | undefined
+  ledger: SavedLedger | undefined
 
-  read(): KillLedger | undefined {
+  read(): SavedLedger | undefined {
     return this.ledger
   }
 
-  write(ledger: KillLedger): void {
+  write(ledger: SavedLedger): void {
     this.ledger = ledger
   }
 }

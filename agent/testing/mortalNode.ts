@@ -1,4 +1,5 @@
-import type { KillLedger } from '../completeness/ledger.ts'
+import { FakeCgroups } from '../cgroup/fakeCgroups.testkit.ts'
+import type { SavedLedger } from '../completeness/ledger.ts'
 import type { Cursor } from '../kmsg/cursor.ts'
 import type { KmsgSource } from '../adapters/kmsgSource.ts'
 import type { KillSpool } from '../publish/killQueue.ts'
@@ -82,6 +83,9 @@ class MortalSpool implements KillSpool {
 /** The kernel's ring and its count, and a disk and a stream that outlive an agent. */
 export class MortalNode {
   kernelKills = 0
+  readonly cgroups = new FakeCgroups()
+  /** Where each victim was. */
+  readonly pathOf = new Map<number, string>()
   readonly ledgerFile = new FakeLedgerFile()
   readonly cursorFile = new FakeCursorFile()
   readonly spool = new FakeSpool()
@@ -90,10 +94,12 @@ export class MortalNode {
   #nextSequence = 1
   #listener: ((record: Buffer) => void) | undefined
 
-  /** The kernel counts a kill and prints its line. */
-  kill(): void {
+  /** The kernel counts a kill, in its cgroup too, and prints its line. */
+  kill(cgroupPath: string): void {
     this.kernelKills++
+    this.cgroups.setKills(cgroupPath, this.cgroups.killsOf(cgroupPath) + 1)
     const pid = 1_000 + this.kernelKills
+    this.pathOf.set(pid, cgroupPath)
     this.print(`Memory cgroup out of memory: Killed process ${pid} (app) total-vm:9kB, anon-rss:1kB, file-rss:0kB`)
   }
 
@@ -133,7 +139,7 @@ export class MortalNode {
       },
       ledgerFile: {
         read: () => ledgerFile.read(),
-        write: (ledger: KillLedger) => {
+        write: (ledger: SavedLedger) => {
           life.write()
           ledgerFile.write(ledger)
         },

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import type { FaultWorld } from './faultWorld.ts'
-import { floodRing } from './floodRing.ts'
+import { floodRing } from '../support/floodRing.ts'
 import type { FaultKind } from './plan.ts'
 
 /** Longer than the agent's dedupe window and the age at which it gives kills up. */
@@ -34,7 +34,7 @@ export const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   async ringOverrun({ agent, witness }) {
     const goOn = agent.stall()
     return () => {
-      floodRing(witness)
+      floodRing(witness.next, () => witness.look())
       goOn()
     }
   },

@@ -8,6 +8,7 @@ import { statusStreamPlan } from '../../operator/runtime/streamPlan.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { readMetric, type AgentProcess } from '../support/agentProcess.ts'
 import { useAgentWorld } from '../support/agentWorld.ts'
+import { floodRing } from '../support/floodRing.ts'
 import { nextSequence, readKills } from '../support/kernelLog.ts'
 import { KillingCgroup } from '../support/memcgKill.ts'
 import { describeUnless, notRoot } from '../support/leftOut.ts'
@@ -83,5 +84,23 @@ describeUnless(notRoot, 'the agent’s account of real kills, with the kernel’
     expect(told).toEqual(lines)
     expect((await world.stream.events()).map(({ victim }) => victim?.pid)).not.toContain(1)
     expect(lines).toHaveLength(grown)
+  }, 90_000)
+
+  it('tells by their cgroup’s count the kills whose lines are overwritten while no agent runs', async () => {
+    agent = await world.start()
+    await kill(2)
+    const first = await untilAccounted()
+    await agent.program.kill()
+    await kill(3)
+    floodRing(nextSequence())
+    agent = await world.start()
+    await kill(1)
+    const last = await untilAccounted()
+    expect(last).toMatchObject({ killsUnseen: 0, killsBefore: first.killsBefore })
+    expect(last.killLines).toBeGreaterThan(first.killLines)
+    expect(last.killsRecovered).toBeGreaterThanOrEqual(3)
+    const recovered = (await world.stream.events()).filter(({ source }) => source === 'memoryEvents')
+    const ours = recovered.filter(({ attribution }) => attribution.cgroupPath === cgroup.path)
+    expect(ours).toHaveLength(3)
   }, 90_000)
 })
