@@ -28,6 +28,7 @@ function describeEvent({ dump, ...event }: OomLogEvent) {
     cgroup: dump && describeCgroup(dump.cgroup),
     announcedVictim: dump?.announcedVictim,
     victims: event.victims,
+    moreVictims: event.moreVictims,
     tasks: dump?.tasks ?? [],
     memory: dump && describeMemory(dump),
     slabLines: dump?.slabLines,

@@ -128,4 +128,17 @@ describe('totalPages', () => {
     expect(totalPages(dump({ ...numbers, constraint: 'MemoryPolicy', nodemask: '0-1,3' }))).toBe(3110)
     expect(totalPages(dump({ ...numbers, constraint: 'MemoryPolicy' }))).toBe(10_009)
   })
+
+  it('is the allowed nodes’ memory before 5.0, too, which names no constraint', () => {
+    const node0 = 'Node 0 Normal free:1kB min:2kB present:4000kB managed:1kB'
+    const node1 = 'Node 1 Normal free:1kB min:2kB present:8000kB managed:1kB'
+    const hugepages = 'Node 1 hugepages_total=0 hugepages_free=0 hugepages_surp=0 hugepages_size=2048kB'
+    const of = (memsAllowed: string, nodemask: string | undefined, ...memoryLines: string[]) =>
+      totalPages(dump({ memsAllowed, nodemask, memoryLines, ramPages: 9999 }))
+    expect(of('0', undefined, node0, node1)).toBe(1000)
+    expect(of('0', '0', node0, hugepages)).toBe(1000)
+    expect(of('0-1', '1', node0, node1)).toBe(2000)
+    expect(of('0-1', '0-1', node0, node1)).toBe(9999)
+    expect(of('0', undefined, node0)).toBe(9999)
+  })
 })

@@ -65,12 +65,29 @@ export function totalPages(dump: OomDump, machineSwapKib = 0): number | undefine
   const swapPages = Math.floor((dump.swapTotalKib ?? machineSwapKib) / pageKib)
   if (isMemcg(dump)) return memcgTotalPages(dump.cgroup, pageKib, swapPages)
 
-  const nodes = dump.constraint === 'MemoryPolicy' ? dump.nodemask : undefined
-  const allowed = dump.constraint === 'Cpuset' ? dump.memsAllowed : nodes
+  const allowed = allowedNodes(dump)
   const present = allowed === undefined ? undefined : presentKib(dump.memoryLines, parseNodeList(allowed))
   if (present !== undefined) return Math.floor(present / pageKib) + swapPages
   const usablePages = dump.ramPages === undefined ? -1 : dump.ramPages - (dump.reservedPages ?? 0)
   return usablePages < 0 ? undefined : usablePages + swapPages
+}
+
+/** The nodes that the kill is about, where it is not about the machine. Source: mm/oom_kill.c, constrained_alloc (6.18). */
+function allowedNodes({ constraint, nodemask, memsAllowed, memoryLines }: OomDump): string | undefined {
+  if (constraint === 'MemoryPolicy') return nodemask
+  if (constraint === 'Cpuset') return memsAllowed
+  if (constraint !== undefined) return undefined
+  // Before 5.0 it is not printed; a mask of all nodes that are allowed is none.
+  if (nodemask !== undefined && nodemask !== memsAllowed) return nodemask
+  return memsAllowed !== undefined && hasOtherNodes(memoryLines, parseNodeList(memsAllowed)) ? memsAllowed : undefined
+}
+
+/** The zones of other nodes may be left out (SHOW_MEM_FILTER_NODES); their huge pages are listed all the same. */
+function hasOtherNodes(memoryLines: readonly string[], nodes: ReadonlySet<number>): boolean {
+  return memoryLines.some((line) => {
+    const node = /^Node (\d+) /.exec(line)?.[1]
+    return node !== undefined && !nodes.has(Number(node))
+  })
 }
 
 /** Before 5.0 the constraint is not printed, but whose limit it was. */

@@ -26,6 +26,15 @@ describe('LogEvents', () => {
     expect(eventsOf(log).map(({ victims }) => victims.map(({ pid }) => pid))).toEqual([[7, 8]])
   })
 
+  it('lists 10,000 victims of one group kill, and counts the others', () => {
+    const others = Array.from({ length: 10_010 }, (_, at) => kill(1_000 + at))
+    const log = [header('a'), announce(7), kill(7), GROUP, ...others, kill(7)].map((text) => `[    1.000000] ${text}`)
+    const [event, ...rest] = eventsOf(log.join('\n'))
+    expect(rest).toEqual([])
+    expect(event?.victims).toHaveLength(10_000)
+    expect(event?.moreVictims).toBe(11)
+  })
+
   it('tells what was cut off', () => {
     const [killed, cut] = eventsOf(dmesg(announce(7), kill(7), header('b'), 'Mem-Info:', '9 pages RAM'))
     expect(killed).toMatchObject({ outcome: 'killed', missing: ['header', 'processor', 'memory', 'taskTable'] })

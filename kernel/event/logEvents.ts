@@ -9,12 +9,15 @@ import { RecordPlaces } from './recordPlaces.ts'
 
 /** Events that more victims may join; interleaved callers keep several at a time. */
 const MAX_WAITING = 8
+/** No cgroup of a sane node has more processes; those beyond are counted. */
+const MAX_VICTIMS = 10_000
 
 interface Waiting {
   first: OomOutcome | OomUndecided
   /** Its raw lines are the event's. */
   last: OomOutcome | OomUndecided
   group: GroupVictims
+  moreVictims: number
 }
 
 /**
@@ -51,12 +54,14 @@ export class LogEvents {
     waiting.last = outcome
     if (outcome.outcome !== 'killed') return
     const { victim, dump } = outcome
-    if (waiting.group.find(victim, dump) === undefined) waiting.group.add(victim)
+    if (waiting.group.find(victim, dump) !== undefined) return
+    if (waiting.group.told.length < MAX_VICTIMS) waiting.group.add(victim)
+    else waiting.moreVictims++
   }
 
   #begin(first: OomOutcome | OomUndecided): Waiting {
     if (this.#waiting.size >= MAX_WAITING) this.#tell(Math.min(...this.#waiting.keys()))
-    const waiting = { first, last: first, group: new GroupVictims() }
+    const waiting = { first, last: first, group: new GroupVictims(), moreVictims: 0 }
     this.#waiting.set(first.eventSequence, waiting)
     return waiting
   }
@@ -65,11 +70,12 @@ export class LogEvents {
     const waiting = this.#waiting.get(eventSequence)
     if (waiting === undefined) return
     this.#waiting.delete(eventSequence)
-    const { first, last, group } = waiting
+    const { first, last, group, moreVictims } = waiting
     const { rawLines } = last
     this.#onEvent({
       outcome: first.outcome,
       victims: group.told,
+      ...(moreVictims > 0 && { moreVictims }),
       message: first.outcome === 'killed' ? first.message : undefined,
       dump: first.dump,
       kernelRelease: first.dump?.kernelRelease ?? this.#kernelRelease,

@@ -7,6 +7,8 @@ export interface OomLogEvent {
   outcome: OomOutcome['outcome'] | OomUndecided['outcome']
   /** Without those that were printed twice: a group's first victim is, when it still has its memory. */
   victims: readonly OomVictim[]
+  /** Kill lines of the group beyond those that are kept: one victim each, as far as is known. */
+  moreVictims?: number | undefined
   /** The kernel's own summary, such as `Memory cgroup out of memory`. */
   message?: string | undefined
   dump?: OomDump | undefined

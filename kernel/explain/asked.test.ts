@@ -10,6 +10,12 @@ const CPU = (release: string) => `CPU: 0 PID: 7 Comm: app Not tainted ${release}
 const NORMAL = 'Node 0 Normal free:1kB min:1kB low:1kB high:1kB'
 
 describe('explainAsked', () => {
+  it('says how many of a group are not listed', () => {
+    const facts = factsOf([killOf(7, 'app', 4_000)])
+    const { statements } = explainAsked({ ...facts, oomCase: { ...facts.oomCase, moreVictims: 11 } })
+    expect(statements.at(-1)?.text).toBe('11 more processes went with them, and are not listed.')
+  })
+
   it('has no name for the asker of a kernel that printed none', () => {
     expect(textsOf('oom-killer: gfp_mask=0xd0, order=0')[0]).toMatch(
       /^A process that the log does not name asked for 1 page \(4 KiB, order 0\)/,

@@ -44,8 +44,18 @@ export function explainAsked(facts: OomFacts): AskedSection {
       ? [state('Who asked is not known: the dump has no header.')]
       : askerStatements(asker, facts)),
     ...(killed.length === 0 ? [nobodyStatement(facts)] : killed.map(killedStatement)),
+    ...moreKilledStatement(facts),
   ]
   return { asker, killed, statements }
+}
+
+function moreKilledStatement({ oomCase: { moreVictims = 0 } }: OomFacts): Statement[] {
+  if (moreVictims === 0) return []
+  return [
+    state(`${formatCount(moreVictims, 'more process', 'more processes')} went with them, and are not listed.`, {
+      moreVictims,
+    }),
+  ]
 }
 
 function askerOf({ dump, request, order, pageKib }: OomFacts): Asker | undefined {

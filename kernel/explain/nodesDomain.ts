@@ -23,7 +23,7 @@ export interface NodesMemory {
 /** @returns undefined where all nodes could be asked. Source: mm/oom_kill.c, constrained_alloc (6.18). */
 export function nodesDomainOf(
   { constraint, nodemask, memsAllowed }: OomDump,
-  { zones }: MachineMemory,
+  { zones, hugepages }: MachineMemory,
 ): NodesDomain | undefined {
   const [policy, allowed] = [nodesIn(nodemask), nodesIn(memsAllowed)]
   const byCpuset = { kind: 'Cpuset', nodes: allowed } as const
@@ -34,7 +34,9 @@ export function nodesDomainOf(
   if (constraint !== undefined) return undefined
   // Before 5.0 it is not printed; a mask of all nodes that are allowed is none.
   if (nodemask !== undefined && nodemask !== memsAllowed) return byPolicy
-  return zones.some(({ node }) => allowed?.has(node) === false) ? byCpuset : undefined
+  // The zones of other nodes may be left out; their huge pages are listed all the same.
+  const isOther = (node: number | undefined) => node !== undefined && allowed?.has(node) === false
+  return [...zones, ...hugepages].some(({ node }) => isOther(node)) ? byCpuset : undefined
 }
 
 function both(one: ReadonlySet<number>, other: ReadonlySet<number>): ReadonlySet<number> {

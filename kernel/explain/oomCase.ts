@@ -8,6 +8,8 @@ export interface OomCase {
   dump?: OomDump | undefined
   /** In the order of their kill lines; several where a cgroup goes as a group, none where nobody was killed. */
   victims: readonly OomVictim[]
+  /** Killed with them, and not listed: the group was larger than any that is kept. */
+  moreVictims?: number | undefined
   /** The kernel's summary before the victim, such as `Memory cgroup out of memory`. */
   message?: string | undefined
   /** The event's lines as text; the choice line of kernels before 5.1 is looked for in them. */
@@ -21,6 +23,6 @@ export interface OomCase {
 /** An event of a saved log; what the log says of the kernel elsewhere stands for what the dump lacks. */
 export function caseOfEvent({ dump, kernelRelease, ...event }: OomLogEvent): OomCase {
   const known = dump && { ...dump, kernelRelease: dump.kernelRelease ?? kernelRelease }
-  const { outcome, victims, message, rawLines, monotonicUsec } = event
-  return { outcome, dump: known, victims, message, rawLines, monotonicUsec, slabLines: dump?.slabLines }
+  const { outcome, victims, moreVictims, message, rawLines, monotonicUsec } = event
+  return { outcome, dump: known, victims, moreVictims, message, rawLines, monotonicUsec, slabLines: dump?.slabLines }
 }

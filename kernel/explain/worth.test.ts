@@ -12,6 +12,12 @@ const ZONE = 'Node 0 Normal free:10000kB min:20000kB low:25000kB high:30000kB'
 const MACHINE = [...HEAD, ...machineLines(), ZONE]
 
 describe('explainWorth', () => {
+  it('says that what those held who are not listed is not counted', () => {
+    const facts = factsOf([...MACHINE, killOf(7, 'app', 2_000_000)])
+    const worth = explainWorth({ ...facts, oomCase: { ...facts.oomCase, moreVictims: 11 } }, explainZones(facts).zones)
+    expect(worth.statements.map(({ text }) => text)).toContain('What those that are not listed held is not in that.')
+  })
+
   it('is worth it where the zones come above their high watermarks', () => {
     const worth = worthOf(...MACHINE, killOf(7, 'app', 2_000_000))
     expect(worth).toMatchObject({ freedKib: 2_000_064, neededKib: 20_000, enough: true })

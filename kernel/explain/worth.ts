@@ -51,6 +51,7 @@ export function explainWorth(facts: OomFacts, zones: readonly ZoneJudgement[]): 
     enough,
     statements: [
       state(text, { freedKib, neededKib, wholeKib, enough }),
+      ...uncountedStatement(facts),
       ...countedTwiceStatement(facts, freedKib),
       ...sharedStatement(facts),
     ],
@@ -91,6 +92,10 @@ function namesOf({ oomCase }: OomFacts): string {
   const [first] = oomCase.victims
   const others = oomCase.victims.length - 1
   return others === 0 ? (first?.command ?? '') : `${first?.command ?? ''} and ${others} more`
+}
+
+function uncountedStatement({ oomCase: { moreVictims = 0 } }: OomFacts): Statement[] {
+  return moreVictims === 0 ? [] : [state('What those that are not listed held is not in that.', { moreVictims })]
 }
 
 /** Why the kill lines may add up to more than the cgroup, or the machine, can hold. */
