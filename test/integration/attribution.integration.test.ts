@@ -81,7 +81,7 @@ describeUnless(notRoot, 'whose kill it was, by real kills in cgroups like those 
     const counts = countBySource(await untilTold(200))
     console.log(`200 kills, by who told whose they were: ${JSON.stringify(counts)}`)
     expect(rightIn(counts) + (counts['none'] ?? 0)).toBe(200)
-    expect(rightIn(counts)).toBeGreaterThanOrEqual(196)
+    expect(rightIn(counts)).toBeGreaterThanOrEqual(198)
   }, 120_000)
 
   it('is told for each of 1,000 kills within a minute, of ten containers at once, and never wrongly', async () => {
@@ -96,6 +96,6 @@ describeUnless(notRoot, 'whose kill it was, by real kills in cgroups like those 
     expect(new Set(events.map(({ victim }) => victim?.pid)).size).toBe(1_000)
     expect(rightIn(counts) + (counts['none'] ?? 0)).toBe(1_000)
     // Two victims that come and go while the agent waits for a core cannot be told apart: on a machine that is busy with more.
-    expect(rightIn(counts)).toBeGreaterThanOrEqual(970)
+    expect(rightIn(counts)).toBeGreaterThanOrEqual(990)
   }, 180_000)
 })
