@@ -16,6 +16,11 @@ describe('loadKubeletConfig', () => {
     })
   })
 
+  it('says no more of what came than fits a line or two', () => {
+    const long = loadKubeletConfig(`${HEAD}evictionHard: { memory.available: ${'x'.repeat(100_000)} }\n`)
+    expect(long).toEqual({ problem: expect.stringMatching(/^evictionHard\.memory\.available: expected .{1,160}…$/) })
+  })
+
   it('says in one line what is none', () => {
     expect(loadKubeletConfig(`${HEAD}a: [1\nb: }\n`)).toEqual({
       problem: expect.stringMatching(/^it is no YAML: [^\n]{5,100}$/),

@@ -9,9 +9,17 @@ export function loadKubeletConfig(text: string): KubeletConfig | { problem: stri
   try {
     document = load(text, { schema: YAML11_SCHEMA })
   } catch (error) {
-    return { problem: `it is no YAML: ${firstLine(messageOf(error))}` }
+    return { problem: bounded(`it is no YAML: ${firstLine(messageOf(error))}`) }
   }
-  return parseKubeletConfig(document)
+  const parsed = parseKubeletConfig(document)
+  return 'problem' in parsed ? { problem: bounded(parsed.problem) } : parsed
+}
+
+/** A sentence names what came, which may be all of the file. */
+const MAX_PROBLEM_CHARS = 200
+
+function bounded(problem: string): string {
+  return problem.length <= MAX_PROBLEM_CHARS ? problem : `${problem.slice(0, MAX_PROBLEM_CHARS)}…`
 }
 
 /** js-yaml shows the place below it, with its newlines already made printable. */
