@@ -12,13 +12,33 @@ export const JOURNAL_FIELDS: ReadonlySet<string> = new Set([
   '__REALTIME_TIMESTAMP',
 ])
 
+/** A line of an entry that was written over several, as `gcloud logging read --format json` does. */
+const MESSAGE_LINE = /^"(?:textPayload|MESSAGE|message|log|msg)" ?: ?("\[ *\d{1,12}\.\d{6}\].*"),?$/
+
+/**
+ * The kernel's words of such a line, told by the kernel's time before them: whose they are stands on another one.
+ * @returns undefined where the line is none, or another program's
+ */
+export function parseMessageLine(line: string): string | undefined {
+  const written = MESSAGE_LINE.exec(line)?.[1]
+  if (written === undefined) return undefined
+  try {
+    return textOf(JSON.parse(written))?.replace(LINE_END, '')
+  } catch {
+    return undefined
+  }
+}
+
+/** A serial console's, which may have been escaped once more. */
+const LINE_END = /(?:\\[rn]|[\r\n])+$/
+
 /** Fields of an entry → the line that parseJsonEntry reads; an empty one for an entry without a message. */
 export function entryLine(entry: Readonly<Record<string, string>>): string {
   return entry['MESSAGE'] === undefined ? '' : JSON.stringify(entry)
 }
 
 /**
- * One line of `journalctl -o json`, of docker's json-file, or of a collector that writes `message` or `log`.
+ * One line of `journalctl -o json`, of docker's json-file, or of a collector that writes `message`, `log` or `textPayload`.
  * journald writes a text that is not UTF-8 or has control characters as an array of bytes, and a long one as null.
  * Source: systemd, src/shared/logs-show.c, json_dump_entry.
  * @returns undefined where the line is not such an object
@@ -26,13 +46,13 @@ export function entryLine(entry: Readonly<Record<string, string>>): string {
 export function parseJsonEntry(line: string): LogLine | undefined {
   const entry = parseObject(line)
   if (entry === undefined) return undefined
-  const text = textOf(entry['MESSAGE'] ?? entry['log'] ?? entry['message'] ?? entry['msg'])
+  const text = textOf(entry['MESSAGE'] ?? entry['log'] ?? entry['message'] ?? entry['msg'] ?? entry['textPayload'])
   if (text === undefined) return undefined
   const isJournal = entry['MESSAGE'] !== undefined
   const partial = !isJournal && entry['log'] !== undefined && !text.endsWith('\n')
   const stamp = textOf(entry['time'] ?? entry['timestamp'] ?? entry['@timestamp'])
   return {
-    text: isJournal ? text : text.replace(/\r?\n$/, ''),
+    text: isJournal ? text : text.replace(LINE_END, ''),
     prefixed: true,
     exact: isJournal,
     partial,

@@ -83,6 +83,16 @@ describe('parseLogLine', () => {
     ['CRI', '2025-12-17T10:32:14.000000001Z stdout F [  1.000002] Mem-Info:', { text: TEXT, monotonicUsec: 1_000_002 }],
     ['CRI around kmsg', '2025-12-17T10:32:14.000000001Z stdout F 6,1,2,-;Mem-Info:', KERNEL],
     ['docker', '{"log":"[    1.000002] Mem-Info:\\n","stream":"stdout","time":"2025-12-17T10:32:14Z"}', { text: TEXT }],
+    [
+      'Google’s logs of a serial console',
+      JSON.stringify({ textPayload: '[    1.000002] Mem-Info:\\r\\n', severity: 'INFO' }),
+      { text: TEXT, monotonicUsec: 1_000_002 },
+    ],
+    [
+      'the same on several lines',
+      `    "textPayload": ${JSON.stringify('[    1.000002] Mem-Info:\\r\\n')},`,
+      { text: TEXT, prefixed: true, monotonicUsec: 1_000_002 },
+    ],
     ['ts', 'Nov 23 10:11:12 [    1.000002] Mem-Info:', { text: TEXT, monotonicUsec: 1_000_002 }],
     ['grep -n', '/var/log/messages:12:Jun  4 17:19:10 host kernel: Mem-Info:', KERNEL],
     ['a mail', '> > [    1.000002] Mem-Info:', { text: TEXT, prefixed: true }],
@@ -122,6 +132,10 @@ describe('parseLogLine', () => {
     'x invoked oom-killer: gfp_mask=0xd0, order=0',
   ])('tells a host that no tag follows from the words %j', (words) => {
     expect(parseLogLine(`Jun  4 17:19:10 host ${words}`).text).toBe(words)
+  })
+
+  it('leaves a message in JSON that does not begin with the kernel’s time', () => {
+    expect(parseLogLine('  "message": "Killed process 1 (x)",').text).toBe('  "message": "Killed process 1 (x)",')
   })
 
   it('leaves what neither tag nor words tell from a sentence', () => {

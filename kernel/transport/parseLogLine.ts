@@ -1,5 +1,5 @@
 import { parseKmsgRecord } from '#kernel/kmsg/record.ts'
-import { parseJsonEntry } from './jsonEntry.ts'
+import { parseJsonEntry, parseMessageLine } from './jsonEntry.ts'
 import { USER_FACILITY, type LogLine } from './logLine.ts'
 import { cleanLine, dropPagerCut, unescapeMarkup, unescapeSyslog } from './markup.ts'
 import { stripGuest, stripPrintk, stripPrompt } from './printkPrefix.ts'
@@ -8,6 +8,7 @@ import { stripCri, stripSyslog } from './syslogPrefix.ts'
 /** `6,123,456,-;text`; the level of a console's /dev/kmsg has no more than three digits. */
 const KMSG = /^\d{1,4},\d{1,15},\d{1,15},[-c+]?[^;]{0,80};/
 const RECORD_SEPARATOR = 0x1e
+const QUOTE = 0x22
 /** `grep -n` and `grep -H`, where a transport's prefix follows. */
 const GREP =
   /^(?:[\w./~-]{1,120}[:-])?\d{1,9}[:-](?=\[ *\d+\.\d{6}\]|<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:|\d{4}-\d\d-\d\d[T ]|\d+,\d+,\d+,)/
@@ -31,6 +32,8 @@ export function parseLogLine(raw: string): LogLine {
     const record = parseKmsgRecord(trimmed)
     if (record.failure === undefined) return { ...record, prefixed: true, exact: true }
   }
+  const message = trimmed.charCodeAt(0) === QUOTE ? parseMessageLine(trimmed) : undefined
+  if (message !== undefined) return stripAll({ text: message, prefixed: true, facility: undefined })
   const unescaped = unescapeMarkup(raw)
   if (unescaped === raw) return parseText(cleaned, trimmed)
   const recleaned = cleanLine(unescaped)
