@@ -8,7 +8,7 @@ import { formatScreen } from './ranking/rankScreen.ts'
 import { formatRankTable } from './ranking/rankTable.ts'
 import type { ShownRanking } from './ranking/shownRanking.ts'
 import { watchRanking, type WatchPorts } from './ranking/watchRanking.ts'
-import type { RankFlags } from './rankFlags.ts'
+import { MAX_TOP_OF_NODE, type RankFlags } from './rankFlags.ts'
 
 export type ReadRanking = () => Promise<ShownRanking>
 
@@ -28,6 +28,7 @@ export interface RankPorts {
 }
 
 const DEFAULT_INTERVAL_S = 2
+const DEFAULT_TOP = 10
 
 /** Prints the likeliest victims, once or until it is interrupted. @throws ProgramError */
 export async function rank(flags: RankFlags, ports: RankPorts): Promise<void> {
@@ -37,7 +38,8 @@ export async function rank(flags: RankFlags, ports: RankPorts): Promise<void> {
       flags.output === 'json' ? watchLines(flags, ports, watching) : watchScreen(flags, ports, watching, style),
     )
   }
-  await withRanking(flags, ports, undefined, async (read) => {
+  const top = flags.top ?? DEFAULT_TOP
+  await withRanking(flags, ports, { signal: undefined, readTop: () => top }, async (read) => {
     const ranking = await read()
     ports.write(`${flags.output === 'json' ? formatJson(ranking, 2) : formatText(ranking, flags, style)}\n`)
   })
@@ -48,26 +50,38 @@ async function watchLines(flags: RankFlags, ports: RankPorts, watching: Watching
     // A line is a look: without a newer one there is none.
     if (trouble === undefined) ports.write(`${formatJson(ranking)}\n`)
   }
-  await watch(flags, ports, watching, show)
+  await watch(flags, ports, watching, () => flags.top ?? DEFAULT_TOP, show)
 }
 
 async function watchScreen(flags: RankFlags, ports: RankPorts, watching: Watching, style: Style): Promise<void> {
   const { interval = DEFAULT_INTERVAL_S, output } = flags
   await ports.withScreen((screen) =>
-    watch(flags, ports, watching, (ranking, trouble) => {
-      const draw = () => {
-        const size = screen.size()
-        screen.draw(formatScreen(ranking, { isWide: output === 'wide', intervalS: interval, size, style, trouble }))
-      }
-      screen.onChange(draw)
-      draw()
-    }),
+    watch(
+      flags,
+      ports,
+      watching,
+      () => flags.top ?? Math.max(1, screen.size().rows),
+      (ranking, trouble) => {
+        const draw = () => {
+          const size = screen.size()
+          screen.draw(formatScreen(ranking, { isWide: output === 'wide', intervalS: interval, size, style, trouble }))
+        }
+        screen.onChange(draw)
+        draw()
+      },
+    ),
   )
 }
 
-function watch(flags: RankFlags, ports: RankPorts, { signal, sleep }: Watching, show: WatchPorts['show']) {
+function watch(
+  flags: RankFlags,
+  ports: RankPorts,
+  { signal, sleep }: Watching,
+  readTop: () => number,
+  show: WatchPorts['show'],
+) {
   const intervalMs = (flags.interval ?? DEFAULT_INTERVAL_S) * 1000
-  return withRanking(flags, ports, signal, (read) =>
+  return withRanking(flags, ports, { signal, readTop }, (read) =>
     watchRanking(read, intervalMs, { show, sleep, isInterrupted: () => signal.aborted }),
   )
 }
@@ -75,16 +89,19 @@ function watch(flags: RankFlags, ports: RankPorts, { signal, sleep }: Watching, 
 async function withRanking(
   flags: RankFlags,
   ports: RankPorts,
-  signal: AbortSignal | undefined,
+  { signal, readTop }: { signal: AbortSignal | undefined; readTop: () => number },
   use: (read: ReadRanking) => Promise<void>,
 ): Promise<void> {
-  const { top, node, operator, namespace } = flags
+  const { node, operator, namespace } = flags
   if (node !== undefined) {
     const { cgroup, pod, container } = flags
+    const top = Math.min(readTop(), MAX_TOP_OF_NODE)
     return ports.withNode({ node, top, cgroup, pod, container, operatorUrl: operator, namespace }, use, signal)
   }
   const machine = ports.openMachine(flags)
-  return use(() => readLocalRanking(machine, { scope: localScope(flags), top, commandLine: flags.commandLine }))
+  return use(() =>
+    readLocalRanking(machine, { scope: localScope(flags), top: readTop(), commandLine: flags.commandLine }),
+  )
 }
 
 function formatJson(ranking: ShownRanking, indent?: number): string {

@@ -13,7 +13,7 @@ const url = textSchema(
   (text) => (/^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
   'it must start with http:// or https://',
 )
-const count = textSchema(
+export const countSchema = textSchema(
   (text) => (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_TOP ? Number(text) : undefined),
   `it must be a number from 1 to ${MAX_TOP}`,
 )
@@ -48,7 +48,7 @@ function readCgroup(text: string): string | undefined {
 }
 
 export const rankFlags = {
-  top: withDefault(count, 'N', '10', 'how many to show'),
+  top: optional(countSchema, 'N', 'how many to show; without it 10, and with --watch as many as fit the terminal'),
   output: withDefault(output, 'table|wide|json', 'table', 'for people, with all columns, or for programs'),
   cgroup: optional(cgroup, 'PATH', 'only this cgroup and those below it, as if its limit were hit now'),
   pod: optional(pod, 'POD', 'only this pod, by its UID; with --node also by NAMESPACE/NAME'),
@@ -85,7 +85,7 @@ export const rankAbout: About = {
 
 export type RankFlags = FlagValues<typeof rankFlags>
 
-const MAX_TOP_OF_NODE = 50
+export const MAX_TOP_OF_NODE = 50
 
 /** What no flag is wrong about alone. */
 export function findConflicts(flags: RankFlags): string[] {
@@ -120,7 +120,7 @@ function findNodeConflicts(flags: RankFlags): string[] {
   if (flags.container !== undefined && flags.pod === undefined && !CONTAINER_ID.test(flags.container)) {
     problems.push('--container: expected --pod with a name, got none')
   }
-  if (flags.top > MAX_TOP_OF_NODE) {
+  if (flags.top !== undefined && flags.top > MAX_TOP_OF_NODE) {
     problems.push(`--top: expected at most ${MAX_TOP_OF_NODE} with --node, got "${flags.top}"`)
   }
   return problems

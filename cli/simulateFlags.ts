@@ -1,7 +1,7 @@
 import { parseScoreChanges } from '../agent/simulate/scoreChange.ts'
 import { argumentOnly, optional, switchedOff, withDefault, type FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
-import { CONTAINER_ID, POD_UID, rankFlags } from './rankFlags.ts'
+import { CONTAINER_ID, countSchema, POD_UID, rankFlags } from './rankFlags.ts'
 import { sizeKibSchema } from './sizeSchema.ts'
 import { textSchema } from './textSchema.ts'
 
@@ -35,7 +35,7 @@ export const simulateFlags = {
   cgroup: optional(rankFlags.cgroup.schema, 'PATH', 'when the limit of this cgroup is hit'),
   pod: optional(podUid, 'UID', 'when the limit of this pod is hit'),
   container: optional(containerId, 'ID', 'when the limit of this container is hit: its id or how it begins'),
-  top: withDefault(rankFlags.top.schema, 'N', '10', 'how many kills to show'),
+  top: withDefault(countSchema, 'N', '10', 'how many kills to show'),
   output: withDefault(output, 'text|json', 'text', 'for people, or for programs with all kills'),
   noColor: switchedOff('no colours on a terminal either; so does NO_COLOR'),
   proc: rankFlags.proc,

@@ -21,9 +21,9 @@ afterEach(() => {
   ended = undefined
 })
 
-/** `rank --watch` on a terminal of 100 columns and 12 rows. */
-function watchOnTerminal(env: Readonly<Record<string, string>>) {
-  const line = `stty rows 12 cols 100; echo pid=$$; exec ${command} rank --watch --interval 0.5`
+/** `rank --watch` on a terminal of 100 columns. */
+function watchOnTerminal(env: Readonly<Record<string, string>>, rows = 12) {
+  const line = `stty rows ${rows} cols 100; echo pid=$$; exec ${command} rank --watch --interval 0.5`
   const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
     env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', SHELL: '/bin/sh', ...env },
   })
@@ -71,6 +71,24 @@ describe('oomkeeper rank --watch on a terminal', () => {
         expect(frame).toMatch(/^oomkeeper rank: this machine at [\d:]{8}Z, every 0\.5 s\. Ctrl-C ends it\./)
         expect(frame.split('\r\n').length).toBeLessThanOrEqual(12)
         for (const part of frame.split('\u001b[').slice(1)) expect(part).not.toMatch(/^[\d;]*m/)
+      }
+    },
+    30_000,
+  )
+
+  itUnless(
+    noScript,
+    'fills the terminal, where nobody says how many',
+    async () => {
+      const sleepers = Array.from({ length: 20 }, () => spawn('sleep', ['60']))
+      try {
+        const watch = watchOnTerminal({ NO_COLOR: '1' }, 24)
+        await watch.until(() => watch.frames() >= 2)
+        const lines = (watch.output().split(FRAME)[1] ?? '').split('\r\n')
+        expect(lines.length).toBeGreaterThan(20)
+        expect(lines.length).toBeLessThanOrEqual(24)
+      } finally {
+        for (const sleeper of sleepers) sleeper.kill()
       }
     },
     30_000,
