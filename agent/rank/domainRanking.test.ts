@@ -6,11 +6,12 @@ import { fakeProc, type FakeProcess } from './fakeProc.testkit.ts'
 const STARTED_MS = 1_000_000
 const CONTAINER = '/kubepods/burstable/pod1/c1'
 
-function nodeWith(processes: FakeProcess[], cgroups?: FakeCgroups) {
+/** @param listMs how long it takes to list the processes */
+function nodeWith(processes: FakeProcess[], cgroups?: FakeCgroups, listMs = 0) {
   const clock = { nowMs: STARTED_MS }
   const files = fakeProc(processes)
   let scans = 0
-  const counted = { ...files, listPids: () => (scans++, files.listPids()) }
+  const counted = { ...files, listPids: () => (scans++, (clock.nowMs += listMs), files.listPids()) }
   const ranking = new DomainRanking(counted, () => clock.nowMs, cgroups)
   const rank = (kill: Partial<DumplessKill> = {}) =>
     ranking.rank({ victimPid: 1, killedAtMs: clock.nowMs, cgroupPath: undefined, ...kill })
@@ -88,6 +89,17 @@ describe('DomainRanking', () => {
     expect(scans()).toBe(1)
     clock.nowMs += 1
     expect(pids({ victimPid: 11 })).toEqual([12, 13])
+    expect(scans()).toBe(2)
+  })
+
+  it('looks less often at a node that takes long, so that no more than a twentieth of the time goes into it', () => {
+    const { pids, clock, scans } = nodeWith([{ pid: 10, oomScore: 667 }], undefined, 700)
+    pids()
+    clock.nowMs += 13_000
+    pids()
+    expect(scans()).toBe(1)
+    clock.nowMs += 1_000
+    pids()
     expect(scans()).toBe(2)
   })
 

@@ -21,11 +21,13 @@ export type RankDomain = (kill: DumplessKill) => LiveRanking | undefined
 
 /** In a storm of kills the processes are listed so often at most: a whole node takes 70 ms for a thousand of them. */
 const FRESH_MS = 1_000
+/** And no more of a core than this: ten thousand take most of a second, in which nothing else is done. */
+const SHARE = 0.05
 
 /**
  * Who else is in line, by /proc right after a kill. Without a turn for others in between: kills are told at once and in
- * order. Who is there may be a second old; the figures of those that are told are read for each kill, so that the dead of
- * that second are not told as living.
+ * order. Who is there may be a second old, on a large node some seconds; the figures of those that are told are read for
+ * each kill, so that the dead of that time are not told as living.
  */
 export class DomainRanking {
   readonly #files: ProcFiles
@@ -33,6 +35,8 @@ export class DomainRanking {
   readonly #cgroups: CgroupTree | undefined
   readonly #startedAtMs: number
   #last: ProcessSnapshot | undefined
+  /** What it took to read it so far. */
+  #lastTookMs = 0
   /** Of cgroups, each looked at by itself; all forgotten together. */
   readonly #inCgroup = new Map<string, LiveTask[]>()
   #inCgroupSinceMs = Number.NEGATIVE_INFINITY
@@ -91,8 +95,12 @@ export class DomainRanking {
   }
 
   #scanned(cgroupPath: string | undefined): Found | undefined {
-    const snapshot = this.#snapshot()
-    return snapshot === undefined ? undefined : { machine: snapshot.machine, tasks: snapshot.tasksIn(cgroupPath) }
+    const beganMs = this.#now()
+    const snapshot = this.#snapshot(beganMs)
+    if (snapshot === undefined) return undefined
+    const found = { machine: snapshot.machine, tasks: snapshot.tasksIn(cgroupPath) }
+    this.#lastTookMs += this.#now() - beganMs
+    return found
   }
 
   /** Undefined where it is gone, and where it tells no memory: the leader of a process whose other threads go on. */
@@ -101,10 +109,11 @@ export class DomainRanking {
     return task?.startTicks === startTicks && task.rssKib !== undefined ? task : undefined
   }
 
-  #snapshot(): ProcessSnapshot | undefined {
-    const nowMs = this.#now()
-    if (this.#last !== undefined && isFresh(this.#last.takenAtMs, nowMs)) return this.#last
+  #snapshot(nowMs: number): ProcessSnapshot | undefined {
+    const freshForMs = Math.max(FRESH_MS, this.#lastTookMs / SHARE)
+    if (this.#last !== undefined && nowMs - this.#last.takenAtMs < freshForMs) return this.#last
     try {
+      this.#lastTookMs = 0
       this.#last = new ProcessSnapshot(this.#files, nowMs)
       return this.#last
     } catch {

@@ -168,6 +168,24 @@ describe('the agent, with a real nats-server', () => {
     expect((await program.stop()).code).toBe(0)
   }, 30_000)
 
+  it('answers whoever floods it with requests for its ranking briefly, and goes on', async () => {
+    const { program } = await agent('/dev/oomkeeper-is-not-there')
+    await program.said('connected to NATS')
+    const kindOf = async (text?: string): Promise<string> => {
+      const answer = await world.stream.rank(world.node, text === undefined ? undefined : Buffer.from(text))
+      return (answer as { kind: string }).kind
+    }
+    await waitUntil('an answer', () => kindOf(), { deadlineMs: 10_000 })
+    expect(await kindOf('{')).toBe('refused')
+    expect(await kindOf('['.repeat(900_000))).toBe('refused')
+    const kinds = await Promise.all(Array.from({ length: 500 }, () => kindOf()))
+    // A hundred are answered in each second that it takes.
+    expect(kinds.filter((kind) => kind === 'refused').length).toBeGreaterThan(0)
+    expect(kinds.filter((kind) => kind === 'ranking').length).toBeGreaterThanOrEqual(99)
+    const ranking = async () => (await kindOf()) === 'ranking' || undefined
+    await waitUntil('a ranking again', ranking, { deadlineMs: 5_000 })
+  }, 30_000)
+
   it('goes on where it sees nothing of the host, and says what it cannot do', async () => {
     const proc = join(world.folder, 'proc')
     mkdirSync(join(proc, 'sys/kernel/random'), { recursive: true })

@@ -69,10 +69,8 @@ export class KillStreamView {
   }
 
   /** What the node's agent answers to a rank request. */
-  async rank(node: string): Promise<unknown> {
-    return (
-      await this.#connection.request(rankSubject(node), encodeRank({ version: 1, top: 1 }), { timeout: 5_000 })
-    ).json()
+  async rank(node: string, request = encodeRank({ version: 1, top: 1 })): Promise<unknown> {
+    return (await this.#connection.request(rankSubject(node), request, { timeout: 5_000 })).json()
   }
 
   async close(): Promise<void> {
