@@ -36,14 +36,14 @@ describe('HotCgroups', () => {
     ])
   })
 
-  it('looks again each 8 ms, for a second after the last kill', () => {
+  it('looks again each 16 ms, for a second after the last kill', () => {
     const { looked, hot, turns } = watching()
     hot.killed([B])
     jest.advanceTimersByTime(500)
     hot.killed([B])
     jest.advanceTimersByTime(20_000)
-    expect(looked.length).toBeGreaterThanOrEqual(184)
-    expect(looked.length).toBeLessThanOrEqual(190)
+    expect(looked.length).toBeGreaterThanOrEqual(90)
+    expect(looked.length).toBeLessThanOrEqual(96)
     expect(turns()).toBeGreaterThanOrEqual(370)
     expect(turns()).toBeLessThanOrEqual(376)
     expect(jest.getTimerCount()).toBe(0)

@@ -22,7 +22,7 @@ const TURN_MS = 4
  * So often are hot cgroups looked at in a storm: at each kill, and in between. Less often where that would take more than
  * this share of a core.
  */
-const EVERY_MS = 8
+const EVERY_MS = 16
 const AT_MOST_EVERY_MS = 2
 const SHARE = 0.05
 /** What one file takes of a core. By the clock a look takes longer in a storm: this program waits more than it works. */
