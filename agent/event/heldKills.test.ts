@@ -70,6 +70,18 @@ describe('HeldKills', () => {
     expect(jest.getTimerCount()).toBe(0)
   })
 
+  it('says which kill lines are on no disk yet, and where their kills are as far as that is known', () => {
+    held.add(killOf(5), KILLED_AT, HERE)
+    held.add({ ...killOf(6), outcome: 'noKillable' }, KILLED_AT, undefined)
+    held.add(killOf(7), KILLED_AT, new FakeSearch())
+    expect(held.lines).toEqual([
+      { sequence: 5, cgroupPath: HERE.cgroupPath },
+      { sequence: 7, cgroupPath: undefined },
+    ])
+    held.flush()
+    expect(held.lines).toEqual([])
+  })
+
   it('waits for 20 ms at most, all that came at once together', () => {
     const searches = [new FakeSearch(), new FakeSearch()]
     for (const [at, search] of searches.entries()) held.add(killOf(at), KILLED_AT, search)
