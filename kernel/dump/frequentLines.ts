@@ -1,7 +1,10 @@
 import { hasAt, isDigit, skipDigits } from '#kernel/ascii.ts'
 import type { LineShape } from './lineShape.ts'
 
-/** The words that a line begins with, up to a colon: what follows that is no kill line that another line runs into. */
+/**
+ * What a line begins with, up to a colon or the line's end: then it is no kill line that another line runs into. `#` is a
+ * number, `$` the end.
+ */
 type Words = readonly (readonly [words: string, shape: LineShape])[]
 
 const AT_START = compileWords([
@@ -11,10 +14,12 @@ const AT_START = compileWords([
   ['Call Trace:', 'detail'],
   ['Code: ', 'detail'],
   ['FS: ', 'detail'],
+  ['Free swap  = #kB$', 'memory'],
   ['Hardware name: ', 'detail'],
-  ['Memory cgroup out of memory: Killed process ', 'kill'],
+  ['Mem-Info:$', 'memory'],
+  ['Memory cgroup out of memory: Killed process # (', 'kill'],
   ['Modules linked in: ', 'detail'],
-  ['Out of memory: Killed process ', 'kill'],
+  ['Out of memory: Killed process # (', 'kill'],
   ['PKRU: ', 'detail'],
   ['R08: ', 'detail'],
   ['R10: ', 'detail'],
@@ -25,23 +30,31 @@ const AT_START = compileWords([
   ['RIP: ', 'detail'],
   ['RSP: ', 'detail'],
   ['Tasks state (memory values in pages):', 'title'],
+  ['Total swap = #kB$', 'memory'],
+  ['active_anon:', 'memory'],
+  ['kmem: usage #', 'memcg'],
   ['lowmem_reserve[]:', 'memory'],
+  ['memory+swap: usage #', 'memcg'],
+  ['memory: usage #', 'memcg'],
   ['oom-kill:', 'announcement'],
+  ['swap: usage #', 'memcg'],
 ])
-/** These are whole lines. */
 const AFTER_NUMBER = compileWords([
-  [' pages HighMem/MovableOnly', 'memory'],
-  [' pages RAM', 'memory'],
-  [' pages cma reserved', 'memory'],
-  [' pages hwpoisoned', 'memory'],
-  [' pages in swap cache', 'memory'],
-  [' pages reserved', 'memory'],
-  [' total pagecache pages', 'memory'],
+  [' pages HighMem/MovableOnly$', 'memory'],
+  [' pages RAM$', 'memory'],
+  [' pages cma reserved$', 'memory'],
+  [' pages hwpoisoned$', 'memory'],
+  [' pages in swap cache$', 'memory'],
+  [' pages reserved$', 'memory'],
+  [' total pagecache pages$', 'memory'],
 ])
 const AFTER_NODE = compileWords([
   [' DMA free:', 'memory'],
+  [' DMA: #*', 'memory'],
   [' DMA32 free:', 'memory'],
+  [' DMA32: #*', 'memory'],
   [' Normal free:', 'memory'],
+  [' Normal: #*', 'memory'],
   [' active_anon:', 'memory'],
 ])
 const NODE = Buffer.from('Node ')
@@ -51,21 +64,16 @@ const NODE = Buffer.from('Node ')
  * here may still be one of them.
  */
 export function shapeOfFrequent(bytes: Buffer, start: number, end: number): LineShape | undefined {
-  if (isDigit(bytes[start])) return find(AFTER_NUMBER, bytes, skipDigits(bytes, start), end)?.shape
-  if (hasAt(bytes, start, NODE)) return find(AFTER_NODE, bytes, skipDigits(bytes, start + NODE.length))?.shape
-  const found = find(AT_START, bytes, start)
-  if (found?.shape === 'kill' && !isPidAndCommand(bytes, start + found.words.length, end)) return undefined
-  return found?.shape
-}
-
-/** As far as the command: `12 (`. */
-function isPidAndCommand(bytes: Buffer, start: number, end: number): boolean {
-  const at = skipDigits(bytes, start)
-  return at > start && at + 1 < end && bytes[at] === 0x20 && bytes[at + 1] === 0x28
+  if (isDigit(bytes[start])) return find(AFTER_NUMBER, bytes, skipDigits(bytes, start), end)
+  if (hasAt(bytes, start, NODE)) return find(AFTER_NODE, bytes, skipDigits(bytes, start + NODE.length), end)
+  return find(AT_START, bytes, start, end)
 }
 
 interface Entry {
   words: Buffer
+  /** After a number. */
+  rest: Buffer | undefined
+  isWhole: boolean
   shape: LineShape
 }
 
@@ -73,17 +81,32 @@ interface Entry {
 function compileWords(list: Words): readonly (readonly Entry[])[] {
   const filed = Array.from<readonly Entry[]>({ length: 256 }).fill([])
   for (const [text, shape] of list) {
-    const words = Buffer.from(text)
-    const code = words[1] ?? 0
-    filed[code] = [...(filed[code] ?? []), { words, shape }]
+    const isWhole = text.endsWith('$')
+    const [words = '', rest] = (isWhole ? text.slice(0, -1) : text).split('#')
+    const entry = {
+      words: Buffer.from(words),
+      rest: rest === undefined ? undefined : Buffer.from(rest),
+      isWhole,
+      shape,
+    }
+    const code = words.charCodeAt(1)
+    filed[code] = [...(filed[code] ?? []), entry]
   }
   return filed
 }
 
-/** @param end where the words must end, if anywhere */
-function find(filed: typeof AT_START, bytes: Buffer, at: number, end = 0): Entry | undefined {
-  for (const entry of filed[bytes[at + 1] ?? 0] ?? []) {
-    if (hasAt(bytes, at, entry.words) && (end === 0 || at + entry.words.length === end)) return entry
+function find(filed: typeof AT_START, bytes: Buffer, start: number, end: number): LineShape | undefined {
+  for (const { words, rest, isWhole, shape } of filed[bytes[start + 1] ?? 0] ?? []) {
+    if (!hasAt(bytes, start, words)) continue
+    let at = start + words.length
+    if (rest !== undefined) {
+      const digits = at
+      at = skipDigits(bytes, at)
+      if (at === digits || !hasAt(bytes, at, rest)) continue
+      at += rest.length
+    }
+    // What was read may lie behind the line's end, where another begins.
+    if (isWhole ? at === end : at <= end) return shape
   }
   return undefined
 }

@@ -42,10 +42,9 @@ export class RawRecord implements KmsgRecord {
 
   /** Bytes that are not UTF-8 become U+FFFD. */
   get text(): string {
-    this.#text ??=
-      this.bytes === this.#raw && this.#rawText !== undefined
-        ? this.#rawText.slice(this.start, this.end)
-        : this.bytes.toString('utf8', this.start, this.end)
+    // Not kept: to write it down costs as much as to cut it out again.
+    if (this.#rawText !== undefined && this.bytes === this.#raw) return this.#rawText.slice(this.start, this.end)
+    this.#text ??= this.bytes.toString('utf8', this.start, this.end)
     return this.#text
   }
 
@@ -130,7 +129,7 @@ export class RawRecord implements KmsgRecord {
   }
 
   #setText(bytes: Buffer, start: number, end: number): void {
-    this.bytes = bytes
+    if (this.bytes !== bytes) this.bytes = bytes
     this.start = start
     this.end = end
     this.#text = undefined

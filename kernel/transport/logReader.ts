@@ -29,6 +29,8 @@ export class LogReader {
   readonly #onRecord: (record: LogRecord) => void
   #pending: LogRecord | undefined
   #pendingLines = 0
+  /** The record is a row of a table; told when it begins, since to look at a text that grows costs all of it. */
+  #isRow = false
   #indentation = 0
   readonly #width = new WrapWidth()
   readonly #hardWidth: number | undefined
@@ -68,7 +70,7 @@ export class LogReader {
     const parsed = parseLogLine(raw)
     const isBroken = !parsed.prefixed && parsed.text.trim() !== ''
     // Rows of a table are of one length, and so are those that a mail program broke at a space.
-    this.#width.observe(this.#lengthBefore, isBroken && !ROW.test(this.#pending?.text ?? ''))
+    this.#width.observe(this.#lengthBefore, isBroken && !(this.#pending !== undefined && this.#isRow))
     if (this.#partial && parsed.prefixed) this.#append(parsed.text, '')
     else if (parsed.prefixed) this.#begin(parsed)
     else this.#pushBare(parsed)
@@ -139,6 +141,7 @@ export class LogReader {
     this.#exact = line.exact === true
     this.#hasPrefixes ||= line.prefixed
     this.#pendingLines = 1
+    this.#isRow = ROW.test(line.text)
     this.#indentation = 0
     this.#pending = {
       facility: this.#facility,
