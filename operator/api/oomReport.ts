@@ -20,6 +20,8 @@ export const MAX_UNDECIDED = 24
 
 export const hidden = z.enum(['Yes', 'No', 'Unknown'])
 
+export const qosClass = z.enum(['Guaranteed', 'Burstable', 'BestEffort'])
+
 export const oomReportSpec = z
   .object({
     workload: z.object({
@@ -44,6 +46,14 @@ export const containerKillRecord = killRecord.extend({
   hidden: hidden.meta({ description: 'Yes when Kubernetes did not report the container OOMKilled within 30 s.' }),
   hiddenReason: z.enum(['Undecided', 'NotReported', 'ReportedOOMKilled', 'PodForgotten', 'ContainerUnknown']),
   decidedAt: time.optional(),
+  memoryLimit: text(32).optional().meta({
+    description:
+      "The container's, in force when it was killed: after a resize in place another than in the pod's spec.",
+  }),
+  memoryRequest: text(32).optional(),
+  qosClass: qosClass.optional(),
+  priorityClass: text(64).optional(),
+  restarts: count.optional().meta({ description: 'How often the container had been started anew before.' }),
 })
 export type ContainerKillRecord = z.infer<typeof containerKillRecord>
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { cachedPodOf, containerOf } from '../testing/cachedPods.ts'
 import { isLoopback } from './loopback.ts'
 import { resolveRanking } from './nodeRanking.ts'
 import { parseRankQuery } from './rankQuery.ts'
@@ -52,17 +53,7 @@ describe('parseRankQuery', () => {
 })
 
 describe('resolveRanking', () => {
-  const pod = {
-    uid: UID,
-    namespace: 'shop',
-    name: 'web-1',
-    node: 'node-a',
-    controller: undefined,
-    labels: {},
-    members: [],
-    configHash: undefined,
-    containers: [{ id: ID, name: 'app', terminations: [] }],
-  }
+  const pod = cachedPodOf({ uid: UID, name: 'web-1', containers: [containerOf({ id: ID })] })
   const task = { pid: 7, command: 'x', oomScore: 1, oomScoreAdj: 0, podUid: UID, containerId: ID }
   const nameOn = (node: string) => {
     const answer = { version: 1, kind: 'ranking', node, scannedAt: '', processCount: 1, tasks: [task] } as const

@@ -1,25 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import type { CachedPod } from '../runtime/pod.ts'
+import { cachedPodOf } from '../testing/cachedPods.ts'
 import { resolveScope, type KnownPods } from './resolveScope.ts'
 
 const UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const ID = 'ab'.repeat(32)
 const HASH = '0123456789abcdef0123456789abcdef'
 
-function pod(fields: Partial<CachedPod>): CachedPod {
-  return {
-    uid: UID,
-    namespace: 'shop',
-    name: 'web-1',
-    node: 'node-a',
-    controller: undefined,
-    configHash: undefined,
-    containers: [],
-    labels: {},
-    members: [{ name: 'app', id: ID }, { name: 'late' }],
-    ...fields,
-  }
-}
+const pod = (fields: Partial<CachedPod>): CachedPod =>
+  cachedPodOf({ uid: UID, name: 'web-1', members: [{ name: 'app', id: ID }, { name: 'late' }], ...fields })
 
 const all = [pod({}), pod({ uid: 'u-2', name: 'etcd', configHash: HASH }), pod({ uid: 'u-3', name: 'new', node: '' })]
 const pods: KnownPods = { live: () => all, find: (uid) => all.find((one) => one.uid === uid) }

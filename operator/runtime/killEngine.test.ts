@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { KillEvent } from '#contract/killEvent.ts'
 import { operatorError } from '../errors.ts'
 import { killKey } from '../reports/killRecord.ts'
+import { cachedPodOf } from '../testing/cachedPods.ts'
 import { FakeReportStore } from '../testing/fakeReportStore.ts'
 import { CONTAINER_ID, POD_UID, killEventOf, messageOf } from '../testing/killEvents.ts'
 import { KillEngine, type CountedKills, type EnginePorts } from './killEngine.ts'
@@ -60,17 +61,7 @@ beforeEach(() => {
 })
 
 function putPod(node = 'node-a', uid = POD_UID): void {
-  pods.put({
-    uid,
-    namespace: 'shop',
-    name: 'eater-abc-1',
-    node,
-    controller: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'eater-abc', uid: 'r' },
-    configHash: undefined,
-    labels: {},
-    members: [],
-    containers: [{ id: CONTAINER_ID, name: 'app', terminations: [] }],
-  })
+  pods.put(cachedPodOf({ uid, node }))
 }
 
 const kills = (from: number, to: number, changes: Partial<KillEvent> = {}): StoredMessage[] =>
@@ -114,7 +105,11 @@ describe('KillEngine', () => {
 
   it('counts kills in the report of their workload, and then moves the checkpoint', async () => {
     await process(kills(1, 3))
-    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 3, workload: 'Deployment/eater' })
+    expect(store.statusOf(KEY.name)).toMatchObject({
+      kills: 3,
+      workload: 'Deployment/eater',
+      lastKills: [{ qosClass: 'Burstable', restarts: 0 }, {}, {}],
+    })
     expect(store.patches).toBe(1)
     expect(checkpoints).toEqual([3])
   })

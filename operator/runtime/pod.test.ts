@@ -38,9 +38,17 @@ describe('parsePod', () => {
     })
     expect(pod).toMatchObject({ node: 'node-a', controller: { kind: 'ReplicaSet', name: 'r' } })
     expect(pod?.containers).toEqual([
-      { id: 'two', name: 'app', terminations: [] },
-      { id: 'one', name: 'app', terminations: [{ reason: 'OOMKilled', finishedAt: '2026-03-01T10:00:00Z' }] },
-      { id: 'zero', name: 'init', terminations: [{ reason: 'Completed', finishedAt: '2026-03-01T09:00:00Z' }] },
+      expect.objectContaining({ id: 'two', name: 'app', terminations: [] }),
+      expect.objectContaining({
+        id: 'one',
+        name: 'app',
+        terminations: [{ reason: 'OOMKilled', finishedAt: '2026-03-01T10:00:00Z' }],
+      }),
+      expect.objectContaining({
+        id: 'zero',
+        name: 'init',
+        terminations: [{ reason: 'Completed', finishedAt: '2026-03-01T09:00:00Z' }],
+      }),
     ])
   })
 
@@ -75,5 +83,37 @@ describe('parsePod', () => {
       members: [{ name: 'app', id }, { name: 'waiting' }, { name: 'simulated' }, { name: 'init' }],
     })
     expect(parsePod({ ...raw, status: { ...raw.status, phase: 'Succeeded' } })?.members).toEqual([])
+  })
+
+  it('tells how each container is set: the limit in force before the one in the spec, and its own count of restarts', () => {
+    const spec = { limits: { memory: '64Mi' }, requests: { memory: '32Mi' } }
+    const lastState = { terminated: { containerID: 'containerd://one' } }
+    const pod = parsePod({
+      metadata: { uid: 'u', namespace: 'n', name: 'p' },
+      spec: {
+        priorityClassName: 'batch-low',
+        containers: [{ name: 'app', resources: spec }, { name: 'resized', resources: spec }, { name: 'free' }],
+      },
+      status: {
+        qosClass: 'Burstable',
+        containerStatuses: [
+          { name: 'app', containerID: 'containerd://two', restartCount: 3, lastState },
+          {
+            name: 'resized',
+            containerID: 'containerd://three',
+            restartCount: 0,
+            resources: { limits: { memory: '96Mi' }, requests: { memory: '32Mi' } },
+          },
+          { name: 'free', containerID: 'containerd://four' },
+        ],
+      },
+    })
+    expect(pod).toMatchObject({ qosClass: 'Burstable', priorityClass: 'batch-low' })
+    expect(pod?.containers.map(({ id, restarts, memory }) => [id, restarts, memory])).toEqual([
+      ['two', 3, { limit: '64Mi', request: '32Mi' }],
+      ['one', 2, undefined],
+      ['three', 0, { limit: '96Mi', request: '32Mi' }],
+      ['four', 0, { limit: undefined, request: undefined }],
+    ])
   })
 })

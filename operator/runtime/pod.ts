@@ -16,6 +16,8 @@ export interface CachedPod {
   labels: Readonly<Record<string, string>>
   /** The containers that are or may come to be, init and ephemeral ones too; none of a pod that has ended. */
   members: readonly PodMember[]
+  qosClass: string | undefined
+  priorityClass: string | undefined
 }
 
 /** A container by its name in the pod, and by its id while it runs. */
@@ -28,6 +30,16 @@ export interface CachedContainer {
   id: string
   name: string
   terminations: readonly Termination[]
+  /** How often the pod's container had been started anew before this one. */
+  restarts: number
+  /** undefined where another one runs by now, and nobody saw what this one had. */
+  memory: ContainerMemory | undefined
+}
+
+/** What a container may use and was promised, as quantities; absent where it is not set. */
+export interface ContainerMemory {
+  limit: string | undefined
+  request: string | undefined
 }
 
 /** The fields of a pod (core/v1) that are read, as the apiserver writes them. */
@@ -42,21 +54,36 @@ export interface RawPod {
   }
   spec?: {
     nodeName?: string
-    containers?: readonly { name: string }[]
-    initContainers?: readonly { name: string }[]
-    ephemeralContainers?: readonly { name: string }[]
+    priorityClassName?: string
+    containers?: readonly RawContainer[]
+    initContainers?: readonly RawContainer[]
+    ephemeralContainers?: readonly RawContainer[]
   }
   status?: {
     phase?: string
+    qosClass?: string
     containerStatuses?: readonly RawContainerStatus[]
     initContainerStatuses?: readonly RawContainerStatus[]
     ephemeralContainerStatuses?: readonly RawContainerStatus[]
   }
 }
 
+interface RawContainer {
+  name: string
+  resources?: RawResources
+}
+
+interface RawResources {
+  limits?: { memory?: string }
+  requests?: { memory?: string }
+}
+
 interface RawContainerStatus {
   name: string
   containerID?: string
+  restartCount?: number
+  /** What is in force, which a resize in place changes after the spec. */
+  resources?: RawResources
   state?: RawContainerState
   lastState?: RawContainerState
 }
@@ -75,6 +102,7 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
     ...(status?.initContainerStatuses ?? []),
     ...(status?.ephemeralContainerStatuses ?? []),
   ]
+  const specs = [spec?.containers, spec?.initContainers, spec?.ephemeralContainers].flatMap((part) => part ?? [])
   return {
     uid: metadata.uid,
     namespace: metadata.namespace,
@@ -85,28 +113,28 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
         ? undefined
         : { apiVersion: controller.apiVersion, kind: controller.kind, name: controller.name, uid: controller.uid },
     configHash: metadata.annotations?.['kubernetes.io/config.hash'],
-    containers: statuses.flatMap(parseContainers),
+    containers: statuses.flatMap((one) => parseContainers(one, specs)),
     labels: metadata.labels ?? {},
-    members: status?.phase === 'Succeeded' || status?.phase === 'Failed' ? [] : parseMembers(spec, statuses),
+    members: status?.phase === 'Succeeded' || status?.phase === 'Failed' ? [] : parseMembers(specs, statuses),
+    qosClass: status?.qosClass,
+    priorityClass: spec?.priorityClassName,
   }
 }
 
-function parseMembers(spec: RawPod['spec'], statuses: readonly RawContainerStatus[]): PodMember[] {
+function parseMembers(specs: readonly RawContainer[], statuses: readonly RawContainerStatus[]): PodMember[] {
   const running = new Map<string, string>()
   for (const { name, containerID = '', state } of statuses) {
     if (state?.running !== undefined && CONTAINER_ID.test(containerID)) running.set(name, bareId(containerID))
   }
-  const specs = [spec?.containers, spec?.initContainers, spec?.ephemeralContainers]
-  return specs.flatMap((containers = []) =>
-    containers.map(({ name }) => {
-      const id = running.get(name)
-      return id === undefined ? { name } : { name, id }
-    }),
-  )
+  return specs.map(({ name }) => {
+    const id = running.get(name)
+    return id === undefined ? { name } : { name, id }
+  })
 }
 
 /** The containers that a status names: the one that is, and the one before it. */
-function parseContainers({ name, containerID, state, lastState }: RawContainerStatus): CachedContainer[] {
+function parseContainers(status: RawContainerStatus, specs: readonly RawContainer[]): CachedContainer[] {
+  const { name, containerID, state, lastState, restartCount = 0 } = status
   const byId = new Map<string, Termination[]>()
   if (containerID) byId.set(bareId(containerID), [])
   for (const terminated of [state?.terminated, lastState?.terminated]) {
@@ -117,7 +145,19 @@ function parseContainers({ name, containerID, state, lastState }: RawContainerSt
     if (finishedAt) terminations.push({ reason, finishedAt })
     byId.set(id, terminations)
   }
-  return [...byId].map(([id, terminations]) => ({ id, name, terminations }))
+  const inSpec = specs.find((one) => one.name === name)?.resources
+  const memory = {
+    limit: status.resources?.limits?.memory ?? inSpec?.limits?.memory,
+    request: status.resources?.requests?.memory ?? inSpec?.requests?.memory,
+  }
+  // restartCount is that of the newest one, which comes first.
+  return [...byId].map(([id, terminations], age) => ({
+    id,
+    name,
+    terminations,
+    restarts: Math.max(0, restartCount - age),
+    memory: age === 0 ? memory : undefined,
+  }))
 }
 
 /** As containerd, CRI-O and docker give it; no cgroup can be found by another one, of a simulated node say. */

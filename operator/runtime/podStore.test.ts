@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { cachedPodOf, containerOf } from '../testing/cachedPods.ts'
 import type { CachedPod } from './pod.ts'
 import { PodStore } from './podStore.ts'
 
@@ -11,18 +12,8 @@ beforeEach(() => {
   store = new PodStore({ maxDeleted: 2, deletedTtlMs: HOUR_MS, now: () => nowMs })
 })
 
-const podOf = (uid: string, changes: Partial<CachedPod> = {}): CachedPod => ({
-  uid,
-  namespace: 'shop',
-  name: uid,
-  node: 'node-a',
-  controller: undefined,
-  configHash: undefined,
-  labels: {},
-  members: [],
-  containers: [{ id: 'c1', name: 'app', terminations: [] }],
-  ...changes,
-})
+const podOf = (uid: string, changes: Partial<CachedPod> = {}): CachedPod =>
+  cachedPodOf({ uid, name: uid, containers: [containerOf({ id: 'c1' })], ...changes })
 
 describe('PodStore', () => {
   it('finds a pod by its UID, and a static pod by its hash and node', () => {
@@ -36,16 +27,13 @@ describe('PodStore', () => {
 
   it('remembers containers that the status has forgotten, and how they ended', () => {
     const terminations = [{ reason: 'OOMKilled', finishedAt: '2026-03-01T10:00:00Z' }]
-    store.put(podOf('a', { containers: [{ id: 'c1', name: 'app', terminations }] }))
+    store.put(podOf('a', { containers: [containerOf({ id: 'c1', terminations })] }))
     store.put(
       podOf('a', {
-        containers: [
-          { id: 'c1', name: 'app', terminations: [] },
-          { id: 'c2', name: 'app', terminations: [] },
-        ],
+        containers: [containerOf({ id: 'c1' }), containerOf({ id: 'c2' })],
       }),
     )
-    store.put(podOf('a', { containers: [{ id: 'c3', name: 'app', terminations: [] }] }))
+    store.put(podOf('a', { containers: [containerOf({ id: 'c3' })] }))
     expect(store.factsOf('a', 'c1')).toEqual({ kind: 'known', terminations })
     expect(store.factsOf('a', 'c9')).toEqual({ kind: 'containerUnknown' })
     expect(store.factsOf('z', 'c1')).toEqual({ kind: 'podForgotten' })
@@ -64,10 +52,23 @@ describe('PodStore', () => {
     expect(store.size).toBe(0)
   })
 
+  it('remembers what a container might use that another one has followed', () => {
+    const memory = { limit: '64Mi', request: undefined }
+    store.put(podOf('a', { containers: [containerOf({ id: 'c1', memory })] }))
+    const after = { limit: '128Mi', request: undefined }
+    store.put(
+      podOf('a', { containers: [containerOf({ id: 'c2', restarts: 1, memory: after }), containerOf({ id: 'c1' })] }),
+    )
+    expect(store.find('a', 'node-a')?.containers.map((one) => [one.id, one.memory])).toEqual([
+      ['c2', after],
+      ['c1', memory],
+    ])
+  })
+
   it('does not bring a deleted pod back to life by a late answer', () => {
     store.put(podOf('a'))
     store.remove('a')
-    store.remember(podOf('a', { containers: [{ id: 'c2', name: 'app', terminations: [] }] }))
+    store.remember(podOf('a', { containers: [containerOf({ id: 'c2' })] }))
     expect(store.size).toBe(0)
     expect(store.factsOf('a', 'c2').kind).toBe('known')
   })

@@ -109,9 +109,14 @@ function mergeContainers(now: readonly CachedContainer[], before: readonly Cache
   for (const old of before) {
     const current = known.get(old.id)
     if (current === undefined) known.set(old.id, old)
-    // A container ends once: what was reported then is not taken back.
-    else if (current.terminations.length === 0 && old.terminations.length > 0)
-      known.set(old.id, { ...current, terminations: old.terminations })
+    else {
+      known.set(old.id, {
+        ...current,
+        // A container ends once: what was reported then is not taken back.
+        terminations: current.terminations.length === 0 ? old.terminations : current.terminations,
+        memory: current.memory ?? old.memory,
+      })
+    }
   }
   return [...known.values()].slice(0, MAX_CONTAINERS_PER_POD)
 }

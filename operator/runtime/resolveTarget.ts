@@ -5,6 +5,7 @@ import { isCandidateVisible } from '../reports/candidateTable.ts'
 import { buildKillRecord, compact } from '../reports/killRecord.ts'
 import { reportName } from '../reports/reportName.ts'
 import { shownText } from '../reports/shownText.ts'
+import { containerFacts } from './containerFacts.ts'
 import { resolveWorkload, type GetOwner } from '../reports/workload.ts'
 import type { CachedPod } from './pod.ts'
 import type { ReportKey } from './reportStore.ts'
@@ -73,6 +74,7 @@ export async function resolveTarget(
     spec,
     record: {
       ...record,
+      ...containerFacts(pod, container),
       podUid: pod.uid,
       hidden: 'Unknown',
       ...(container === undefined

@@ -13,6 +13,7 @@ import { FakeCursorFile, FakeLedgerFile, FakeSpool, FakeStream } from '../../age
 import { KillEngine } from '../../operator/runtime/killEngine.ts'
 import { PodStore } from '../../operator/runtime/podStore.ts'
 import { ReportWriter } from '../../operator/runtime/reportWriter.ts'
+import { cachedPodOf, containerOf } from '../../operator/testing/cachedPods.ts'
 import { FakeReportStore } from '../../operator/testing/fakeReportStore.ts'
 import { readRecording, recast } from '../support/recording.ts'
 
@@ -82,18 +83,8 @@ async function tell(file: string, ofNode: Partial<AgentIdentity> = {}): Promise<
 async function count(): Promise<void> {
   const pods = new PodStore({ maxDeleted: 10, deletedTtlMs: 1_000, now: Date.now })
   const controller = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'checkout-5d8f7c9b6', uid: 'r' }
-  const containers = [{ id: CONTAINER_ID, name: 'app', terminations: [] }]
-  pods.put({
-    uid: POD_UID,
-    namespace: 'shop',
-    name: 'checkout-5d8f7c9b6-x2x4z',
-    node: NODE,
-    controller,
-    labels: {},
-    members: [],
-    configHash: undefined,
-    containers,
-  })
+  const containers = [containerOf({ id: CONTAINER_ID })]
+  pods.put(cachedPodOf({ uid: POD_UID, name: 'checkout-5d8f7c9b6-x2x4z', node: NODE, controller, containers }))
   const now = () => new Date()
   const engine = new KillEngine({
     now,
