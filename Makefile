@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-prediction bench-processes bench-rank bench-stored fuzz faults soak captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-stored fuzz faults soak captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -54,6 +54,9 @@ cluster-down: setup ## Take the test cluster down, with all that it made
 
 bench: setup ## Measure what helm installs: install to ready, kill to visible, start to score, and idle cost in the pods
 	@node test/bench/main.ts
+
+bench-pods: setup ## Measure: heap of what the operator remembers of 50,000 pods, beside the pods as they come (PODS=150000)
+	@node --expose-gc --max-semi-space-size=4 test/bench/pods/main.ts
 
 bench-prediction: setup ## Measure: over 100 real kills, how often the kernel takes whom the agent foresaw, and why not (root)
 	@node test/bench/prediction/main.ts

@@ -1,5 +1,6 @@
 import type { ContainerFacts } from '../reports/decideHidden.ts'
 import type { CachedContainer, CachedPod } from './pod.ts'
+import { SlimPods } from './slimPods.ts'
 
 export interface PodStoreOptions {
   maxDeleted: number
@@ -13,6 +14,7 @@ const MAX_CONTAINERS_PER_POD = 20
 /** The pods of the cluster by UID, and those that were deleted not long ago. */
 export class PodStore {
   readonly #options: PodStoreOptions
+  readonly #slim = new SlimPods()
   readonly #live = new Map<string, CachedPod>()
   readonly #uidByStaticId = new Map<string, string>()
   /** Oldest first. */
@@ -37,7 +39,7 @@ export class PodStore {
     this.#deleted.delete(pod.uid)
     const merged =
       before === undefined ? pod : { ...pod, containers: mergeContainers(pod.containers, before.containers) }
-    this.#live.set(pod.uid, merged)
+    this.#live.set(pod.uid, this.#slim.slim(merged, before))
     if (pod.configHash !== undefined) this.#uidByStaticId.set(staticId(pod.node, pod.configHash), pod.uid)
   }
 
@@ -45,7 +47,10 @@ export class PodStore {
   remember(pod: CachedPod): void {
     const deleted = this.#deleted.get(pod.uid)
     if (deleted === undefined) this.put(pod)
-    else deleted.pod = { ...deleted.pod, containers: mergeContainers(pod.containers, deleted.pod.containers) }
+    else {
+      const containers = mergeContainers(pod.containers, deleted.pod.containers)
+      deleted.pod = this.#slim.slim({ ...deleted.pod, containers }, deleted.pod)
+    }
   }
 
   remove(uid: string): void {
