@@ -10,7 +10,8 @@ import { keepTrying } from './runtime/keepTrying.ts'
 import { KillEngine } from './runtime/killEngine.ts'
 import type { PodStore } from './runtime/podStore.ts'
 import { runSession, type SessionObserver } from './runtime/readerSession.ts'
-import type { StoredReport } from './runtime/reportStore.ts'
+import type { ReportKey, StoredReport } from './runtime/reportStore.ts'
+import { ReportRefresher } from './runtime/reportRefresher.ts'
 import { ReportWriter } from './runtime/reportWriter.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -47,11 +48,17 @@ export async function countKills(
     now,
     judged: (kills) => metrics.hiddenJudged.inc(kills),
   })
+  const wrote = (kind: ReportKey['kind'], outcome: string): void => metrics.reportWrites.inc({ kind, outcome })
+  const refresher = new ReportRefresher({ store, waiting, now, wrote })
   const writer = new ReportWriter(
     store,
     {
-      wrote: (kind, outcome) => metrics.reportWrites.inc({ kind, outcome }),
-      written: (key, status) => judge.note(key, status),
+      wrote,
+      written: (key, status) => {
+        judge.note(key, status)
+        refresher.note(key, status)
+      },
+      nodeWritten: (key, status) => refresher.note(key, status),
     },
     now,
   )
@@ -77,9 +84,13 @@ export async function countKills(
   async function* listReports(): AsyncIterable<StoredReport> {
     for await (const report of store.list('OOMReport')) {
       if (report.key.kind === 'OOMReport') judge.noteStored(report.key, report.status)
+      refresher.noteStored(report.key, report.status)
       yield report
     }
-    yield* store.list('NodeOOMReport')
+    for await (const report of store.list('NodeOOMReport')) {
+      refresher.noteStored(report.key, report.status)
+      yield report
+    }
   }
   const observer: SessionObserver = {
     opened: (firstSequence) => {
@@ -98,5 +109,5 @@ export async function countKills(
     await podsSynced
     return keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
   }
-  await Promise.race([judge.run(), readKills()])
+  await Promise.race([judge.run(), refresher.run(), readKills()])
 }

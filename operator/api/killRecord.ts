@@ -11,6 +11,14 @@ export const MAX_LAST_KILLS = 20
 export const MAX_NAMED_NODES = 50
 /** No node can have this name, so it never hides one. */
 export const OTHER_NODES = '(other)'
+/** Commands of victims counted by name in one report; what is beyond them is counted under OTHER_COMMANDS. */
+export const MAX_NAMED_COMMANDS = 50
+/** A process that calls itself so is counted there too. */
+export const OTHER_COMMANDS = '(other)'
+/** Of a kill whose line is lost, or of a process without a name. */
+export const UNKNOWN_COMMAND = '(unknown)'
+/** Hours in a trend, the current one among them. */
+export const TREND_HOURS = 24
 export const MAX_CANDIDATES_CHARS = 3_072
 
 export const count = z.int().nonnegative()
@@ -21,6 +29,8 @@ export const text = (maxChars: number) => z.string().max(maxChars)
 export const ATOMIC_MAP = { 'x-kubernetes-map-type': 'atomic' }
 
 export const counts = (maxProperties: number) => z.record(z.string(), count).meta({ ...ATOMIC_MAP, maxProperties })
+
+export const BY_COMMAND = `Kills by the victim's command, together all kills: the ${MAX_NAMED_COMMANDS} commands with the most by name, the rest under "${OTHER_COMMANDS}", and those of lost lines under "${UNKNOWN_COMMAND}". A command that comes back from "${OTHER_COMMANDS}" starts anew, so that a named count is a least count.`
 
 export const SCOPE_COUNT = killScope.options.length
 
@@ -55,6 +65,22 @@ export const killRecord = z.object({
   }),
 })
 
+/** A ring: when an hour has passed, the oldest count leaves and a new one begins. */
+export const trend = z
+  .object({
+    hour: time.meta({ description: "The beginning of the newest hour, by the operator's clock." }),
+    kills: z.array(count).length(TREND_HOURS).meta({
+      'x-kubernetes-list-type': 'atomic',
+      description: 'Kills in each hour, the newest last. Hours after the newest one had none.',
+    }),
+  })
+  .meta({
+    ...ATOMIC_MAP,
+    description:
+      "Kills per hour over a day. A kill counts for the hour in which it happened by its node's clock, or in which it was seen if that clock is ahead.",
+  })
+export type Trend = z.infer<typeof trend>
+
 /** The newest kill in words, for `kubectl get`. */
 export const lastKill = z.object({
   time,
@@ -84,5 +110,5 @@ export type Condition = z.infer<typeof condition>
 
 export const conditions = z
   .array(condition)
-  .max(4)
+  .max(8)
   .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })

@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import {
   ATOMIC_MAP,
+  BY_COMMAND,
   MAX_LAST_KILLS,
+  MAX_NAMED_COMMANDS,
   SCOPE_COUNT,
   conditions,
   count,
@@ -10,6 +12,7 @@ import {
   lastKill,
   text,
   time,
+  trend,
   watermark,
 } from './killRecord.ts'
 import type { ReportKind } from './crd.ts'
@@ -51,8 +54,13 @@ export const nodeOomReportStatus = z.object({
   }),
   firstSeen: time,
   lastSeen: time,
-  byScope: counts(SCOPE_COUNT),
-  byReason: counts(nodeReason.options.length),
+  byScope: counts(SCOPE_COUNT).meta({ description: 'By whose memory ran out; those without a victim too.' }),
+  byReason: counts(nodeReason.options.length).meta({
+    description: 'Why they stand in the report of the node; those without a victim too.',
+  }),
+  byCommand: counts(MAX_NAMED_COMMANDS + 1).meta({ description: BY_COMMAND }),
+  killsLastDay: count.meta({ description: 'Kills in the current hour and the 23 before it: the sum of the trend.' }),
+  trend,
   peakRssKib: count.optional().meta({ description: 'The largest victim.' }),
   last: lastKill.extend({ reason: nodeReason }).meta(ATOMIC_MAP),
   lastKills: z.array(nodeKillRecord).max(MAX_LAST_KILLS).meta({ 'x-kubernetes-list-type': 'atomic' }),

@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import {
   ATOMIC_MAP,
+  BY_COMMAND,
   MAX_LAST_KILLS,
+  MAX_NAMED_COMMANDS,
   MAX_NAMED_NODES,
   SCOPE_COUNT,
   conditions,
@@ -11,6 +13,7 @@ import {
   lastKill,
   text,
   time,
+  trend,
   watermark,
 } from './killRecord.ts'
 import type { ReportKind } from './crd.ts'
@@ -69,8 +72,13 @@ export const oomReportStatus = z
     reportedKills: count.meta({ description: 'Kills that Kubernetes showed as OOMKilled. The rest is not known.' }),
     firstSeen: time,
     lastSeen: time,
-    byScope: counts(SCOPE_COUNT),
-    byNode: counts(MAX_NAMED_NODES + 1),
+    byScope: counts(SCOPE_COUNT).meta({ description: 'Kills by whose memory ran out, together all kills.' }),
+    byNode: counts(MAX_NAMED_NODES + 1).meta({
+      description: `Kills by node, together all kills: the ${MAX_NAMED_NODES} nodes with the most by name, the rest under "(other)". A node that comes back from there starts anew, so that a named count is a least count.`,
+    }),
+    byCommand: counts(MAX_NAMED_COMMANDS + 1).meta({ description: BY_COMMAND }),
+    killsLastDay: count.meta({ description: 'Kills in the current hour and the 23 before it: the sum of the trend.' }),
+    trend,
     limitKib: count.optional().meta({ description: 'Of the newest kill that named one.' }),
     peakRssKib: count.optional().meta({ description: 'The largest victim.' }),
     last: lastKill.extend({ hidden }).meta(ATOMIC_MAP),

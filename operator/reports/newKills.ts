@@ -27,14 +27,19 @@ export function killsPast<R extends KillRecord>(
   return { fresh, watermark: { stream, sequence: counted } }
 }
 
+/** When a kill was, as far as both clocks can be right: no kill is later than when it was seen. */
+export function whenOf(kill: { time: string; seenAt: string }): string {
+  // ISO times of one precision and zone sort as text.
+  return kill.time < kill.seenAt ? kill.time : kill.seenAt
+}
+
 /** First and last time of the counted kills; clocks of nodes may disagree, so order in the stream says nothing. */
 export function spanOf(
   stored: { firstSeen: string; lastSeen: string } | undefined,
   fresh: readonly KillRecord[],
 ): { firstSeen: string; lastSeen: string } {
-  const times = fresh.map((kill) => kill.time)
+  const times = fresh.map(whenOf)
   if (stored !== undefined) times.push(stored.firstSeen, stored.lastSeen)
-  // ISO times of one precision and zone sort as text.
   times.sort()
   return { firstSeen: times[0] ?? '', lastSeen: times.at(-1) ?? '' }
 }

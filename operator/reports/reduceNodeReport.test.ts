@@ -1,30 +1,44 @@
 import { describe, expect, it } from '@jest/globals'
-import type { NodeReason } from '../api/nodeOomReport.ts'
-import { killOf } from '../testing/killRecords.ts'
+import { nodeKillOf } from '../testing/killRecords.ts'
 import { reduceNodeReport } from './reduceNodeReport.ts'
 
 const context = { now: new Date('2026-03-01T10:00:02.000Z'), stream: 's1', generation: 1 }
 
-function nodeKill(sequence: number, reason: NodeReason) {
-  const { hidden: _hidden, hiddenReason: _reason, ...record } = killOf(sequence).record
-  return { streamSequence: sequence, record: { ...record, reason } }
-}
-
 describe('reduceNodeReport', () => {
   it('counts kills by reason, and invocations that took nobody apart', () => {
-    const { victimPid: _pid, victimCommand: _command, ...nobody } = nodeKill(3, 'Panic').record
-    const kills = [nodeKill(1, 'OutsidePod'), nodeKill(2, 'PodUnknown'), { streamSequence: 3, record: nobody }]
+    const { victimPid: _pid, victimCommand: _command, ...nobody } = nodeKillOf(3, { reason: 'Panic' }).record
+    const kills = [
+      nodeKillOf(1, { reason: 'OutsidePod' }),
+      nodeKillOf(2, { reason: 'PodUnknown' }),
+      { streamSequence: 3, record: nobody },
+    ]
     expect(reduceNodeReport(undefined, kills, context)).toMatchObject({
       kills: 2,
       withoutVictim: 1,
       byReason: { OutsidePod: 1, PodUnknown: 1, Panic: 1 },
       last: { victim: '(nobody)', reason: 'Panic' },
-      conditions: [{ type: 'Ready', status: 'True' }],
+      byCommand: { eater: 2 },
+      killsLastDay: 2,
+      conditions: [
+        { type: 'Ready', status: 'True' },
+        { type: 'Active', status: 'True' },
+        { type: 'Recurring', status: 'False' },
+      ],
     })
   })
 
+  it('leaves conditions alone that others set', () => {
+    const once = reduceNodeReport(undefined, [nodeKillOf(1, { reason: 'OutsidePod' })], context)
+    const [ready] = once.conditions
+    const theirs = { ...ready!, type: 'EventsRejected', status: 'True' as const }
+    const both = { ...once, conditions: [theirs, ...once.conditions] }
+    const next = reduceNodeReport(both, [nodeKillOf(2, { reason: 'OutsidePod' })], context)
+    expect(next.conditions).toHaveLength(4)
+    expect(next.conditions).toContainEqual(theirs)
+  })
+
   it('changes nothing when the same kills come again', () => {
-    const once = reduceNodeReport(undefined, [nodeKill(1, 'OutsidePod')], context)
-    expect(reduceNodeReport(once, [nodeKill(1, 'OutsidePod')], context)).toEqual(once)
+    const once = reduceNodeReport(undefined, [nodeKillOf(1, { reason: 'OutsidePod' })], context)
+    expect(reduceNodeReport(once, [nodeKillOf(1, { reason: 'OutsidePod' })], context)).toEqual(once)
   })
 })

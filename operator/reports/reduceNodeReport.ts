@@ -2,9 +2,10 @@ import { MAX_LAST_KILLS } from '../api/killRecord.ts'
 import type { NodeKillRecord, NodeOomReportStatus, NodeReason } from '../api/nodeOomReport.ts'
 import { fitStatus } from './fitStatus.ts'
 import { compact, describeLast, type KillToCount } from './killRecord.ts'
-import { killsPast, spanOf } from './newKills.ts'
-import { readyCondition } from './readyCondition.ts'
-import { tally } from './tally.ts'
+import { killsPast, spanOf, whenOf } from './newKills.ts'
+import { refreshNodeStatus } from './refresh.ts'
+import { tally, tallyCommands } from './tally.ts'
+import { advanceTrend } from './trend.ts'
 
 /** The killer ran and took nobody: counted apart from kills. */
 const WITHOUT_VICTIM: readonly NodeReason[] = ['NoKillable', 'Panic']
@@ -19,27 +20,30 @@ export function reduceNodeReport(
   const lastKills = [...fresh.toReversed(), ...(stored?.lastKills ?? [])].slice(0, MAX_LAST_KILLS)
   const [last] = lastKills
   if (last === undefined) throw new Error('expected kills or a stored status, got neither')
-  const withoutVictim = fresh.filter((kill) => WITHOUT_VICTIM.includes(kill.reason)).length
+  const taken = fresh.filter((kill) => !WITHOUT_VICTIM.includes(kill.reason))
+  const withoutVictim = fresh.length - taken.length
   const peakKib = Math.max(stored?.peakRssKib ?? -1, ...fresh.map((kill) => kill.victimRssKib ?? -1))
-  return fitStatus<NodeOomReportStatus>(
-    compact({
-      observedGeneration: context.generation,
-      kills: (stored?.kills ?? 0) + fresh.length - withoutVictim,
-      withoutVictim: (stored?.withoutVictim ?? 0) + withoutVictim,
-      ...spanOf(stored, fresh),
-      byScope: tally(
-        stored?.byScope ?? {},
-        fresh.map((kill) => kill.scope),
-      ),
-      byReason: tally(
-        stored?.byReason ?? {},
-        fresh.map((kill) => kill.reason),
-      ),
-      peakRssKib: peakKib < 0 ? undefined : peakKib,
-      last: { ...describeLast(last), reason: last.reason },
-      lastKills,
-      watermark,
-      conditions: [readyCondition(stored?.conditions, context.now, context.generation, 0)],
-    }),
-  )
+  const status: NodeOomReportStatus = compact({
+    observedGeneration: context.generation,
+    kills: (stored?.kills ?? 0) + taken.length,
+    withoutVictim: (stored?.withoutVictim ?? 0) + withoutVictim,
+    ...spanOf(stored, fresh),
+    byScope: tally(
+      stored?.byScope ?? {},
+      fresh.map((kill) => kill.scope),
+    ),
+    byReason: tally(
+      stored?.byReason ?? {},
+      fresh.map((kill) => kill.reason),
+    ),
+    byCommand: tallyCommands(stored?.byCommand ?? {}, taken),
+    killsLastDay: 0,
+    trend: advanceTrend(stored?.trend, taken.map(whenOf), context.now),
+    peakRssKib: peakKib < 0 ? undefined : peakKib,
+    last: { ...describeLast(last), reason: last.reason },
+    lastKills,
+    watermark,
+    conditions: stored?.conditions ?? [],
+  })
+  return fitStatus(refreshNodeStatus(status, context.now))
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { MAX_LAST_KILLS, MAX_NAMED_NODES, OTHER_NODES } from '../api/killRecord.ts'
 import { MAX_UNDECIDED, oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
-import { killOf, killsOf } from '../testing/killRecords.ts'
+import { SEEN_AT, killOf, killsOf } from '../testing/killRecords.ts'
 import type { ContainerFacts } from './decideHidden.ts'
 import { jsonBytes } from './fitStatus.ts'
-import { judgeHidden, reduceReport, undecidedKills } from './reduceReport.ts'
+import { judgeHidden, reduceReport } from './reduceReport.ts'
+import { undecidedKills } from './undecidedKills.ts'
 
 const now = new Date('2026-03-01T10:00:02.000Z')
 const context = { now, stream: 's1', generation: 1, workload: 'Deployment/eater' }
@@ -30,7 +31,15 @@ describe('reduceReport', () => {
       peakRssKib: 65_012,
       last: { victim: 'eater(8123)', limit: '64Mi', rss: '63.5Mi', hidden: 'Unknown' },
       watermark: { stream: 's1', sequence: 7 },
-      conditions: [{ type: 'Ready', status: 'False', reason: 'HiddenUndecided' }],
+      byCommand: { eater: 1 },
+      killsLastDay: 1,
+      trend: { hour: '2026-03-01T10:00:00.000Z' },
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'HiddenUndecided' },
+        { type: 'Active', status: 'True' },
+        { type: 'Recurring', status: 'False' },
+        { type: 'LimitTooLow', status: 'Unknown' },
+      ],
     })
   })
 
@@ -64,6 +73,22 @@ describe('reduceReport', () => {
     const status = reduceReport(reduceReport(undefined, killsOf(1, 8), context), [early], context)
     expect(status.lastKills.map(({ sequence }) => sequence).slice(0, 2)).toEqual([9, 8])
     expect(status).toMatchObject({ firstSeen: '2026-03-01T09:00:00.000Z', lastSeen: '2026-03-01T10:00:00.000Z' })
+  })
+
+  it('takes a kill for no later than it was seen, when its node has a clock that is ahead', () => {
+    const status = reduceReport(undefined, [killOf(1, { time: '2027-01-01T00:00:00.000Z' })], context)
+    expect(status).toMatchObject({ lastSeen: SEEN_AT, killsLastDay: 1, last: { time: '2027-01-01T00:00:00.000Z' } })
+  })
+
+  it('says so when kills recur at the limit', () => {
+    const before = reduceReport(undefined, [killOf(1, { time: '2026-03-01T08:00:00.000Z' })], context)
+    const { conditions } = reduceReport(before, killsOf(2, 3), context)
+    expect(conditions.map(({ type, status }) => `${type}=${status}`)).toEqual([
+      'Ready=False',
+      'Active=True',
+      'Recurring=True',
+      'LimitTooLow=True',
+    ])
   })
 
   it('keeps totals exact over many nodes', () => {
@@ -120,7 +145,7 @@ describe('judgeHidden', () => {
   it('counts a hidden kill once, however often it runs', () => {
     const judged = judgeHidden(reduceReport(undefined, killsOf(1, 2), context), () => runsOn, DUE)
     expect(judged).toMatchObject({ hiddenKills: 2, reportedKills: 0, last: { hidden: 'Yes' } })
-    expect(judged.conditions).toMatchObject([{ status: 'True', reason: 'Settled' }])
+    expect(judged.conditions[0]).toMatchObject({ type: 'Ready', status: 'True', reason: 'Settled' })
     expect(judgeHidden(judged, () => runsOn, DUE)).toBe(judged)
   })
 

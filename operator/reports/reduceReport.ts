@@ -1,11 +1,13 @@
 import { MAX_LAST_KILLS, MAX_NAMED_NODES, OTHER_NODES } from '../api/killRecord.ts'
 import { MAX_UNDECIDED, type ContainerKillRecord, type OomReportStatus, type UndecidedKill } from '../api/oomReport.ts'
-import { decideHidden, hiddenDueMs, type ContainerFacts, type JudgedKill } from './decideHidden.ts'
+import { decideHidden, hiddenDueMs, type ContainerFacts } from './decideHidden.ts'
 import { fitStatus } from './fitStatus.ts'
 import { compact, describeLast, type KillToCount } from './killRecord.ts'
-import { killsPast, spanOf } from './newKills.ts'
-import { readyCondition } from './readyCondition.ts'
-import { foldSmallest, tally } from './tally.ts'
+import { killsPast, spanOf, whenOf } from './newKills.ts'
+import { refreshStatus } from './refresh.ts'
+import { foldSmallest, tally, tallyCommands } from './tally.ts'
+import { advanceTrend } from './trend.ts'
+import { isUndecided, type UnjudgedKill } from './undecidedKills.ts'
 
 export interface ReduceContext {
   /** The operator's clock. */
@@ -49,12 +51,15 @@ export function reduceReport(
       fresh.map((kill) => kill.scope),
     ),
     byNode: foldSmallest(tally(stored?.byNode ?? {}, nodes), MAX_NAMED_NODES, OTHER_NODES),
+    byCommand: tallyCommands(stored?.byCommand ?? {}, fresh),
+    killsLastDay: 0,
+    trend: advanceTrend(stored?.trend, fresh.map(whenOf), context.now),
     limitKib: newest.find((kill) => kill.limitKib !== undefined)?.limitKib ?? stored?.limitKib,
     last: { ...describeLast(last), hidden: last.hidden },
     lastKills,
     undecided,
     watermark,
-    conditions: [],
+    conditions: stored?.conditions ?? [],
   })
   return finish(status, stored, context.now)
 }
@@ -96,22 +101,6 @@ export function judgeHidden(
   return finish(status, stored, now)
 }
 
-/** A kill of which it is not yet known whether it is hidden. */
-export interface UnjudgedKill extends JudgedKill {
-  podName?: string | undefined
-  podUid?: string | undefined
-  containerId?: string | undefined
-}
-
-/** Every kill of a status that still waits for a judgement. */
-export function undecidedKills(status: OomReportStatus): readonly UnjudgedKill[] {
-  return [...status.lastKills.filter(isUndecided), ...status.undecided]
-}
-
-function isUndecided(kill: ContainerKillRecord): boolean {
-  return kill.hiddenReason === 'Undecided'
-}
-
 function undecidedOf(kill: ContainerKillRecord): UndecidedKill[] {
   const { time, seenAt, podName, podUid, containerId } = kill
   if (!isUndecided(kill) || podName === undefined || podUid === undefined || containerId === undefined) return []
@@ -120,7 +109,5 @@ function undecidedOf(kill: ContainerKillRecord): UndecidedKill[] {
 
 function finish(status: OomReportStatus, stored: OomReportStatus | undefined, now: Date): OomReportStatus {
   const peakKib = Math.max(stored?.peakRssKib ?? -1, ...status.lastKills.map((kill) => kill.victimRssKib ?? -1))
-  const waiting = undecidedKills(status).length
-  const condition = readyCondition(stored?.conditions, now, status.observedGeneration, waiting)
-  return fitStatus({ ...status, ...(peakKib < 0 ? {} : { peakRssKib: peakKib }), conditions: [condition] })
+  return fitStatus(refreshStatus({ ...status, ...(peakKib < 0 ? {} : { peakRssKib: peakKib }) }, now))
 }

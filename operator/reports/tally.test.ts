@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { foldSmallest, tally } from './tally.ts'
+import { MAX_NAMED_COMMANDS } from '../api/killRecord.ts'
+import { foldSmallest, tally, tallyCommands } from './tally.ts'
 
 describe('tally', () => {
   it('adds one for each key, whatever its name', () => {
@@ -15,5 +16,21 @@ describe('foldSmallest', () => {
 
   it('leaves what fits alone', () => {
     expect(foldSmallest({ a: 1, b: 1 }, 2, 'rest')).toEqual({ a: 1, b: 1 })
+  })
+})
+
+describe('tallyCommands', () => {
+  it('counts every victim, with or without a name', () => {
+    const kills = ['java', undefined, '', 'java', '__proto__', 'constructor'].map((victimCommand) => ({
+      victimCommand,
+    }))
+    expect(tallyCommands({ java: 1 }, kills)).toEqual({ java: 3, '(unknown)': 2, '(other)': 1, constructor: 1 })
+  })
+
+  it('keeps the total exact however many commands there are, also when some come back', () => {
+    let counts: Record<string, number> = {}
+    for (let kill = 0; kill < 600; kill++) counts = tallyCommands(counts, [{ victimCommand: `worker-${kill % 120}` }])
+    expect(Object.keys(counts)).toHaveLength(MAX_NAMED_COMMANDS + 1)
+    expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(600)
   })
 })

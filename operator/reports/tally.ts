@@ -1,3 +1,5 @@
+import { MAX_NAMED_COMMANDS, OTHER_COMMANDS, UNKNOWN_COMMAND } from '../api/killRecord.ts'
+
 /** Adds one to each key's count. */
 export function tally(counts: Readonly<Record<string, number>>, keys: readonly string[]): Record<string, number> {
   const sums = new Map(Object.entries(counts))
@@ -19,4 +21,15 @@ export function foldSmallest(
   named.sort(([nameA, a], [nameB, b]) => b - a || (nameA < nameB ? -1 : 1))
   const rest = named.slice(maxNamed).reduce((sum, [, count]) => sum + count, counts[other] ?? 0)
   return { ...Object.fromEntries(named.slice(0, maxNamed)), [other]: rest }
+}
+
+/** Victims by command. The one name that a JSON object cannot be trusted with is counted with the others. */
+export function tallyCommands(
+  stored: Readonly<Record<string, number>>,
+  kills: readonly { victimCommand?: string | undefined }[],
+): Record<string, number> {
+  const commands = kills.map(({ victimCommand }) =>
+    victimCommand === '__proto__' ? OTHER_COMMANDS : victimCommand || UNKNOWN_COMMAND,
+  )
+  return foldSmallest(tally(stored, commands), MAX_NAMED_COMMANDS, OTHER_COMMANDS)
 }

@@ -1,6 +1,7 @@
 import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
 import { hiddenDueMs, type ContainerFacts } from '../reports/decideHidden.ts'
-import { judgeHidden, undecidedKills, type UnjudgedKill } from '../reports/reduceReport.ts'
+import { judgeHidden } from '../reports/reduceReport.ts'
+import { undecidedKills, type UnjudgedKill } from '../reports/undecidedKills.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
 import { updateReport } from './updateReport.ts'

@@ -45,7 +45,7 @@ beforeEach(() => {
       monotonicMs: () => nowMs,
       signal: new AbortController().signal,
     },
-    writer: new ReportWriter(store, { wrote: () => {}, written: () => {} }, now),
+    writer: new ReportWriter(store, { wrote: () => {}, written: () => {}, nodeWritten: () => {} }, now),
     findPod: (uid, node) => pods.find(uid, node),
     namespaceOf: (uid) => pods.namespaceOf(uid),
     getOwner: async () => ({

@@ -1,4 +1,4 @@
-import { nodeOomReportStatus, type NodeKillRecord } from '../api/nodeOomReport.ts'
+import { nodeOomReportStatus, type NodeKillRecord, type NodeOomReportStatus } from '../api/nodeOomReport.ts'
 import { oomReportStatus, type ContainerKillRecord, type OomReportStatus } from '../api/oomReport.ts'
 import type { KillToCount } from '../reports/killRecord.ts'
 import { reduceNodeReport } from '../reports/reduceNodeReport.ts'
@@ -17,6 +17,8 @@ export interface WriterObserver {
   wrote(kind: ReportKey['kind'], outcome: UpdateResult<unknown>['outcome']): void
   /** A container's report was written; kills in it may wait to be judged. */
   written(key: ReportKey & { kind: 'OOMReport' }, status: OomReportStatus): void
+  /** A node's report was written. */
+  nodeWritten(key: ReportKey & { kind: 'NodeOOMReport' }, status: NodeOomReportStatus): void
 }
 
 export class ReportWriter {
@@ -58,17 +60,19 @@ export class ReportWriter {
     return result
   }
 
-  #writeNodeReport(
+  async #writeNodeReport(
     stream: string,
     { key, spec }: Target & { kind: 'NodeOOMReport' },
     kills: readonly KillToCount<NodeKillRecord>[],
   ): Promise<UpdateResult<unknown>> {
-    return updateReport(this.#store, {
+    const result = await updateReport<NodeOomReportStatus>(this.#store, {
       key,
       spec,
       parseStatus: (status) => nodeOomReportStatus.safeParse(status).data,
       compute: (stored, generation) => reduceNodeReport(stored, kills, { now: this.#now(), stream, generation }),
     })
+    if (result.outcome === 'written' || result.outcome === 'unchanged') this.#observer.nodeWritten(key, result.status)
+    return result
   }
 }
 

@@ -1,3 +1,4 @@
+import type { NodeKillRecord } from '../api/nodeOomReport.ts'
 import type { ContainerKillRecord } from '../api/oomReport.ts'
 import type { KillToCount } from '../reports/killRecord.ts'
 import { BOOT_ID, CONTAINER_ID, POD_UID } from './killEvents.ts'
@@ -35,4 +36,13 @@ export function killOf(
 
 export function killsOf(from: number, to: number, changes: Partial<ContainerKillRecord> = {}) {
   return Array.from({ length: to - from + 1 }, (_, at) => killOf(from + at, changes))
+}
+
+/** The same kill, in no pod that is known. */
+export function nodeKillOf(
+  streamSequence: number,
+  changes: Partial<NodeKillRecord> & Pick<NodeKillRecord, 'reason'>,
+): KillToCount<NodeKillRecord> {
+  const { hidden: _hidden, hiddenReason: _reason, ...record } = killOf(streamSequence).record
+  return { streamSequence, record: { ...record, ...changes } }
 }

@@ -100,7 +100,11 @@ async function count(): Promise<void> {
       monotonicMs: () => 0,
       signal: new AbortController().signal,
     },
-    writer: new ReportWriter(reports, { wrote: () => undefined, written: () => undefined }, now),
+    writer: new ReportWriter(
+      reports,
+      { wrote: () => undefined, written: () => undefined, nodeWritten: () => undefined },
+      now,
+    ),
     findPod: (uid, node) => pods.find(uid, node),
     namespaceOf: (uid) => pods.namespaceOf(uid),
     getOwner: () =>

@@ -1,0 +1,88 @@
+import { TREND_HOURS, type Trend } from '../api/killRecord.ts'
+import type { Verdict } from './condition.ts'
+import { killsIn } from './trend.ts'
+import { formatKib } from './quantity.ts'
+
+/** A report is active for this long after its last kill. */
+export const ACTIVE_MS = 3_600_000
+/** Kills come again and again from so many in a day on, in so many of its hours: one group's kill is not enough. */
+export const RECURRING = { kills: 3, hours: 2 }
+/** The limit is too low when the victim had this share of it in each of the last kills. */
+export const AT_LIMIT = { kills: 3, share: 0.9 }
+
+/** What is looked at: the counts of any report. */
+export interface Checked {
+  kills: number
+  lastSeen: string
+  trend: Trend
+}
+
+interface CheckedKill {
+  scope: string
+  limitKib?: number | undefined
+  victimRssKib?: number | undefined
+}
+
+export function checkActive({ lastSeen }: Checked, now: Date): Verdict {
+  return isActive(lastSeen, now)
+    ? { status: 'True', reason: 'KilledLately', message: `the last kill was at ${lastSeen}, within an hour` }
+    : { status: 'False', reason: 'QuietForAnHour', message: `the last kill was at ${lastSeen}, over an hour ago` }
+}
+
+export function checkRecurring({ trend }: Checked): Verdict {
+  const kills = killsIn(trend)
+  const hours = trend.kills.filter((count) => count > 0).length
+  const recurs = kills >= RECURRING.kills && hours >= RECURRING.hours
+  const message = `${kills} kills in ${hours} of the last ${TREND_HOURS} hours; recurring are ${RECURRING.kills} in ${RECURRING.hours} of them`
+  return { status: recurs ? 'True' : 'False', reason: recurs ? 'KillsRepeat' : 'KillsAreFew', message }
+}
+
+/**
+ * Whether the limit is what is wrong. Only the container's or pod's own limit can be: with any other, memory ran out
+ * elsewhere. A victim far below the limit shared it with others, or with the kernel.
+ * @param lastKills Newest first.
+ */
+export function checkLimit(lastKills: readonly CheckedKill[]): Verdict {
+  const own = lastKills
+    .slice(0, AT_LIMIT.kills)
+    .filter(({ scope }) => scope === 'ContainerLimit' || scope === 'PodLimit')
+  const [newest] = lastKills
+  if (own.length === 0 || newest === undefined) {
+    const message = `no limit of its own was hit: the last kill's scope is ${newest?.scope ?? 'Unknown'}`
+    return { status: 'False', reason: 'OtherLimit', message }
+  }
+  if (own.length < AT_LIMIT.kills) {
+    const message = `${own.length} of the last kills are by its own limit; ${AT_LIMIT.kills} in a row tell`
+    return { status: 'Unknown', reason: 'TooFewKills', message }
+  }
+  const figures = own.flatMap(({ victimRssKib, limitKib = 0 }) =>
+    victimRssKib === undefined || limitKib === 0 ? [] : [{ victimRssKib, limitKib, share: victimRssKib / limitKib }],
+  )
+  const lowest = figures.toSorted((a, b) => a.share - b.share)[0]
+  if (figures.length < own.length || lowest === undefined) {
+    const message = `of ${own.length - figures.length} of the last ${own.length} kills the limit or the victim's size is not known`
+    return { status: 'Unknown', reason: 'FiguresMissing', message }
+  }
+  const percent = Math.min(999, Math.round(lowest.share * 100))
+  const figure = `${formatKib(lowest.victimRssKib)} of ${formatKib(lowest.limitKib)} (${percent} %)`
+  return lowest.share >= AT_LIMIT.share
+    ? {
+        status: 'True',
+        reason: 'PeakAtLimit',
+        message: `in each of the last ${own.length} kills the victim alone had at least ${figure}`,
+      }
+    : {
+        status: 'False',
+        reason: 'PeakBelowLimit',
+        message: `in one of the last ${own.length} kills the victim had ${figure}: others, caches or the kernel had the rest`,
+      }
+}
+
+/** When the checks say something else though no kill comes, in milliseconds since the epoch. */
+export function activeUntilMs({ lastSeen }: Checked): number {
+  return Date.parse(lastSeen) + ACTIVE_MS
+}
+
+function isActive(lastSeen: string, now: Date): boolean {
+  return now.getTime() < Date.parse(lastSeen) + ACTIVE_MS
+}

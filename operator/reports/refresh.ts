@@ -1,0 +1,48 @@
+import type { Condition } from '../api/killRecord.ts'
+import type { NodeOomReportStatus } from '../api/nodeOomReport.ts'
+import type { OomReportStatus } from '../api/oomReport.ts'
+import { activeUntilMs, checkActive, checkLimit, checkRecurring, type Checked } from './checks.ts'
+import { settleCondition, withOthers, type Verdict } from './condition.ts'
+import { readyVerdict } from './readyCondition.ts'
+import { advanceTrend, killsIn, trendChangeMs } from './trend.ts'
+import { undecidedKills } from './undecidedKills.ts'
+
+type Status = OomReportStatus | NodeOomReportStatus
+
+/** The status as it is to be read at this time: what follows from its counts and the clock. The counts stay. */
+export function refreshStatus(status: OomReportStatus, now: Date): OomReportStatus {
+  const current = withTrend(status, now)
+  return withConditions(current, now, {
+    Ready: readyVerdict(undecidedKills(current).length),
+    Active: checkActive(current, now),
+    Recurring: checkRecurring(current),
+    LimitTooLow: checkLimit(current.lastKills),
+  })
+}
+
+export function refreshNodeStatus(status: NodeOomReportStatus, now: Date): NodeOomReportStatus {
+  const current = withTrend(status, now)
+  return withConditions(current, now, {
+    Ready: readyVerdict(0),
+    Active: checkActive(current, now),
+    Recurring: checkRecurring(current),
+  })
+}
+
+/** When a status has to be refreshed though nothing happens, in milliseconds since the epoch; Infinity for never. */
+export function refreshDueMs(status: Checked & { conditions: readonly Condition[] }): number {
+  const active = status.conditions.some(({ type, status: is }) => type === 'Active' && is === 'True')
+  return Math.min(active ? activeUntilMs(status) : Number.POSITIVE_INFINITY, trendChangeMs(status.trend))
+}
+
+function withTrend<S extends Status>(status: S, now: Date): S {
+  const trend = advanceTrend(status.trend, [], now)
+  return { ...status, trend, killsLastDay: killsIn(trend) }
+}
+
+function withConditions<S extends Status>(status: S, now: Date, verdicts: Readonly<Record<string, Verdict>>): S {
+  const own = Object.entries(verdicts).map(([type, verdict]) =>
+    settleCondition(status.conditions, type, verdict, now, status.observedGeneration),
+  )
+  return { ...status, conditions: withOthers(status.conditions, own) }
+}

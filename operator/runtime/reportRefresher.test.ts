@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { reduceNodeReport } from '../reports/reduceNodeReport.ts'
+import { reduceReport } from '../reports/reduceReport.ts'
+import { FakeReportStore } from '../testing/fakeReportStore.ts'
+import { killsOf, nodeKillOf } from '../testing/killRecords.ts'
+import { ReportRefresher } from './reportRefresher.ts'
+import type { ReportKey } from './reportStore.ts'
+
+const KEY: ReportKey = { kind: 'OOMReport', namespace: 'shop', name: 'deployment.eater.app' }
+const NODE_KEY: ReportKey = { kind: 'NodeOOMReport', name: 'node-a' }
+const FIRST = new Date('2026-03-01T10:00:02.000Z')
+const HOUR_MS = 3_600_000
+const stop = new Error('stop')
+
+let nowMs: number
+let untilMs: number
+let store: FakeReportStore
+let refresher: ReportRefresher
+
+beforeEach(() => {
+  nowMs = FIRST.getTime()
+  store = new FakeReportStore()
+  refresher = new ReportRefresher({
+    store,
+    now: () => new Date(nowMs),
+    wrote: () => {},
+    waiting: {
+      observer: { trouble: () => {}, fine: () => {} },
+      sleep: async (ms) => {
+        nowMs += ms
+        if (nowMs > untilMs) throw stop
+      },
+      random: () => 0,
+      monotonicMs: () => nowMs,
+      signal: new AbortController().signal,
+    },
+  })
+})
+
+async function put(key: ReportKey, status: object): Promise<void> {
+  const created = await store.create(key, {})
+  if (created.outcome === 'created') await store.patchStatus(key, status, created.report.resourceVersion)
+  refresher.noteStored(key, store.statusOf(key.name))
+  store.patches = 0
+}
+
+async function runFor(hours: number): Promise<void> {
+  untilMs = FIRST.getTime() + hours * HOUR_MS
+  await expect(refresher.run()).rejects.toBe(stop)
+}
+
+describe('ReportRefresher', () => {
+  it('says that a report is no longer active, an hour after its last kill', async () => {
+    await put(KEY, reduceReport(undefined, killsOf(1, 2), { now: FIRST, stream: 's', generation: 1, workload: 'w' }))
+    await runFor(0.99)
+    expect(store.patches).toBe(0)
+    await runFor(1.1)
+    const [, active] = store.statusOf(KEY.name)['conditions'] as object[]
+    expect(active).toMatchObject({
+      type: 'Active',
+      status: 'False',
+      reason: 'QuietForAnHour',
+      lastTransitionTime: expect.stringMatching(/^2026-03-01T11:00:0/),
+    })
+  })
+
+  it('writes once for each change in two days, and nothing when nothing changes', async () => {
+    await put(KEY, reduceReport(undefined, killsOf(1, 2), { now: FIRST, stream: 's', generation: 1, workload: 'w' }))
+    await runFor(48)
+    // Active ends after an hour, the hour of the kills leaves the trend after a day.
+    expect(store.patches).toBe(2)
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2, killsLastDay: 0 })
+  })
+
+  it('refreshes what a node keeps, too', async () => {
+    const kills = [nodeKillOf(1, { reason: 'OutsidePod' })]
+    await put(NODE_KEY, reduceNodeReport(undefined, kills, { now: FIRST, stream: 's', generation: 1 }))
+    await runFor(48)
+    expect(store.statusOf('node-a')).toMatchObject({ kills: 1, killsLastDay: 0 })
+    expect(store.patches).toBe(2)
+  })
+
+  it('lets go of a report that was deleted', async () => {
+    await put(KEY, reduceReport(undefined, killsOf(1, 1), { now: FIRST, stream: 's', generation: 1, workload: 'w' }))
+    store.reports.clear()
+    await runFor(2)
+    expect(store.patches).toBe(0)
+  })
+
+  it('leaves a status alone that it cannot read', async () => {
+    await put(KEY, { kills: -1 })
+    await runFor(48)
+    expect(store.patches).toBe(0)
+  })
+})

@@ -1,0 +1,76 @@
+import { nodeOomReportStatus, type NodeOomReportStatus } from '../api/nodeOomReport.ts'
+import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
+import { refreshDueMs, refreshNodeStatus, refreshStatus } from '../reports/refresh.ts'
+import { keepTrying, type Waiting } from './keepTrying.ts'
+import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
+import { updateReport, type UpdateResult } from './updateReport.ts'
+
+type Status = OomReportStatus | NodeOomReportStatus
+
+export interface RefresherPorts {
+  store: ReportStore
+  waiting: Waiting
+  now: () => Date
+  wrote: (kind: ReportKey['kind'], outcome: UpdateResult<unknown>['outcome']) => void
+}
+
+/** How late a condition may be that changes by time alone. */
+const POLL_MS = 5_000
+
+/**
+ * Brings reports up to date whose conditions or trend change though no kill comes. Nothing is kept that the stored
+ * status does not say, and nothing is written that the clock has not changed.
+ */
+export class ReportRefresher {
+  readonly #ports: RefresherPorts
+  readonly #due = new Map<string, { key: ReportKey; dueMs: number }>()
+
+  constructor(ports: RefresherPorts) {
+    this.#ports = ports
+  }
+
+  /** Remembers when this status will have to be refreshed. */
+  note(key: ReportKey, status: Status): void {
+    const dueMs = refreshDueMs(status)
+    if (Number.isFinite(dueMs)) this.#due.set(keyText(key), { key, dueMs })
+    else this.#due.delete(keyText(key))
+  }
+
+  /** As note, for a status as it is stored; one that cannot be read is never refreshed. */
+  noteStored(key: ReportKey, status: unknown): void {
+    const parsed = parseStatus(key, status)
+    if (parsed !== undefined) this.note(key, parsed)
+  }
+
+  /** Runs until the signal is aborted. @throws the signal's reason. */
+  async run(): Promise<never> {
+    const { waiting } = this.#ports
+    for (;;) {
+      await waiting.sleep(POLL_MS)
+      for (const { key, dueMs } of this.#due.values()) {
+        if (dueMs <= this.#ports.now().getTime()) await keepTrying('apiserver', waiting, () => this.refresh(key))
+      }
+    }
+  }
+
+  /** Refreshes one report. @throws ProgramError with retry. */
+  async refresh(key: ReportKey): Promise<void> {
+    const { store, now, wrote } = this.#ports
+    const result = await updateReport<Status>(store, {
+      key,
+      parseStatus: (stored) => parseStatus(key, stored),
+      compute: (stored) => stored && refreshed(stored, now()),
+    })
+    wrote(key.kind, result.outcome)
+    if (result.outcome === 'written' || result.outcome === 'unchanged') this.note(key, result.status)
+    else this.#due.delete(keyText(key))
+  }
+}
+
+function parseStatus(key: ReportKey, status: unknown): Status | undefined {
+  return (key.kind === 'OOMReport' ? oomReportStatus : nodeOomReportStatus).safeParse(status).data
+}
+
+function refreshed(status: Status, now: Date): Status {
+  return 'hiddenKills' in status ? refreshStatus(status, now) : refreshNodeStatus(status, now)
+}
