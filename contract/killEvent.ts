@@ -54,14 +54,16 @@ const victim = z.object({
   oomScoreAdj: oomScoreAdj.optional(),
 })
 
+/**
+ * `dump`: the kernel's own task_memcg; `group`: the cgroup that it said to kill whole. Where it printed neither: `proc`,
+ * /proc/PID/cgroup after the kill line; `cache`, the same from before the kill; `parent`, its parent's container; `counter`, the
+ * one cgroup whose count of kills has grown. `none`: nobody could say (docs/attribution.md).
+ */
+export const attributionSource = z.enum(['dump', 'group', 'proc', 'cache', 'parent', 'counter', 'none'])
+
 /** Where the victim was. Absent fields are unknown; no `podUid` with a `cgroupPath` means outside any pod. */
 const attribution = z.object({
-  /**
-   * `dump`: the kernel's own task_memcg; `group`: the cgroup that it said to kill whole. Where it printed neither: `proc`,
-   * /proc/PID/cgroup after the kill line; `cache`, the same from before the kill; `parent`, its parent's container; `counter`, the
-   * one cgroup whose count of kills has grown. `none`: nobody could say (docs/attribution.md).
-   */
-  source: z.enum(['dump', 'group', 'proc', 'cache', 'parent', 'counter', 'none']),
+  source: attributionSource,
   cgroupPath: cgroupPath.optional(),
   podUid: podUid.optional(),
   containerId: containerId.optional(),

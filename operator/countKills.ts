@@ -5,6 +5,7 @@ import { KubeReportStore } from './adapters/kubeReportStore.ts'
 import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { OwnerReader } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
+import { Explainer } from './runtime/explainer.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
 import { KillEngine } from './runtime/killEngine.ts'
@@ -62,6 +63,7 @@ export async function countKills(
     },
     now,
   )
+  const explainer = new Explainer(waiting.monotonicMs)
   const engine = new KillEngine({
     now,
     waiting,
@@ -69,6 +71,7 @@ export async function countKills(
     findPod: (uid, node) => pods.find(uid, node),
     namespaceOf: (uid) => pods.namespaceOf(uid),
     getOwner: (namespace, reference) => owners.getOwner(namespace, reference),
+    explain: (event, isVisible) => explainer.explain(event, isVisible),
     publishReject: (message, reason) => stream.publishReject(message, reason),
     saveCheckpoint: (identity, sequence) => stream.saveCheckpoint(identity, sequence),
     afterWrites: failpoint,

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { killScope } from '#contract/killEvent.ts'
+import { groupKill } from '#contract/killContext.ts'
+import { attributionSource, killScope } from '#contract/killEvent.ts'
 
 export const GROUP = 'oomkeeper.io'
 export const VERSION = 'v1alpha1'
@@ -20,6 +21,9 @@ export const UNKNOWN_COMMAND = '(unknown)'
 /** Hours in a trend, the current one among them. */
 export const TREND_HOURS = 24
 export const MAX_CANDIDATES_CHARS = 3_072
+export const MAX_VERDICT_CHARS = 700
+export const MAX_MEMORY_CHARS = 160
+export const MAX_PREDICTION_CHARS = 240
 
 export const count = z.int().nonnegative()
 export const time = z.iso.datetime({ precision: 3 })
@@ -58,6 +62,24 @@ export const killRecord = z.object({
   source: z.enum(['kmsg', 'recording', 'memoryEvents']).meta({
     description:
       "recording: replayed from a file, no kill of this node. memoryEvents: the kernel's line is lost, and the cgroup's own count tells that it was; seen is when it was found.",
+  }),
+  attribution: attributionSource.optional().meta({
+    description:
+      "How the victim's place is known. dump, group: the kernel named its cgroup. proc: /proc after the kill. cache: known from before. parent: its parent's container. counter: the one cgroup whose count grew. none: nobody could say.",
+  }),
+  groupKill: groupKill.shape.source.optional().meta({
+    description: 'The whole cgroup was killed (memory.oom.group): line, the kernel said so; setting, it is set so.',
+  }),
+  prediction: text(MAX_PREDICTION_CHARS).optional().meta({
+    description:
+      'Whether the kernel took the process that the agent foresaw (hit), if not, who that was and why (miss).',
+  }),
+  memory: text(MAX_MEMORY_CHARS).optional().meta({
+    description: "Where the memory went, the largest parts, by the kernel's own lines.",
+  }),
+  verdict: text(MAX_VERDICT_CHARS).optional().meta({
+    description:
+      'The explanation in three sentences: who died of what, where the memory went, what comes of it. Absent where the kernel printed no more than the kill line.',
   }),
   candidates: text(MAX_CANDIDATES_CHARS).optional().meta({
     description:

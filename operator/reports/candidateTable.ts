@@ -1,9 +1,13 @@
-import type { KillCandidate, KillEvent } from '#contract/killEvent.ts'
+import type { KillEvent } from '#contract/killEvent.ts'
 import { MAX_CANDIDATES_CHARS } from '../api/killRecord.ts'
 import { formatKib } from './quantity.ts'
 import { shownText } from './shownText.ts'
 
-const OTHER_NAMESPACE = '(other namespace)'
+export const OTHER_NAMESPACE = '(other namespace)'
+
+/** Whether the report's readers may see who a process is, by the pod that it is in; others show their figures only. */
+export type IsVisible = (process: { podUid?: string | undefined }) => boolean
+
 const COLUMNS = ['PID', 'COMMAND', 'RSS', 'SWAP', 'ADJ', 'BADNESS', 'SCORE']
 
 /** Where the kernel printed no table: whose processes /proc had after the kill. The victim is not among them. */
@@ -16,10 +20,9 @@ const NOTES = {
 /**
  * Who else was in line, as a table of text: one row per candidate, best first, below where they come from if not from the
  * kernel.
- * @param isVisible Whether the report's readers may see who a candidate is; others show their figures only.
  * @returns undefined when the kernel named nobody.
  */
-export function candidateTable(event: KillEvent, isVisible: (candidate: KillCandidate) => boolean): string | undefined {
+export function candidateTable(event: KillEvent, isVisible: IsVisible): string | undefined {
   if (event.candidates.length === 0) return undefined
   const pages = (count: number) => formatKib(count * event.pageSizeKib)
   const rows = event.candidates.map((candidate) => {
@@ -60,10 +63,20 @@ export interface CandidateView {
  * A candidate without a pod of its own was in the domain of the limit that was hit: the victim's own when that
  * limit is a container's or a pod's, and anybody's else.
  */
-export function isCandidateVisible(event: KillEvent, candidate: KillCandidate, view: CandidateView): boolean {
+export function isCandidateVisible(
+  event: KillEvent,
+  candidate: { podUid?: string | undefined },
+  view: CandidateView,
+): boolean {
   if (event.scope === 'ContainerLimit' || event.scope === 'PodLimit') {
     return candidate.podUid === undefined || candidate.podUid === view.victimPodUid
   }
   if (candidate.podUid === undefined) return false
   return candidate.podUid === view.victimPodUid || view.namespaceOf(candidate.podUid) === view.namespace
+}
+
+/** The processes that may be shown by name where not all may: the victim, and candidates. */
+export function visiblePids({ victim, candidates }: KillEvent, isVisible: IsVisible): ReadonlySet<number> {
+  const pids = candidates.filter(isVisible).map(({ pid }) => pid)
+  return new Set(victim === undefined ? pids : [...pids, victim.pid])
 }

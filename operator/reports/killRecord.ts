@@ -1,7 +1,9 @@
-import type { KillCandidate, KillEvent } from '#contract/killEvent.ts'
+import type { KillEvent } from '#contract/killEvent.ts'
 import type * as z from 'zod'
 import type { killRecord, lastKill } from '../api/killRecord.ts'
-import { candidateTable } from './candidateTable.ts'
+import { OTHER_NAMESPACE, candidateTable, visiblePids, type IsVisible } from './candidateTable.ts'
+import type { KillExplanation } from './explainKill.ts'
+import { predictionText } from './predictionText.ts'
 import { formatKib } from './quantity.ts'
 import { shownText } from './shownText.ts'
 
@@ -18,7 +20,8 @@ export interface RecordContext {
   /** The operator's clock. */
   now: Date
   podName?: string | undefined
-  isVisible: (candidate: KillCandidate) => boolean
+  isVisible: IsVisible
+  explain: (event: KillEvent, isVisible: IsVisible) => KillExplanation
 }
 
 /** What a report keeps of a kill event, whatever the report. */
@@ -37,10 +40,14 @@ export function buildKillRecord(event: KillEvent, context: RecordContext): KillR
     victimPid: victim?.pid,
     victimCommand: victim === undefined ? undefined : shownText(victim.command, 64),
     victimRssKib: victimRssKib(event),
-    trigger: triggerText(event),
+    trigger: triggerText(event, context.isVisible),
     scope: event.scope,
     limitKib: domain.limitKib,
     source: event.source,
+    attribution: attribution.source,
+    groupKill: event.groupKill?.source,
+    prediction: predictionText(event, context.isVisible),
+    ...context.explain(event, context.isVisible),
     candidates: candidateTable(event, context.isVisible),
   })
 }
@@ -80,12 +87,15 @@ function victimRssKib({ victim }: KillEvent): number | undefined {
   return parts.length === 0 ? undefined : parts.reduce((sum, part) => sum + part, 0)
 }
 
-function triggerText({ trigger }: KillEvent): string | undefined {
+function triggerText(event: KillEvent, isVisible: IsVisible): string | undefined {
+  const { trigger } = event
   if (trigger === undefined) return undefined
+  const isShown = isVisible({}) || (trigger.pid !== undefined && visiblePids(event, isVisible).has(trigger.pid))
   const pid = trigger.pid === undefined ? '' : `(${trigger.pid})`
   const flags = trigger.gfpFlags?.join('|') ?? trigger.gfpMask
   const order = trigger.order === undefined ? '' : ` order ${trigger.order}`
-  return shownText(`${trigger.command}${pid}${flags === undefined ? '' : ` asked ${flags}`}${order}`, 120)
+  const who = isShown ? `${trigger.command}${pid}` : OTHER_NAMESPACE
+  return shownText(`${who}${flags === undefined ? '' : ` asked ${flags}`}${order}`, 120)
 }
 
 /** Without the fields that are undefined: JSON would drop them, and a comparison with what was stored must not. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { KillEvent } from '#contract/killEvent.ts'
 import { operatorError } from '../errors.ts'
+import { explainKill } from '../reports/explainKill.ts'
 import { killKey } from '../reports/killRecord.ts'
 import { cachedPodOf } from '../testing/cachedPods.ts'
 import { FakeReportStore } from '../testing/fakeReportStore.ts'
@@ -52,6 +53,7 @@ beforeEach(() => {
       kind: 'readable',
       controller: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'eater', uid: 'd' },
     }),
+    explain: explainKill,
     publishReject: async (message, reason) => void rejects.push({ message, reason }),
     saveCheckpoint: async (_stream, sequence) => void checkpoints.push(sequence),
     afterWrites: async () => {},

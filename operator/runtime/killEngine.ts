@@ -136,7 +136,7 @@ export class KillEngine {
     }
     return group.map(({ message, event, target }) => {
       if (event === undefined || target.kind !== 'OOMReport') return rejected(message, refusal.message)
-      const next = nodeTarget(event, refusal.reason, this.#ports.now(), refusal.message)
+      const next = nodeTarget(event, refusal.reason, { ...this.#ports, now: this.#ports.now() }, refusal.message)
       return { message, event, target: next, key: next.key }
     })
   }

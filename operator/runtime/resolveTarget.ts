@@ -2,7 +2,7 @@ import type { KillEvent } from '#contract/killEvent.ts'
 import type { NodeKillRecord, NodeReason } from '../api/nodeOomReport.ts'
 import type { ContainerKillRecord, OomReportSpec } from '../api/oomReport.ts'
 import { isCandidateVisible } from '../reports/candidateTable.ts'
-import { buildKillRecord, compact } from '../reports/killRecord.ts'
+import { buildKillRecord, compact, type RecordContext } from '../reports/killRecord.ts'
 import { reportName } from '../reports/reportName.ts'
 import { shownText } from '../reports/shownText.ts'
 import { containerFacts } from './containerFacts.ts'
@@ -35,6 +35,7 @@ export interface ResolveContext {
   findPod: (uid: string, node: string) => CachedPod | undefined
   namespaceOf: (podUid: string) => string | undefined
   getOwner: GetOwner
+  explain: RecordContext['explain']
 }
 
 /** Why a kill cannot be in any OOMReport, by the event alone. */
@@ -51,10 +52,10 @@ export async function resolveTarget(
   context: ResolveContext,
 ): Promise<Target | { kind: 'reject'; reason: string }> {
   const reason = nodeReasonOf(event)
-  if (reason !== undefined) return nodeTarget(event, reason, context.now)
+  if (reason !== undefined) return nodeTarget(event, reason, context)
   const { podUid = '', containerId } = event.attribution
   const pod = context.findPod(podUid, event.node)
-  if (pod === undefined) return nodeTarget(event, 'PodUnknown', context.now)
+  if (pod === undefined) return nodeTarget(event, 'PodUnknown', context)
   if (pod.node !== event.node) {
     const reason = `podUid: expected a pod bound to node "${event.node}", got ${podUid}, bound to "${pod.node}"`
     return { kind: 'reject', reason }
@@ -65,6 +66,7 @@ export async function resolveTarget(
   const view = { namespace: pod.namespace, victimPodUid: podUid, namespaceOf: context.namespaceOf }
   const record = buildKillRecord(event, {
     now: context.now,
+    explain: context.explain,
     podName: pod.name,
     isVisible: (candidate) => isCandidateVisible(event, candidate, view),
   })
@@ -85,14 +87,19 @@ export async function resolveTarget(
 }
 
 /** The kill in its node's report. Only those who may read nodes see it, so its candidates are shown in full. */
-export function nodeTarget(event: KillEvent, reason: NodeReason, now: Date, detail?: string): NodeTarget {
+export function nodeTarget(
+  event: KillEvent,
+  reason: NodeReason,
+  { now, explain }: Pick<ResolveContext, 'now' | 'explain'>,
+  detail?: string,
+): NodeTarget {
   const path = event.attribution.cgroupPath
   return {
     kind: 'NodeOOMReport',
     key: { kind: 'NodeOOMReport', name: event.node },
     spec: { node: event.node },
     record: {
-      ...buildKillRecord(event, { now, isVisible: () => true }),
+      ...buildKillRecord(event, { now, explain, isVisible: () => true }),
       ...compact({
         reason,
         detail: detail === undefined ? undefined : shownText(detail, 256),

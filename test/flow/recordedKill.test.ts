@@ -10,6 +10,7 @@ import { locateInLog } from '../../agent/event/victimPlace.ts'
 import { DomainRanking } from '../../agent/rank/domainRanking.ts'
 import { fakeProc } from '../../agent/rank/fakeProc.testkit.ts'
 import { FakeCursorFile, FakeLedgerFile, FakeSpool, FakeStream } from '../../agent/testing/fakes.ts'
+import { explainKill } from '../../operator/reports/explainKill.ts'
 import { KillEngine } from '../../operator/runtime/killEngine.ts'
 import { PodStore } from '../../operator/runtime/podStore.ts'
 import { ReportWriter } from '../../operator/runtime/reportWriter.ts'
@@ -112,6 +113,7 @@ async function count(): Promise<void> {
         kind: 'readable',
         controller: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'checkout', uid: 'd' },
       }),
+    explain: explainKill,
     publishReject: (_message, reason) => Promise.reject(new Error(reason)),
     saveCheckpoint: () => Promise.resolve(),
     afterWrites: () => Promise.resolve(),
@@ -130,6 +132,14 @@ describe('a recorded kill, from kernel log to report', () => {
       kills: 3,
       byScope: { ContainerLimit: 3 },
       last: { victim: 'tail(12950)', node: NODE, limit: '32Mi', hidden: 'Unknown' },
+    })
+    const [newest] = reports.statusOf('deployment.checkout.app')['lastKills'] as object[]
+    expect(newest).toMatchObject({
+      attribution: 'dump',
+      verdict: expect.stringMatching(
+        /^tail \(pid 12950\) was killed because its container reached its limit of 32 MiB /,
+      ),
+      memory: 'of 32 MiB: anonymous memory 99 %, unaccounted for 0.8 %',
     })
   })
 
