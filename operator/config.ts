@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { isLoopback } from './rank/loopback.ts'
 import { flagSchemas } from '#program/flagSchemas.ts'
 import { optional, required, withDefault, type FlagValues } from '#program/flags.ts'
@@ -27,6 +28,12 @@ export const operatorFlags = {
     'BYTES',
     String(1024 ** 3),
     'how much OOM_KILLS may hold; full, agents keep their kills and wait',
+  ),
+  kubernetesEvents: withDefault(
+    z.enum(['on', 'off']),
+    'on|off',
+    'on',
+    'tell kills as Kubernetes Events on pods, workloads and nodes',
   ),
   logLevel: withDefault(flagSchemas.logLevel, 'LEVEL', 'info', 'trace, debug, info, warn, error or fatal'),
 }

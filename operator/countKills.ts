@@ -6,6 +6,7 @@ import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { OwnerReader } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
 import { Explainer } from './runtime/explainer.ts'
+import type { GetOwner } from './reports/workload.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
 import { KillEngine } from './runtime/killEngine.ts'
@@ -13,8 +14,10 @@ import type { PodStore } from './runtime/podStore.ts'
 import { runSession, type SessionObserver } from './runtime/readerSession.ts'
 import type { ReportKey, StoredReport } from './runtime/reportStore.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
+import type { Target } from './runtime/resolveTarget.ts'
 import { ReportWriter } from './runtime/reportWriter.ts'
 import type { Surroundings } from './surroundings.ts'
+import { createKillTelling, noTelling } from './tellKills.ts'
 
 /** For the crash test only: the process stops for ever between a status write and the checkpoint behind it. */
 async function failpoint(): Promise<void> {
@@ -23,15 +26,21 @@ async function failpoint(): Promise<void> {
   await new Promise<never>(() => {})
 }
 
+/** The killer may run and take nobody. */
+function isKill({ victimPid, source }: Target['record']): boolean {
+  return victimPid !== undefined || source === 'memoryEvents'
+}
+
 /** Reads kills for ever and counts them. @throws the signal's reason. */
 export async function countKills(
-  { config, logger, signal, metrics, troubles, waiting, now }: Surroundings,
+  surroundings: Surroundings,
   client: KubeClient,
   nats: NatsConnection,
   pods: PodStore,
   podsSynced: Promise<void>,
   onReading: () => void,
 ): Promise<void> {
+  const { config, logger, signal, metrics, troubles, waiting, now } = surroundings
   const stream = new NatsKillStream(nats.jetstream(), await nats.jetstreamManager({ checkAPI: false }), {
     maxBytes: config.streamMaxBytes,
     onBadCheckpoint: (problem) =>
@@ -42,12 +51,19 @@ export async function countKills(
   })
   const store = new KubeReportStore(client)
   const owners = new OwnerReader(client)
+  const getOwner: GetOwner = (namespace, reference) => owners.getOwner(namespace, reference)
+  const telling =
+    config.kubernetesEvents === 'on' ? createKillTelling(surroundings, client, pods, getOwner) : noTelling(signal)
   const judge = new HiddenJudge({
     store,
     readFacts: (pod, containerId) => readPodFacts(client, pods, pod, containerId),
     waiting,
     now,
-    judged: (kills) => metrics.hiddenJudged.inc(kills),
+    judged: (judgement) => {
+      for (const hidden of ['Yes', 'No', 'Unknown'] as const)
+        metrics.hiddenJudged.inc({ hidden }, judgement.counts[hidden])
+      telling.judged(judgement)
+    },
   })
   const wrote = (kind: ReportKey['kind'], outcome: string): void => metrics.reportWrites.inc({ kind, outcome })
   const refresher = new ReportRefresher({ store, waiting, now, wrote })
@@ -70,13 +86,16 @@ export async function countKills(
     writer,
     findPod: (uid, node) => pods.find(uid, node),
     namespaceOf: (uid) => pods.namespaceOf(uid),
-    getOwner: (namespace, reference) => owners.getOwner(namespace, reference),
+    getOwner,
     explain: (event, isVisible) => explainer.explain(event, isVisible),
     publishReject: (message, reason) => stream.publishReject(message, reason),
     saveCheckpoint: (identity, sequence) => stream.saveCheckpoint(identity, sequence),
     afterWrites: failpoint,
     observer: {
-      counted: (kills) => metrics.killsCounted.inc(kills),
+      counted: (kills) => {
+        for (const { record } of kills) if (isKill(record)) metrics.killsCounted.inc({ scope: record.scope })
+        telling.counted(kills)
+      },
       rejected: ({ sequence, subject }, reason) => {
         metrics.eventsRejected.inc()
         const fields = { streamSequence: sequence, subject: printable(subject) }
@@ -112,5 +131,5 @@ export async function countKills(
     await podsSynced
     return keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
   }
-  await Promise.race([judge.run(), refresher.run(), readKills()])
+  await Promise.race([judge.run(), refresher.run(), readKills(), telling.run()])
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
@@ -37,7 +38,16 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     monotonicMs: () => performance.now(),
     signal,
   }
-  const surroundings = { config, logger, signal, metrics, troubles, waiting, now: () => new Date() }
+  const surroundings = {
+    config,
+    logger,
+    signal,
+    metrics,
+    troubles,
+    waiting,
+    now: () => new Date(),
+    instance: hostname(),
+  }
   let isReading = false
   await startHealthServer(config.listen, {
     notReady: () => [...(isReading ? [] : ['starting: no reader of kills yet']), ...troubles.reasons()],

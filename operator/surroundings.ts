@@ -13,4 +13,6 @@ export interface Surroundings {
   troubles: TroubleLog
   waiting: Waiting
   now: () => Date
+  /** Which operator this is: the name of its pod. */
+  instance: string
 }

@@ -3,10 +3,12 @@ import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 /** What /metrics shows. Labels have few values, and none that a node or a tenant chooses. */
 export class OperatorMetrics {
   readonly registry = new Registry()
-  readonly killsCounted: Counter
+  readonly killsCounted: Counter<'scope'>
   readonly eventsRejected: Counter
   readonly reportWrites: Counter<'kind' | 'outcome'>
-  readonly hiddenJudged: Counter
+  readonly hiddenJudged: Counter<'hidden'>
+  readonly eventsTold: Counter
+  readonly eventsDropped: Counter<'reason'>
   readonly sequencesMissing: Counter
   readonly troubles: Counter<'part'>
   readonly checkpointSequence: Gauge
@@ -21,10 +23,23 @@ export class OperatorMetrics {
       new Gauge({ name: `oomkeeper_operator_${name}`, help, registers })
 
     collectDefaultMetrics({ register: this.registry, prefix: 'oomkeeper_operator_' })
-    this.killsCounted = counter('kills_counted_total', 'Kills counted in reports.')
+    this.killsCounted = counter('kills_counted_total', 'Kills counted in reports, by whose memory ran out.', ['scope'])
     this.eventsRejected = counter('events_rejected_total', 'Kill events set aside in OOM_REJECTS.')
     this.reportWrites = counter('report_updates_total', 'Updates of reports by how they ended.', ['kind', 'outcome'])
-    this.hiddenJudged = counter('hidden_judged_total', 'Kills of which it was decided whether Kubernetes hid them.')
+    this.hiddenJudged = counter(
+      'hidden_judged_total',
+      'Kills of which it was decided whether Kubernetes hid them (Yes), by what was decided.',
+      ['hidden'],
+    )
+    this.eventsTold = counter(
+      'kubernetes_events_told_total',
+      'Kills that stand in Kubernetes Events, once for each object.',
+    )
+    this.eventsDropped = counter(
+      'kubernetes_events_dropped_total',
+      'Kills that could not be told as Kubernetes Events, once for each object; they are in the reports all the same.',
+      ['reason'],
+    )
     this.sequencesMissing = counter(
       'stream_sequences_missing_total',
       'Messages gone from the stream before they were read.',

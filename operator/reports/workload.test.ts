@@ -20,8 +20,8 @@ function ownersOf(chain: Record<string, OwnerReference | undefined>): GetOwner {
     name in chain ? { kind: 'readable', controller: chain[name] } : { kind: 'unreadable' }
 }
 
-const resolve = (controller: OwnerReference | undefined, getOwner: GetOwner = ownersOf({})) =>
-  resolveWorkload({ namespace: 'shop', name: 'pod-1', controller }, getOwner)
+const resolve = async (controller: OwnerReference | undefined, getOwner: GetOwner = ownersOf({})) =>
+  (await resolveWorkload({ namespace: 'shop', name: 'pod-1', controller }, getOwner)).workload
 
 describe('resolveWorkload', () => {
   it.each([
@@ -57,6 +57,13 @@ describe('resolveWorkload', () => {
     const pod = { apiVersion: 'v1', kind: 'Pod', name: 'pod-1' }
     expect(await resolve(undefined)).toEqual(pod)
     expect(await resolve(owner('v1', 'Node', 'node-a'))).toEqual(pod)
+  })
+
+  it('tells the UID of the controller that it names, and none where that is the pod', async () => {
+    const pod = { namespace: 'shop', name: 'pod-1', controller: replicaSet }
+    const { uid } = await resolveWorkload(pod, ownersOf({ 'eater-abc': { ...deployment, uid: 'd1' } }))
+    expect(uid).toBe('d1')
+    expect((await resolveWorkload({ ...pod, controller: undefined }, ownersOf({}))).uid).toBeUndefined()
   })
 
   it('stays with the last controller that can be read', async () => {

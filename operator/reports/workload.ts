@@ -13,6 +13,12 @@ export interface OwnerReference {
 /** What is known of an owner. `unreadable`: it is gone, or we may not read it. */
 export type Owner = { kind: 'readable'; controller: OwnerReference | undefined } | { kind: 'unreadable' }
 
+/** `uid` is undefined where the pod is its own workload. */
+export interface ResolvedWorkload {
+  workload: Workload
+  uid: string | undefined
+}
+
 export type GetOwner = (namespace: string, reference: OwnerReference) => Promise<Owner>
 
 /** Beyond this a chain is a loop or a joke. */
@@ -22,21 +28,23 @@ const TOP_KINDS = new Set(['apps/v1/Deployment', 'apps/v1/StatefulSet', 'apps/v1
 
 /**
  * What people deployed to get this pod: the last controller up its chain of owners that can be named, else the
- * pod itself. A static pod's owner is its node: it is its own workload.
+ * pod itself, without a UID. A static pod's owner is its node: it is its own workload.
  */
 export async function resolveWorkload(
   pod: { namespace: string; name: string; controller: OwnerReference | undefined },
   getOwner: GetOwner,
-): Promise<Workload> {
+): Promise<ResolvedWorkload> {
   let workload: Workload = { apiVersion: 'v1', kind: 'Pod', name: pod.name }
+  let uid: string | undefined
   let next = pod.controller
   for (let depth = 0; depth < MAX_OWNERS && next !== undefined && !isNode(next); depth++) {
     workload = { apiVersion: next.apiVersion, kind: next.kind, name: next.name }
+    uid = next.uid
     if (TOP_KINDS.has(`${next.apiVersion}/${next.kind}`)) break
     const owner = await getOwner(pod.namespace, next)
     next = owner.kind === 'readable' ? owner.controller : undefined
   }
-  return workload
+  return { workload, uid }
 }
 
 function isNode(reference: OwnerReference): boolean {

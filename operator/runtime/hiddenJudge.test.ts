@@ -4,7 +4,7 @@ import type { ContainerFacts } from '../reports/decideHidden.ts'
 import { reduceReport } from '../reports/reduceReport.ts'
 import { FakeReportStore } from '../testing/fakeReportStore.ts'
 import { killOf, killsOf } from '../testing/killRecords.ts'
-import { HiddenJudge } from './hiddenJudge.ts'
+import { HiddenJudge, type Judgement } from './hiddenJudge.ts'
 
 const KEY = { kind: 'OOMReport' as const, namespace: 'shop', name: 'deployment.eater.app' }
 const context = { now: new Date(), stream: 's1', generation: 1, workload: 'Deployment/eater' }
@@ -15,12 +15,14 @@ let store: FakeReportStore
 let facts: ContainerFacts
 let reads: number
 let judge: HiddenJudge
+let judged: Judgement[]
 
 beforeEach(async () => {
   nowMs = Date.parse('2026-03-01T10:00:02.000Z')
   store = new FakeReportStore()
   facts = { kind: 'known', terminations: [] }
   reads = 0
+  judged = []
   judge = new HiddenJudge({
     store,
     readFacts: async () => {
@@ -28,7 +30,7 @@ beforeEach(async () => {
       return facts
     },
     now: () => new Date(nowMs),
-    judged: () => {},
+    judged: (judgement) => void judged.push(judgement),
     waiting: {
       observer: { trouble: () => {}, fine: () => {} },
       sleep: async (ms) => {
@@ -45,7 +47,8 @@ beforeEach(async () => {
 
 async function put(status: OomReportStatus): Promise<void> {
   const created = await store.create(KEY, {})
-  if (created.outcome === 'created') await store.patchStatus(KEY, status, created.report.resourceVersion)
+  const report = created.outcome === 'created' ? created.report : await store.get(KEY)
+  if (report !== undefined) await store.patchStatus(KEY, status, report.resourceVersion)
 }
 
 describe('HiddenJudge', () => {
@@ -54,6 +57,20 @@ describe('HiddenJudge', () => {
     await expect(judge.run()).rejects.toBe(stop)
     expect(store.statusOf(KEY.name)).toMatchObject({ hiddenKills: 2, last: { hidden: 'Yes' } })
     expect(reads).toBe(1)
+  })
+
+  it('tells what it decided, with the hidden kills in full', async () => {
+    nowMs += 60_000
+    await judge.judge(KEY)
+    await judge.judge(KEY)
+    expect(judged).toMatchObject([
+      { key: KEY, counts: { Yes: 2, No: 0, Unknown: 0 }, hidden: [{ sequence: 2 }, { sequence: 1 }] },
+    ])
+    facts = { kind: 'known', terminations: [{ reason: 'OOMKilled', finishedAt: '2026-03-01T10:00:01Z' }] }
+    await put(reduceReport(store.statusOf(KEY.name) as OomReportStatus, killsOf(3, 5), context))
+    nowMs += 1_000
+    await judge.judge(KEY)
+    expect(judged[1]).toMatchObject({ counts: { Yes: 0, No: 3, Unknown: 0 }, hidden: [] })
   })
 
   it('writes nothing before that', async () => {

@@ -1,4 +1,4 @@
-import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
+import { oomReportStatus, type ContainerKillRecord, type OomReportStatus } from '../api/oomReport.ts'
 import { hiddenDueMs, type ContainerFacts } from '../reports/decideHidden.ts'
 import { judgeHidden } from '../reports/reduceReport.ts'
 import { undecidedKills, type UnjudgedKill } from '../reports/undecidedKills.ts'
@@ -17,7 +17,18 @@ export interface JudgePorts {
   readFacts: (pod: { namespace: string; name: string; uid: string }, containerId: string) => Promise<ContainerFacts>
   waiting: Waiting
   now: () => Date
-  judged: (kills: number) => void
+  judged: (judgement: Judgement) => void
+}
+
+/** What one look at a report decided. */
+export interface Judgement {
+  key: OomReportKey
+  /** As stored: it may have been edited by hand. */
+  spec: unknown
+  /** How many kills, by what was decided. */
+  counts: Record<ContainerKillRecord['hidden'], number>
+  /** Of those that the report still keeps in full, the hidden ones, newest first. */
+  hidden: readonly ContainerKillRecord[]
 }
 
 const POLL_MS = 500
@@ -79,7 +90,7 @@ export class HiddenJudge {
       return
     }
     if (result.outcome === 'written') {
-      this.#ports.judged(undecidedKills(status).length - undecidedKills(result.status).length)
+      this.#ports.judged({ key, spec: report?.spec, ...judgementOf(status, result.status, at) })
     }
     this.note(key, result.status)
   }
@@ -98,6 +109,20 @@ export class HiddenJudge {
       }
     }
     return facts
+  }
+}
+
+/** The difference between the status before and after: another writer may have counted kills between, but only we judge. */
+function judgementOf(before: OomReportStatus, after: OomReportStatus, at: Date): Pick<Judgement, 'counts' | 'hidden'> {
+  const decidedNow = after.lastKills.filter(({ decidedAt, hiddenReason }) => {
+    return decidedAt === at.toISOString() && hiddenReason !== 'Undecided'
+  })
+  const Yes = after.hiddenKills - before.hiddenKills
+  const No = after.reportedKills - before.reportedKills
+  const decided = undecidedKills(before).length - undecidedKills(after).length
+  return {
+    counts: { Yes, No, Unknown: Math.max(0, decided - Yes - No) },
+    hidden: decidedNow.filter(({ hidden }) => hidden === 'Yes'),
   }
 }
 

@@ -13,6 +13,7 @@ export type Part =
   | 'checkpoint'
   | 'streams'
   | 'rejects'
+  | 'events'
 
 export interface TroubleObserver {
   /** A step failed and will be tried again. */

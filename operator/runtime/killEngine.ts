@@ -10,7 +10,7 @@ import type { ReportKey } from './reportStore.ts'
 import type { ReportWriter, WriteGroup } from './reportWriter.ts'
 
 export interface EngineObserver {
-  counted(kills: number): void
+  counted(kills: readonly Target[]): void
   rejected(message: StoredMessage, reason: string): void
 }
 
@@ -123,10 +123,7 @@ export class KillEngine {
     try {
       const result = await keepTrying('apiserver', waiting, () => writer.write({ stream, kills }))
       if (result.outcome !== 'refused') {
-        observer.counted(
-          kills.filter(({ target: { record } }) => record.victimPid !== undefined || record.source === 'memoryEvents')
-            .length,
-        )
+        observer.counted(kills.map(({ target }) => target))
         return []
       }
       refusal = result

@@ -39,6 +39,13 @@ describe('PodStore', () => {
     expect(store.factsOf('z', 'c1')).toEqual({ kind: 'podForgotten' })
   })
 
+  it('knows whether a container runs, and nothing of the kind of a pod that is gone', () => {
+    store.put(podOf('a', { members: [{ name: 'app', id: 'c1' }, { name: 'side' }] }))
+    expect(['c1', 'c2'].map((id) => store.isRunning('a', id))).toEqual([true, false])
+    store.remove('a')
+    expect(store.isRunning('a', 'c1')).toBe(false)
+  })
+
   it('remembers deleted pods for an hour, and only so many', () => {
     for (const uid of ['a', 'b', 'c']) {
       store.put(podOf(uid))

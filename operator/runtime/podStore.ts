@@ -83,6 +83,11 @@ export class PodStore {
     return this.#get(podUid)?.namespace
   }
 
+  /** Whether a container runs, as its pod was read last; false where the pod is gone. */
+  isRunning(podUid: string, containerId: string): boolean {
+    return this.#live.get(podUid)?.members.some(({ id }) => id === containerId) === true
+  }
+
   /** What is known of a container, now or before its pod was deleted. */
   factsOf(podUid: string, containerId: string): ContainerFacts {
     const pod = this.#get(podUid)

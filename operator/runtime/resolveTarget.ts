@@ -19,6 +19,8 @@ export type Target =
       kind: 'OOMReport'
       key: ReportKey & { kind: 'OOMReport' }
       spec: OomReportSpec
+      /** undefined where the pod is its own workload. */
+      workloadUid: string | undefined
       record: ContainerKillRecord
     }
   | NodeTarget
@@ -61,7 +63,7 @@ export async function resolveTarget(
     return { kind: 'reject', reason }
   }
   const container = pod.containers.find(({ id }) => id === containerId)
-  const workload = await resolveWorkload(pod, context.getOwner)
+  const { workload, uid: workloadUid } = await resolveWorkload(pod, context.getOwner)
   const spec = { workload, container: container?.name ?? UNKNOWN_CONTAINER }
   const view = { namespace: pod.namespace, victimPodUid: podUid, namespaceOf: context.namespaceOf }
   const record = buildKillRecord(event, {
@@ -74,6 +76,7 @@ export async function resolveTarget(
     kind: 'OOMReport',
     key: { kind: 'OOMReport', namespace: pod.namespace, name: reportName(spec) },
     spec,
+    workloadUid,
     record: {
       ...record,
       ...containerFacts(pod, container),

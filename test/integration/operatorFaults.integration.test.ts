@@ -81,7 +81,7 @@ describe('the operator, when things break, with real nats-server, etcd and kube-
     }
     expect(await world.untilKills('pod.bridge.app', 12)).toMatchObject({ kills: 12 })
     const metrics = await (await fetch(`${baseUrl}/metrics`)).text()
-    expect(metrics).toMatch(/^oomkeeper_operator_kills_counted_total 12$/m)
+    expect(metrics).toMatch(/^oomkeeper_operator_kills_counted_total\{scope="ContainerLimit"\} 12$/m)
     expect(metrics).toMatch(/^oomkeeper_operator_reader_lag_messages 0$/m)
   }, 60_000)
 

@@ -19,6 +19,7 @@ const OPERATOR_RULES = [
   { apiGroups: [''], resources: ['replicationcontrollers'], verbs: ['get'] },
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
+  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oomreports', 'nodeoomreports'], verbs: ['get', 'list', 'create'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oomreports/status', 'nodeoomreports/status'], verbs: ['patch'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oompolicies'], verbs: ['get', 'list', 'watch', 'patch'] },

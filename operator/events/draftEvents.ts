@@ -1,0 +1,97 @@
+import type { KillScope } from '#contract/killEvent.ts'
+import type { ContainerKillRecord, OomReportSpec } from '../api/oomReport.ts'
+import { killKey } from '../reports/killRecord.ts'
+import type { Target } from '../runtime/resolveTarget.ts'
+import type { EventDraft, ObjectReference } from './eventDraft.ts'
+import { killNote, noVictimNote } from './killNote.ts'
+
+/** Kills of these are the node's affair too: no limit of the pod's own was reached. */
+const NODE_SCOPES: ReadonlySet<KillScope> = new Set(['Node', 'Kubepods', 'HostCgroup', 'Cpuset', 'MemoryPolicy'])
+
+/** A kill seen later than this is in the reports only: an Event would tell it as news. */
+export const MAX_TOLD_AGE_MS = 600_000
+
+export interface PlacedKill {
+  namespace: string
+  spec: OomReportSpec
+  /** The workload's UID; absent where the pod is its own workload. */
+  workloadUid?: string | undefined
+  record: ContainerKillRecord
+}
+
+/** The Events that tell of a kill that was counted: none of a replay, nor of one that is old by its node's clock. */
+export function draftEvents(target: Target): EventDraft[] {
+  if (!isNews(target.record)) return []
+  if (target.kind === 'OOMReport') {
+    const { key, spec, workloadUid, record } = target
+    const drafts = draftForPod({ namespace: key.namespace, spec, workloadUid, record }, 'OOMVictim', '')
+    return NODE_SCOPES.has(record.scope) ? [...drafts, draftForNode(record, 'the container of a pod')] : drafts
+  }
+  const { record } = target
+  if (record.reason !== 'NoKillable' && record.reason !== 'Panic') {
+    return [draftForNode(record, record.podUid === undefined ? undefined : 'the container of a pod')]
+  }
+  const note = noVictimNote(record, record.reason === 'Panic')
+  return [
+    {
+      regarding: nodeReference(record.node),
+      reason: 'OOMNoVictim',
+      note,
+      subject: record.scope,
+      kill: killKey(record),
+    },
+  ]
+}
+
+/** The Events of a kill that Kubernetes did not show; `keptRunning` is said only where it is known. */
+export function draftHidden(kill: PlacedKill, keptRunning: boolean): EventDraft[] {
+  if (!isNews({ ...kill.record, seenAt: kill.record.decidedAt ?? kill.record.seenAt })) return []
+  const ending = keptRunning ? '; the container kept running' : '; Kubernetes did not report it'
+  return draftForPod(kill, 'OOMVictimHidden', ending)
+}
+
+function draftForPod(
+  { namespace, spec, workloadUid, record }: PlacedKill,
+  reason: 'OOMVictim' | 'OOMVictimHidden',
+  ending: string,
+): EventDraft[] {
+  const { podName, podUid } = record
+  if (podName === undefined || podUid === undefined) return []
+  const container = `container ${spec.container}`
+  const same = {
+    reason,
+    subject: `${record.victimCommand ?? ''}/${spec.container}/${record.scope}`,
+    kill: killKey(record),
+  }
+  const pod: ObjectReference = { apiVersion: 'v1', kind: 'Pod', namespace, name: podName, uid: podUid }
+  const drafts: EventDraft[] = [{ ...same, regarding: pod, note: `${killNote(record, container)}${ending}` }]
+  if (workloadUid !== undefined) {
+    drafts.push({
+      ...same,
+      regarding: { ...spec.workload, namespace, uid: workloadUid },
+      related: pod,
+      note: `${killNote(record, `container ${spec.container} of pod ${podName}`)}${ending}`,
+    })
+  }
+  return drafts
+}
+
+/** Events about nodes lie in `default`, which more people read than the pod's namespace: the pod is not named. */
+function draftForNode(record: Target['record'], place: string | undefined): EventDraft {
+  return {
+    regarding: nodeReference(record.node),
+    reason: 'OOMVictim',
+    note: killNote(record, place),
+    subject: `${record.victimCommand ?? ''}/${place ?? ''}/${record.scope}`,
+    kill: killKey(record),
+  }
+}
+
+/** As the kubelet refers to its node, with the name for a UID: `kubectl describe node` looks for both. */
+function nodeReference(node: string): ObjectReference {
+  return { apiVersion: 'v1', kind: 'Node', name: node, uid: node }
+}
+
+function isNews({ time, seenAt, source }: { time: string; seenAt: string; source: string }): boolean {
+  return source !== 'recording' && Date.parse(seenAt) - Date.parse(time) <= MAX_TOLD_AGE_MS
+}

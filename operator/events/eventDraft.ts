@@ -1,0 +1,30 @@
+/** What a Kubernetes Event is about. */
+export interface ObjectReference {
+  apiVersion: string
+  kind: string
+  /** Absent for what lies in no namespace. */
+  namespace?: string
+  name: string
+  uid: string
+}
+
+/**
+ * `OOMVictim`: the killer took a process. `OOMVictimHidden`: Kubernetes did not show that within 30 s. `OOMNoVictim`: the killer
+ * ran and found nobody, or the kernel panicked.
+ */
+export type EventReason = 'OOMVictim' | 'OOMVictimHidden' | 'OOMNoVictim'
+
+/** One kill as an Event would tell it. */
+export interface EventDraft {
+  regarding: ObjectReference
+  related?: ObjectReference
+  reason: EventReason
+  /** For a person; the apiserver takes 1,024 bytes. */
+  note: string
+  /** Kills of one object, reason and subject are one series: those that differ by pid, size and time only. */
+  subject: string
+  /** Which kill it is (killKey): the Event's name follows from it, so that one told twice is one. */
+  kill: string
+}
+
+export const MAX_NOTE_BYTES = 1_024
