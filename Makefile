@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-stored fuzz faults soak captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-stored fuzz faults scale soak captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -78,6 +78,9 @@ bench-rank: build ## Measure: oomkeeper rank at 1,000 processes, beside a shell 
 
 faults: setup ## Break everything while the kernel kills, and account for every kill (root; FAULTS_KILLS=N, FAULTS_SEED=S, FAULTS_VM=0)
 	@node test/faults/main.ts
+
+scale: setup ## Measure: 5,000 nodes, 50,000 pods, 20,000 kills in a minute, each counted (SCALE_NODES, SCALE_PODS, SCALE_WORKLOADS, SCALE_KILLS)
+	@node test/scale/main.ts
 
 soak: setup ## Measure: what the agent has after 1,000 to 10,000 kills, which must stay the same (root; KILLS=N)
 	@node test/bench/soak/main.ts

@@ -50,7 +50,7 @@ export interface PrivateApiserver {
 }
 
 /** etcd and kube-apiserver with RBAC, and nothing that acts on the objects: nodes and pods are what the test writes. */
-export async function startApiserver(options: { log: Log }): Promise<PrivateApiserver> {
+export async function startApiserver(options: { log: Log; fsync?: boolean }): Promise<PrivateApiserver> {
   const etcdBinary = join(await ensureBuilt(ETCD, options.log), 'etcd')
   const binaries = await ensureBuilt(KUBERNETES, options.log, ['kube-apiserver', 'kubectl'])
   const folder = makePrivateFolder('apiserver')
@@ -63,7 +63,7 @@ export async function startApiserver(options: { log: Log }): Promise<PrivateApis
   writeKubeconfig(kubeconfig, access)
 
   const etcdUrl = `http://127.0.0.1:${client}`
-  const etcdStart = etcdCommand(etcdBinary, join(folder, 'etcd'), { client, peer })
+  const etcdStart = etcdCommand(etcdBinary, join(folder, 'etcd'), { client, peer }, options)
   const etcd = new RestartablePart(etcdStart, launch, (part) => waitEtcdReady(etcdUrl, part))
   const apiserverStart = apiserverCommand({
     binary: join(binaries, 'kube-apiserver'),

@@ -33,6 +33,13 @@ interface TestPod {
   containerId: string
 }
 
+export interface WorldOptions {
+  /** Those that have a login of their own to NATS. */
+  nodes?: readonly string[]
+  /** Whether etcd waits for its disk, as it does in a cluster. */
+  fsync?: boolean
+}
+
 export interface PodOptions {
   name: string
   node?: string
@@ -56,9 +63,9 @@ export class OperatorWorld {
     this.api = api
   }
 
-  static async start(): Promise<OperatorWorld> {
-    const nats = await startNats({ nodes: ['node-a', 'node-b'], log: () => undefined })
-    const api = await startApiserver({ log: () => undefined })
+  static async start({ nodes = ['node-a', 'node-b'], fsync = false }: WorldOptions = {}): Promise<OperatorWorld> {
+    const nats = await startNats({ nodes, log: () => undefined })
+    const api = await startApiserver({ log: () => undefined, fsync })
     const world = new OperatorWorld(nats, api)
     const { user, password } = nats.users.operator
     world.#connection = await connect({

@@ -2,8 +2,13 @@ import { join } from 'node:path'
 import type { CredentialFiles } from '../pki/credentials.ts'
 import type { PartCommand } from '../process/part.ts'
 
-/** etcd without fsync: its data need not outlive the machine. */
-export function etcdCommand(binary: string, dataFolder: string, ports: { client: number; peer: number }): PartCommand {
+/** etcd, without fsync where it is not asked for: its data need not outlive the machine. */
+export function etcdCommand(
+  binary: string,
+  dataFolder: string,
+  ports: { client: number; peer: number },
+  { fsync = false } = {},
+): PartCommand {
   const client = `http://127.0.0.1:${ports.client}`
   const peer = `http://127.0.0.1:${ports.peer}`
   const argv = [
@@ -15,8 +20,10 @@ export function etcdCommand(binary: string, dataFolder: string, ports: { client:
     `--listen-peer-urls=${peer}`,
     `--initial-advertise-peer-urls=${peer}`,
     `--initial-cluster=etcd=${peer}`,
-    '--unsafe-no-fsync',
+    // Versions of large objects pile up until the apiserver compacts them, every five minutes.
+    `--quota-backend-bytes=${8 * 1024 ** 3}`,
     '--log-level=warn',
+    ...(fsync ? [] : ['--unsafe-no-fsync']),
   ] as const
   return { name: 'etcd', argv }
 }

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { KillPublisher } from '../../agent/adapters/killPublisher.ts'
+import { StatusTeller } from '../../agent/adapters/statusTeller.ts'
+import { KillSender } from '../../agent/publish/killSender.ts'
+import type { SpooledKill } from '../../agent/spool/record.ts'
+import { encodeKillEvent } from '../../contract/killEvent.ts'
+import { inboxPrefix, killSubject } from '../../contract/subjects.ts'
+import type { PrivateNats } from '../cluster/privateServers.ts'
+import { writeSecret } from '../support/program.ts'
+import { inParallel } from './directApi.ts'
+import { stormKill } from './killEvents.ts'
+import type { RunningPod } from './populate.ts'
+
+const CONNECTING = 32
+const logger = pino({ level: 'silent' })
+
+/**
+ * Nodes without a kernel: each with its own connection, login and permissions, and with the agent's own publisher, sender and
+ * status. What they lack is the spool on disk.
+ */
+export class SimulatedNodes {
+  readonly #nats: PrivateNats
+  readonly #folder: string
+  readonly #nodes = new Map<string, SimulatedNode>()
+  readonly #stop = new AbortController()
+
+  constructor(nats: PrivateNats, folder: string) {
+    this.#nats = nats
+    this.#folder = folder
+  }
+
+  /** Connects those that are not yet. */
+  async connect(names: readonly string[]): Promise<void> {
+    const missing = names.filter((name) => !this.#nodes.has(name))
+    await inParallel(missing, CONNECTING, async (name) => {
+      const user = this.#nats.users.agents[name]
+      if (user === undefined) throw new Error(`expected a NATS user for node ${name}, got none`)
+      const passwordFile = writeSecret(join(this.#folder, `nats-${name}`), user.password)
+      const target = {
+        url: this.#nats.url,
+        user: user.user,
+        passwordFile,
+        inboxPrefix: inboxPrefix(name),
+        clientName: name,
+      }
+      const node = new SimulatedNode(name, new KillPublisher(target, logger, this.#stop.signal))
+      this.#nodes.set(name, node)
+      await node.start(this.#stop.signal)
+    })
+  }
+
+  /** The kernel of the pod's node kills a process of it now. @returns when the kill is stored. */
+  kill(pod: RunningPod): Promise<void> {
+    const node = this.#nodes.get(pod.node)
+    if (node === undefined) throw new Error(`expected ${pod.node} to be connected, it is not`)
+    return node.kill(pod)
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    for (const node of this.#nodes.values()) await node.close()
+  }
+}
+
+class SimulatedNode {
+  readonly #name: string
+  readonly #publisher: KillPublisher
+  readonly #bootId = randomUUID()
+  readonly #queue: { kill: SpooledKill; stored: () => void }[] = []
+  readonly #sender: KillSender
+  #sequence = 1_000
+
+  constructor(name: string, publisher: KillPublisher) {
+    this.#name = name
+    this.#publisher = publisher
+    const queue = this.#queue
+    this.#sender = new KillSender({
+      queue: {
+        peek: () => queue[0]?.kill,
+        done: () => queue.shift()?.stored(),
+        get size() {
+          return queue.length
+        },
+      },
+      publish: (subject, payload) => publisher.publish(subject, payload),
+      random: Math.random,
+      onOutcome: () => undefined,
+    })
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#publisher.connection
+    void this.#sender.run(signal)
+    const status = new StatusTeller(this.#name, this.#publisher.connection, () => undefined, logger)
+    void status.run(signal)
+  }
+
+  kill(pod: RunningPod): Promise<void> {
+    const sequence = (this.#sequence += 7)
+    const event = stormKill(pod, this.#bootId, sequence, new Date())
+    const payload = encodeKillEvent(event)
+    const { monotonicUsec } = event
+    const subject = killSubject(this.#name, this.#bootId, sequence)
+    return new Promise((stored) => {
+      this.#queue.push({ kill: { subject, monotonicUsec, killLine: true, payload }, stored })
+      this.#sender.wake()
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#publisher.close()
+  }
+}
