@@ -35,6 +35,13 @@ export const operatorFlags = {
     'on',
     'tell kills as Kubernetes Events on pods, workloads and nodes',
   ),
+  writesPerSecond: withDefault(
+    flagSchemas.countUpTo(10_000),
+    'N',
+    '100',
+    'writes of reports per second, of all together; a report is written once per second at most',
+  ),
+  writesInFlight: withDefault(flagSchemas.countUpTo(256), 'N', '8', 'writes of reports at the same time'),
   logLevel: withDefault(flagSchemas.logLevel, 'LEVEL', 'info', 'trace, debug, info, warn, error or fatal'),
 }
 

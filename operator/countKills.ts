@@ -16,8 +16,14 @@ import type { ReportKey, StoredReport } from './runtime/reportStore.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
 import type { Target } from './runtime/resolveTarget.ts'
 import { ReportWriter } from './runtime/reportWriter.ts'
+import { WriteBudget } from './runtime/writeBudget.ts'
 import type { Surroundings } from './surroundings.ts'
 import { createKillTelling, noTelling } from './tellKills.ts'
+
+/** A report that is written at rest is written at once; under a storm, once in this time. */
+const REPORT_EVERY_MS = 1_000
+/** What kills that are read and not written yet may take, some 10,000 of the usual size. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 /** For the crash test only: the process stops for ever between a status write and the checkpoint behind it. */
 async function failpoint(): Promise<void> {
@@ -54,10 +60,15 @@ export async function countKills(
   const getOwner: GetOwner = (namespace, reference) => owners.getOwner(namespace, reference)
   const telling =
     config.kubernetesEvents === 'on' ? createKillTelling(surroundings, client, pods, getOwner) : noTelling(signal)
+  const budget = new WriteBudget(
+    { perSecond: config.writesPerSecond, maxInFlight: config.writesInFlight, reportEveryMs: REPORT_EVERY_MS },
+    waiting,
+  )
   const judge = new HiddenJudge({
     store,
     readFacts: (pod, containerId) => readPodFacts(client, pods, pod, containerId),
     waiting,
+    budget,
     now,
     judged: (judgement) => {
       for (const hidden of ['Yes', 'No', 'Unknown'] as const)
@@ -66,7 +77,7 @@ export async function countKills(
     },
   })
   const wrote = (kind: ReportKey['kind'], outcome: string): void => metrics.reportWrites.inc({ kind, outcome })
-  const refresher = new ReportRefresher({ store, waiting, now, wrote })
+  const refresher = new ReportRefresher({ store, waiting, budget, now, wrote })
   const writer = new ReportWriter(
     store,
     {
@@ -84,6 +95,8 @@ export async function countKills(
     now,
     waiting,
     writer,
+    budget,
+    maxWaitingBytes: MAX_WAITING_BYTES,
     findPod: (uid, node) => pods.find(uid, node),
     namespaceOf: (uid) => pods.namespaceOf(uid),
     getOwner,

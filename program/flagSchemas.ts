@@ -12,6 +12,12 @@ export const flagSchemas = {
     .regex(/^\d{1,5}$/, 'a port is a number')
     .transform(Number)
     .pipe(z.int().max(65535)),
+  countUpTo: (max: number) =>
+    z
+      .string()
+      .regex(/^\d{1,9}$/, 'it must be a whole number')
+      .transform(Number)
+      .pipe(z.int().min(1, 'it must be at least 1').max(max, `it must be at most ${max}`)),
   bytes: z
     .string()
     .regex(/^\d{1,15}$/, 'it must be a number of bytes')

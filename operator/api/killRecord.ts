@@ -115,10 +115,21 @@ export const lastKill = z.object({
   rss: text(16).optional(),
 })
 
-/** How far the stream of kills is counted in this report. */
+/** Kills that one report may have counted above the checkpoint; more wait until the checkpoint has moved. */
+export const MAX_UNSETTLED = 500
+
+/** What of the stream of kills is counted in this report (docs/exactness.md). */
 export const watermark = z
-  .object({ stream: text(128).min(1), sequence: count })
-  .meta({ ...ATOMIC_MAP, description: 'Identity of the stream of kills and the last sequence that is counted here.' })
+  .object({
+    stream: text(128).min(1).meta({ description: 'Identity of the stream of kills.' }),
+    sequence: count.meta({ description: 'The highest sequence of the stream that is counted here.' }),
+    settled: count.optional().meta({ description: 'The checkpoint at that time: all up to it is counted, somewhere.' }),
+    unsettled: text(MAX_UNSETTLED * 17)
+      .optional()
+      .meta({ description: 'Sequences above it that are counted here, each as its distance from the one before.' }),
+  })
+  .meta({ ...ATOMIC_MAP, description: 'What of the stream of kills is counted here; it changes with the counts.' })
+export type Watermark = z.infer<typeof watermark>
 
 export const condition = z.object({
   type: text(64).min(1),

@@ -1,30 +1,35 @@
 import type * as z from 'zod'
-import type { killRecord, watermark } from '../api/killRecord.ts'
+import type { Watermark, killRecord } from '../api/killRecord.ts'
 import { killKey, type KillToCount } from './killRecord.ts'
+import { advance, countedBy } from './watermark.ts'
 
 type KillRecord = z.infer<typeof killRecord>
-type Watermark = z.infer<typeof watermark>
 
 /**
- * The kills that a stored status has not counted: past its watermark (of the same stream) and not among its last
+ * The kills that a stored status has not counted: by its watermark (of the same stream), and not among its last
  * kills, which tells a kill again that an agent published twice or that stands in a re-created stream.
+ * @param settled The checkpoint as it is stored.
  */
 export function killsPast<R extends KillRecord>(
   stored: { watermark: Watermark; lastKills: readonly KillRecord[] } | undefined,
   kills: readonly KillToCount<R>[],
-  stream: string,
+  { stream, settled = 0 }: { stream: string; settled?: number | undefined },
 ): { fresh: R[]; watermark: Watermark } {
-  let counted = stored?.watermark.stream === stream ? stored.watermark.sequence : 0
+  const isCounted = countedBy(stored?.watermark, stream)
+  const uncounted = kills.filter(({ streamSequence }) => !isCounted(streamSequence))
+  const { watermark, taken } = advance(
+    stored?.watermark,
+    { stream, settled },
+    uncounted.map(({ streamSequence }) => streamSequence),
+  )
   const known = new Set(stored?.lastKills.map(killKey))
   const fresh: R[] = []
-  for (const { streamSequence, record } of kills) {
-    if (streamSequence <= counted) continue
-    counted = streamSequence
+  for (const { record } of uncounted.slice(0, taken)) {
     if (known.has(killKey(record))) continue
     known.add(killKey(record))
     fresh.push(record)
   }
-  return { fresh, watermark: { stream, sequence: counted } }
+  return { fresh, watermark }
 }
 
 /** When a kill was, as far as both clocks can be right: no kill is later than when it was seen. */

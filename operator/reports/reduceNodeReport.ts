@@ -14,9 +14,9 @@ const WITHOUT_VICTIM: readonly NodeReason[] = ['NoKillable', 'Panic']
 export function reduceNodeReport(
   stored: NodeOomReportStatus | undefined,
   kills: readonly KillToCount<NodeKillRecord>[],
-  context: { now: Date; stream: string; generation: number },
+  context: { now: Date; stream: string; settled?: number; generation: number },
 ): NodeOomReportStatus {
-  const { fresh, watermark } = killsPast(stored, kills, context.stream)
+  const { fresh, watermark } = killsPast(stored, kills, context)
   const lastKills = [...fresh.toReversed(), ...(stored?.lastKills ?? [])].slice(0, MAX_LAST_KILLS)
   const [last] = lastKills
   if (last === undefined) throw new Error('expected kills or a stored status, got neither')

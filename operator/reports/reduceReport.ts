@@ -14,6 +14,8 @@ export interface ReduceContext {
   now: Date
   /** Identity of the stream that the kills came from. */
   stream: string
+  /** The checkpoint as it is stored: everything up to it is counted. Absent: not known. */
+  settled?: number
   /** metadata.generation of the report. */
   generation: number
   /** `Deployment/eater`. */
@@ -23,14 +25,15 @@ export interface ReduceContext {
 /**
  * The status after these kills: a pure function of what is stored and of the kills past its own watermark, so
  * that any write may be repeated.
- * @param kills Ascending by stream sequence, at most MAX_LAST_KILLS, not empty when nothing is stored.
+ * @param kills Ascending by stream sequence, not empty when nothing is stored. Those that find no room in the
+ * watermark are left out: it says which are counted.
  */
 export function reduceReport(
   stored: OomReportStatus | undefined,
   kills: readonly KillToCount<ContainerKillRecord>[],
   context: ReduceContext,
 ): OomReportStatus {
-  const { fresh, watermark } = killsPast(stored, kills, context.stream)
+  const { fresh, watermark } = killsPast(stored, kills, context)
   const newest = fresh.toReversed()
   const all = [...newest, ...(stored?.lastKills ?? [])]
   const lastKills = all.slice(0, MAX_LAST_KILLS)
@@ -55,13 +58,14 @@ export function reduceReport(
     killsLastDay: 0,
     trend: advanceTrend(stored?.trend, fresh.map(whenOf), context.now),
     limitKib: newest.find((kill) => kill.limitKib !== undefined)?.limitKib ?? stored?.limitKib,
+    peakRssKib: largestOf([stored?.peakRssKib, ...fresh.map((kill) => kill.victimRssKib)]),
     last: { ...describeLast(last), hidden: last.hidden },
     lastKills,
     undecided,
     watermark,
     conditions: stored?.conditions ?? [],
   })
-  return finish(status, stored, context.now)
+  return finish(status, context.now)
 }
 
 /**
@@ -98,7 +102,7 @@ export function judgeHidden(
     lastKills,
     undecided,
   }
-  return finish(status, stored, now)
+  return finish(status, now)
 }
 
 function undecidedOf(kill: ContainerKillRecord): UndecidedKill[] {
@@ -107,7 +111,11 @@ function undecidedOf(kill: ContainerKillRecord): UndecidedKill[] {
   return [{ time, seenAt, podName, podUid, containerId }]
 }
 
-function finish(status: OomReportStatus, stored: OomReportStatus | undefined, now: Date): OomReportStatus {
-  const peakKib = Math.max(stored?.peakRssKib ?? -1, ...status.lastKills.map((kill) => kill.victimRssKib ?? -1))
-  return fitStatus(refreshStatus({ ...status, ...(peakKib < 0 ? {} : { peakRssKib: peakKib }) }, now))
+function finish(status: OomReportStatus, now: Date): OomReportStatus {
+  return fitStatus(refreshStatus(status, now))
+}
+
+function largestOf(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
 }

@@ -5,6 +5,7 @@ import { reduceReport } from '../reports/reduceReport.ts'
 import { FakeReportStore } from '../testing/fakeReportStore.ts'
 import { killOf, killsOf } from '../testing/killRecords.ts'
 import { HiddenJudge, type Judgement } from './hiddenJudge.ts'
+import { WriteBudget } from './writeBudget.ts'
 
 const KEY = { kind: 'OOMReport' as const, namespace: 'shop', name: 'deployment.eater.app' }
 const context = { now: new Date(), stream: 's1', generation: 1, workload: 'Deployment/eater' }
@@ -23,6 +24,16 @@ beforeEach(async () => {
   facts = { kind: 'known', terminations: [] }
   reads = 0
   judged = []
+  const waiting = {
+    observer: { trouble: () => {}, fine: () => {} },
+    sleep: async (ms: number) => {
+      nowMs += ms
+      if (nowMs > Date.parse('2026-03-01T10:01:00.000Z')) throw stop
+    },
+    random: () => 0,
+    monotonicMs: () => nowMs,
+    signal: new AbortController().signal,
+  }
   judge = new HiddenJudge({
     store,
     readFacts: async () => {
@@ -31,16 +42,8 @@ beforeEach(async () => {
     },
     now: () => new Date(nowMs),
     judged: (judgement) => void judged.push(judgement),
-    waiting: {
-      observer: { trouble: () => {}, fine: () => {} },
-      sleep: async (ms) => {
-        nowMs += ms
-        if (nowMs > Date.parse('2026-03-01T10:01:00.000Z')) throw stop
-      },
-      random: () => 0,
-      monotonicMs: () => nowMs,
-      signal: new AbortController().signal,
-    },
+    budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
+    waiting,
   })
   await put(reduceReport(undefined, killsOf(1, 2), context))
 })

@@ -5,6 +5,7 @@ import { undecidedKills, type UnjudgedKill } from '../reports/undecidedKills.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
 import { updateReport } from './updateReport.ts'
+import type { WriteBudget } from './writeBudget.ts'
 
 type OomReportKey = ReportKey & { kind: 'OOMReport' }
 
@@ -16,6 +17,7 @@ export interface JudgePorts {
    */
   readFacts: (pod: { namespace: string; name: string; uid: string }, containerId: string) => Promise<ContainerFacts>
   waiting: Waiting
+  budget: WriteBudget
   now: () => Date
   judged: (judgement: Judgement) => void
 }
@@ -60,12 +62,14 @@ export class HiddenJudge {
 
   /** Runs until the signal is aborted. @throws the signal's reason. */
   async run(): Promise<never> {
-    const { waiting } = this.#ports
+    const { waiting, budget, now } = this.#ports
     for (;;) {
       await waiting.sleep(POLL_MS)
-      for (const { key, dueMs } of this.#due.values()) {
-        if (dueMs <= this.#ports.now().getTime()) await keepTrying('apiserver', waiting, () => this.judge(key))
-      }
+      const due = [...this.#due.values()].filter(({ dueMs }) => dueMs <= now().getTime())
+      const judgements = due.map(({ key }) =>
+        keepTrying('apiserver', waiting, () => budget.run(keyText(key), waiting.signal, () => this.judge(key))),
+      )
+      await Promise.all(judgements)
     }
   }
 

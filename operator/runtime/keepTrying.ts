@@ -31,9 +31,18 @@ export interface Waiting {
   signal: AbortSignal
 }
 
-const LIMITS = { firstMs: 200, maxMs: 10_000 }
+export const RETRY_LIMITS = { firstMs: 200, maxMs: 10_000 }
 /** A step that went well for this long and then failed starts with short waits again. */
 const STEADY_MS = 30_000
+
+/** The same, until a signal of its own too. */
+export function stoppable(waiting: Waiting, stop: AbortSignal): Waiting {
+  const signal = AbortSignal.any([waiting.signal, stop])
+  const { promise: stopped, reject } = Promise.withResolvers<never>()
+  stopped.catch(() => {})
+  signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  return { ...waiting, signal, sleep: (ms) => Promise.race([waiting.sleep(ms), stopped]) }
+}
 
 /**
  * Runs a step until it succeeds, with backoff, for ever: used where going on without it would lose a kill.
@@ -51,7 +60,7 @@ export async function keepTrying<T>(part: Part, waiting: Waiting, step: () => Pr
       waiting.signal.throwIfAborted()
       if (!(error instanceof ProgramError && error.retry)) throw error
       if (waiting.monotonicMs() - startedMs > STEADY_MS) attempt = 0
-      const ms = backoffMs(attempt, waiting.random(), LIMITS)
+      const ms = backoffMs(attempt, waiting.random(), RETRY_LIMITS)
       waiting.observer.trouble(part, error, ms)
       await waiting.sleep(ms)
     }

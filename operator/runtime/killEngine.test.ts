@@ -1,51 +1,50 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { KillEvent } from '#contract/killEvent.ts'
+import { MAX_UNSETTLED } from '../api/killRecord.ts'
 import { operatorError } from '../errors.ts'
 import { explainKill } from '../reports/explainKill.ts'
-import { killKey } from '../reports/killRecord.ts'
 import { cachedPodOf } from '../testing/cachedPods.ts'
+import { FakeClock } from '../testing/fakeClock.ts'
 import { FakeReportStore } from '../testing/fakeReportStore.ts'
 import { CONTAINER_ID, POD_UID, killEventOf, messageOf } from '../testing/killEvents.ts'
-import { KillEngine, type CountedKills, type EnginePorts } from './killEngine.ts'
+import { KillEngine, type EnginePorts } from './killEngine.ts'
 import { PodStore } from './podStore.ts'
 import type { StoredMessage } from './readKill.ts'
 import { ReportWriter } from './reportWriter.ts'
 import type { ReportKey } from './reportStore.ts'
+import { WriteBudget } from './writeBudget.ts'
 
 const KEY: ReportKey = { kind: 'OOMReport', namespace: 'shop', name: 'deployment.eater.app' }
-const NONE: CountedKills = new Map()
+const NONE: ReadonlySet<number> = new Set()
 
-let nowMs: number
+let clock: FakeClock
 let store: FakeReportStore
 let pods: PodStore
 let ports: EnginePorts
 let rejects: { message: StoredMessage; reason: string }[]
 let checkpoints: number[]
 let troubles: string[]
-let sleeps: ((totalMs: number) => void) | undefined
 
 beforeEach(() => {
-  nowMs = Date.parse('2026-03-01T10:00:01.000Z')
+  clock = new FakeClock(Date.parse('2026-03-01T10:00:01.000Z'))
   store = new FakeReportStore()
-  pods = new PodStore({ maxDeleted: 10, deletedTtlMs: 1, now: () => nowMs })
+  pods = new PodStore({ maxDeleted: 10, deletedTtlMs: 1, now: () => clock.nowMs })
   rejects = []
   checkpoints = []
   troubles = []
-  sleeps = undefined
-  const now = () => new Date(nowMs)
-  let sleptMs = 0
+  const now = () => new Date(clock.nowMs)
+  const waiting: EnginePorts['waiting'] = {
+    observer: { trouble: (part, error) => troubles.push(`${part}: ${(error as Error).message}`), fine: () => {} },
+    sleep: clock.sleep,
+    random: () => 0,
+    monotonicMs: () => clock.nowMs,
+    signal: new AbortController().signal,
+  }
   ports = {
     now,
-    waiting: {
-      observer: { trouble: (part, error) => troubles.push(`${part}: ${(error as Error).message}`), fine: () => {} },
-      sleep: async (ms) => {
-        nowMs += ms
-        sleeps?.((sleptMs += ms))
-      },
-      random: () => 0,
-      monotonicMs: () => nowMs,
-      signal: new AbortController().signal,
-    },
+    waiting,
+    budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
+    maxWaitingBytes: 1_000_000,
     writer: new ReportWriter(store, { wrote: () => {}, written: () => {}, nodeWritten: () => {} }, now),
     findPod: (uid, node) => pods.find(uid, node),
     namespaceOf: (uid) => pods.namespaceOf(uid),
@@ -71,8 +70,14 @@ const kills = (from: number, to: number, changes: Partial<KillEvent> = {}): Stor
     messageOf(from + at, killEventOf({ sequence: from + at, ...changes })),
   )
 
-const process = (batch: readonly StoredMessage[], counted = NONE) =>
-  new KillEngine(ports).processBatch('s1', batch, counted)
+/** Counts one batch to its end, in a session of its own behind the checkpoint. */
+async function process(batch: readonly StoredMessage[], alreadyCounted = NONE) {
+  const settled = (batch[0]?.sequence ?? 1) - 1
+  const counting = new KillEngine(ports).open({ stream: 's1', settled, alreadyCounted, onSettled: () => {} })
+  await clock.until(counting.accept(batch))
+  await clock.until(counting.drained())
+  await counting.close()
+}
 
 describe('KillEngine', () => {
   it('counts a victim of a group once that the kernel printed twice', async () => {
@@ -133,26 +138,78 @@ describe('KillEngine', () => {
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2 })
   })
 
-  it('lets no report gain more between two checkpoints than it keeps in full', async () => {
-    await process(kills(1, 45))
-    expect(checkpoints).toEqual([20, 40, 45])
+  it('writes the first kill of a report at once, and those that come meanwhile together, a second later', async () => {
+    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    const startMs = clock.nowMs
+    const writtenMs: number[] = []
+    store.afterPatch = () => void writtenMs.push(clock.nowMs - startMs)
+    await counting.accept(kills(1, 1))
+    await counting.accept(kills(2, 30))
+    await counting.accept(kills(31, 45))
+    await clock.until(counting.drained())
+    expect(writtenMs).toEqual([0, 1_000])
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 45 })
+    expect(checkpoints.at(-1)).toBe(45)
+  })
+
+  it('lets no report hold more above the checkpoint than its watermark has room for', async () => {
+    const total = MAX_UNSETTLED * 2 + 45
+    await process(kills(1, total))
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: total, byNode: { 'node-a': total } })
+    expect(checkpoints.at(-1)).toBe(total)
+  })
+
+  it('keeps the reader waiting while what is not written takes its place in memory', async () => {
+    const [first] = kills(1, 1)
+    ports.maxWaitingBytes = (first?.data.length ?? 0) * 2
+    let held = 0
+    let most = 0
+    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    ports.saveCheckpoint = async () => {}
+    store.afterPatch = () => void (held = 0)
+    for (const kill of kills(1, 30)) {
+      await clock.until(counting.accept([kill]))
+      most = Math.max(most, ++held)
+    }
+    await clock.until(counting.drained())
+    expect(most).toBeLessThanOrEqual(3)
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 30 })
+  })
+
+  it('moves the checkpoint no further than a report that cannot be written, and goes on with the others', async () => {
+    const away = new AbortController()
+    let tries = 0
+    store.beforePatch = (key) => {
+      if (key.kind !== 'OOMReport') return
+      if (++tries > 20) away.abort(new Error('end of the test'))
+      throw operatorError('ApiserverRefused', 'webhook is away')
+    }
+    ports.waiting = { ...ports.waiting, signal: away.signal }
+    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    const outside = (at: number) => kills(at, at, { attribution: { source: 'dump', cgroupPath: '/x' } })
+    await counting.accept([...outside(1), ...kills(2, 2), ...outside(3)])
+    await expect(clock.until(counting.drained())).rejects.toThrow('end of the test')
+    expect(store.statusOf('node-a')).toMatchObject({ kills: 2 })
+    expect(checkpoints).toEqual([1])
+  })
+
+  it('counts nothing of a session that is closed', async () => {
+    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    ports.waiting.sleep = () => new Promise(() => {})
+    await counting.accept(kills(1, 1))
+    await clock.until(counting.drained())
+    await counting.accept(kills(2, 5))
+    await counting.close()
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 1 })
+    expect(checkpoints).toEqual([1])
   })
 
   it('does not count again, elsewhere, what a report already holds above the checkpoint', async () => {
     pods.remove(POD_UID)
-    nowMs += 3_600_000
-    const events = [1, 2].map((sequence) => killEventOf({ sequence }))
-    await process(kills(1, 2), new Map(events.map((event) => [killKey(event), KEY])))
+    clock.nowMs += 3_600_000
+    await process(kills(1, 2), new Set([1, 2]))
     expect(store.reports.size).toBe(0)
-    expect(checkpoints).toEqual([2])
-  })
-
-  it('moves the checkpoint behind what was counted before a crash, before a report could forget it', async () => {
-    const counted = new Map(kills(1, 20).map((_message, at) => [killKey(killEventOf({ sequence: at + 1 })), KEY]))
-    await process(kills(1, 22), counted)
-    expect(checkpoints).toEqual([20, 22])
-    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2 })
+    expect(checkpoints.at(-1)).toBe(2)
   })
 
   it('sets a poisoned message aside and goes on with the others', async () => {
@@ -160,7 +217,7 @@ describe('KillEngine', () => {
     await process([...kills(1, 1), poisoned, ...kills(3, 3)])
     expect(rejects).toEqual([{ message: poisoned, reason: expect.stringMatching(/^expected JSON/) }])
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2 })
-    expect(checkpoints).toEqual([3])
+    expect(checkpoints.at(-1)).toBe(3)
   })
 
   it("refuses a kill that claims another node's pod", async () => {
@@ -171,8 +228,8 @@ describe('KillEngine', () => {
   })
 
   it('waits for a pod that the watch has not told yet', async () => {
-    pods = new PodStore({ maxDeleted: 10, deletedTtlMs: 1, now: () => nowMs })
-    sleeps = (totalMs) => void (totalMs >= 1_000 && putPod())
+    pods = new PodStore({ maxDeleted: 10, deletedTtlMs: 1, now: () => clock.nowMs })
+    void clock.sleep(1_000).then(() => putPod())
     await process(kills(1, 1))
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 1 })
   })
@@ -185,17 +242,17 @@ describe('KillEngine', () => {
 
   it('waits for an unknown pod once', async () => {
     const attribution = { source: 'dump' as const, cgroupPath: '/x', podUid: '9'.repeat(32) }
-    const before = nowMs
-    const engine = new KillEngine(ports)
-    for (const kill of [1, 2, 3]) await engine.processBatch('s1', kills(kill, kill, { attribution }), NONE)
-    expect(nowMs - before).toBe(3_000)
+    const before = clock.nowMs
+    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    for (const kill of [1, 2, 3]) await clock.until(counting.accept(kills(kill, kill, { attribution })))
+    expect(clock.nowMs - before).toBe(3_000)
   })
 
   it('does not wait for the pods of old kills', async () => {
-    nowMs += 600_000
-    const before = nowMs
+    clock.nowMs += 600_000
+    const before = clock.nowMs
     await process(kills(1, 1, { attribution: { source: 'dump', cgroupPath: '/x', podUid: '9'.repeat(32) } }))
-    expect(nowMs).toBe(before)
+    expect(clock.nowMs).toBe(before)
   })
 
   it.each([
@@ -209,7 +266,7 @@ describe('KillEngine', () => {
     expect(store.statusOf('node-a')).toMatchObject({ kills: counted, withoutVictim: 1 - counted, last: { reason } })
   })
 
-  it('counts on the node, in order, what a namespace refuses', async () => {
+  it('counts on the node what a namespace refuses', async () => {
     const message = 'namespaces "shop" not found'
     store.refusals.set('OOMReport/shop/deployment.eater.app', { outcome: 'refused', reason: 'NamespaceGone', message })
     const outside = messageOf(3, killEventOf({ sequence: 3, attribution: { source: 'dump', cgroupPath: '/x' } }))
@@ -218,7 +275,7 @@ describe('KillEngine', () => {
       kills: 4,
       byReason: { NamespaceGone: 3, OutsidePod: 1 },
       watermark: { sequence: 4 },
-      lastKills: [{ detail: message }, { reason: 'OutsidePod' }, {}, {}],
+      lastKills: [{ detail: message }, { detail: message }, { detail: message }, { reason: 'OutsidePod' }],
     })
   })
 

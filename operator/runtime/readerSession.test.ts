@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { BOOT_ID, killEventOf, messageOf } from '../testing/killEvents.ts'
-import type { CountedKills, KillEngine } from './killEngine.ts'
+import { killEventOf, messageOf } from '../testing/killEvents.ts'
+import type { CountingStart, KillEngine } from './killEngine.ts'
 import type { Checkpoint, KillStream, StreamState } from './killStream.ts'
 import type { StoredMessage } from './readKill.ts'
 import { planStart, runSession } from './readerSession.ts'
@@ -41,21 +41,26 @@ class FakeStream implements KillStream {
 }
 
 let stream: FakeStream
-let processed: { identity: string; sequences: number[]; counted: CountedKills }[]
+let processed: { identity: string; sequences: number[]; counted: CountingStart['alreadyCounted'] }[]
 let missing: number
+let closed: number
 let reports: StoredReport[]
 
 beforeEach(() => {
   stream = new FakeStream(5)
   processed = []
   missing = 0
+  closed = 0
   reports = []
 })
 
 async function run(): Promise<string> {
   const engine = {
-    processBatch: async (identity: string, batch: readonly StoredMessage[], counted: CountedKills) =>
-      void processed.push({ identity, sequences: batch.map(({ sequence }) => sequence), counted }),
+    open: ({ stream: identity, alreadyCounted }: CountingStart) => ({
+      accept: async (batch: readonly StoredMessage[]) =>
+        void processed.push({ identity, sequences: batch.map(({ sequence }) => sequence), counted: alreadyCounted }),
+      close: async () => void closed++,
+    }),
   } as unknown as KillEngine
   async function* listReports(): AsyncIterable<StoredReport> {
     yield* reports
@@ -113,25 +118,31 @@ describe('runSession', () => {
     expect(missing).toBe(2)
   })
 
-  it('knows the kills that reports hold above the checkpoint of this stream', async () => {
+  const reportOf = (watermark: object): StoredReport => ({
+    key: { kind: 'OOMReport', namespace: 'shop', name: 'x' },
+    resourceVersion: '1',
+    generation: 1,
+    spec: {},
+    status: { watermark },
+  })
+
+  it('knows what reports hold above the checkpoint of this stream', async () => {
     stream.checkpoint = { stream: 'one', sequence: 2 }
-    const reportOf = (streamName: string, sequence: number, kill: number): StoredReport => ({
-      key: { kind: 'NodeOOMReport', name: 'n' },
-      resourceVersion: '1',
-      generation: 1,
-      spec: {},
-      status: {
-        watermark: { stream: streamName, sequence },
-        lastKills: [{ node: 'node-a', bootId: BOOT_ID, sequence: kill }],
-      },
-    })
     reports = [
-      reportOf('one', 3, 103),
-      reportOf('one', 2, 102),
-      reportOf('two', 9, 109),
-      { ...reportOf('one', 3, 0), status: undefined },
+      reportOf({ stream: 'one', sequence: 5, settled: 1, unsettled: '2 2' }),
+      reportOf({ stream: 'one', sequence: 4, settled: 2, unsettled: '2' }),
+      reportOf({ stream: 'two', sequence: 9, settled: 8, unsettled: '1' }),
+      { ...reportOf({}), status: undefined },
     ]
     await run()
-    expect([...(processed[0]?.counted.keys() ?? [])]).toEqual([`node-a/${BOOT_ID}/103`])
+    expect(processed[0]?.sequences).toEqual([3, 4, 5])
+    expect([...(processed[0]?.counted ?? [])]).toEqual([3, 5, 4])
+    expect(closed).toBe(1)
+  })
+
+  it('finds a checkpoint that is lost in the reports', async () => {
+    reports = [reportOf({ stream: 'one', sequence: 4, settled: 2, unsettled: '2' })]
+    await run()
+    expect(processed[0]?.sequences).toEqual([3, 4, 5])
   })
 })

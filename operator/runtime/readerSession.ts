@@ -1,8 +1,9 @@
 import { operatorError } from '../errors.ts'
-import { killKey } from '../reports/killRecord.ts'
-import type { CountedKills, KillEngine } from './killEngine.ts'
+import { watermark as watermarkSchema } from '../api/killRecord.ts'
+import { unsettledOf } from '../reports/watermark.ts'
+import type { KillEngine } from './killEngine.ts'
 import type { Checkpoint, KillStream, StreamState } from './killStream.ts'
-import type { ReportKey, StoredReport } from './reportStore.ts'
+import type { StoredReport } from './reportStore.ts'
 
 export interface SessionObserver {
   /** A session has begun: the next message has this sequence. */
@@ -36,25 +37,29 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
     state = await stream.state()
   }
   const { identity } = state
-  let done = planStart(checkpoint, state) - 1
-  const alreadyCounted = await readCounted(ports.listReports(), identity, done)
+  const counted = await readCounted(ports.listReports(), identity)
+  const settled = Math.max(planStart(checkpoint, state) - 1, counted.settled)
+  let done = settled
+  const onSettled = (sequence: number): void => observer.progressed(sequence, Math.max(done, state.lastSequence))
+  const counting = engine.open({ stream: identity, settled, alreadyCounted: counted.sequences, onSettled })
   observer.opened(done + 1)
   observer.progressed(done, state.lastSequence)
-
-  let batches = 0
-  for await (const batch of stream.read(done + 1, signal)) {
-    // The reader is made by now: the identity is read again, so that it is the one that the reader reads.
-    if (batches++ % CHECK_EVERY_BATCHES === 0 || batch.length === 0) {
-      state = await stream.state()
-      checkIdentity(identity, state, done)
+  try {
+    let batches = 0
+    for await (const batch of stream.read(done + 1, signal)) {
+      // The reader is made by now: the identity is read again, so that it is the one that the reader reads.
+      if (batches++ % CHECK_EVERY_BATCHES === 0 || batch.length === 0) {
+        state = await stream.state()
+        checkIdentity(identity, state, done)
+      }
+      const last = batch.at(-1)
+      if (last === undefined) continue
+      await checkGaps(ports, [done, ...batch.map(({ sequence }) => sequence)])
+      done = last.sequence
+      await counting.accept(batch)
     }
-    const [first] = batch
-    const last = batch.at(-1)
-    if (first === undefined || last === undefined) continue
-    await checkGaps(ports, [done, ...batch.map(({ sequence }) => sequence)])
-    await engine.processBatch(identity, batch, alreadyCounted)
-    done = last.sequence
-    observer.progressed(done, Math.max(done, state.lastSequence))
+  } finally {
+    await counting.close()
   }
   throw operatorError('NatsUnavailable', 'expected the reader of kills to go on, got its end')
 }
@@ -90,22 +95,21 @@ async function checkGaps({ stream, observer }: SessionPorts, sequences: readonly
   }
 }
 
-/** The kills that reports hold above the checkpoint: written, and then the operator ended before it said so. */
+/**
+ * What reports hold above the checkpoint: written, and then the operator ended before it said so. A checkpoint that is
+ * lost is found here too: none is in a report before it was stored.
+ */
 async function readCounted(
   reports: AsyncIterable<StoredReport>,
   identity: string,
-  checkpoint: number,
-): Promise<CountedKills> {
-  const counted = new Map<string, ReportKey>()
-  for await (const { key, status } of reports) {
-    const { watermark, lastKills } = (status ?? {}) as Partial<CountedStatus>
-    if (watermark?.stream !== identity || watermark.sequence <= checkpoint) continue
-    for (const kill of lastKills ?? []) counted.set(killKey(kill), key)
+): Promise<{ settled: number; sequences: ReadonlySet<number> }> {
+  let settled = 0
+  const sequences = new Set<number>()
+  for await (const { status } of reports) {
+    const watermark = watermarkSchema.safeParse((status as { watermark?: unknown } | undefined)?.watermark).data
+    if (watermark?.stream !== identity) continue
+    settled = Math.max(settled, watermark.settled ?? 0)
+    for (const sequence of unsettledOf(watermark)) sequences.add(sequence)
   }
-  return counted
-}
-
-interface CountedStatus {
-  watermark: { stream: string; sequence: number }
-  lastKills: readonly { node: string; bootId: string; sequence: number; recoveredAs?: string }[]
+  return { settled, sequences }
 }

@@ -5,6 +5,7 @@ import { FakeReportStore } from '../testing/fakeReportStore.ts'
 import { killsOf, nodeKillOf } from '../testing/killRecords.ts'
 import { ReportRefresher } from './reportRefresher.ts'
 import type { ReportKey } from './reportStore.ts'
+import { WriteBudget } from './writeBudget.ts'
 
 const KEY: ReportKey = { kind: 'OOMReport', namespace: 'shop', name: 'deployment.eater.app' }
 const NODE_KEY: ReportKey = { kind: 'NodeOOMReport', name: 'node-a' }
@@ -20,21 +21,18 @@ let refresher: ReportRefresher
 beforeEach(() => {
   nowMs = FIRST.getTime()
   store = new FakeReportStore()
-  refresher = new ReportRefresher({
-    store,
-    now: () => new Date(nowMs),
-    wrote: () => {},
-    waiting: {
-      observer: { trouble: () => {}, fine: () => {} },
-      sleep: async (ms) => {
-        nowMs += ms
-        if (nowMs > untilMs) throw stop
-      },
-      random: () => 0,
-      monotonicMs: () => nowMs,
-      signal: new AbortController().signal,
+  const waiting = {
+    observer: { trouble: () => {}, fine: () => {} },
+    sleep: async (ms: number) => {
+      nowMs += ms
+      if (nowMs > untilMs) throw stop
     },
-  })
+    random: () => 0,
+    monotonicMs: () => nowMs,
+    signal: new AbortController().signal,
+  }
+  const budget = new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting)
+  refresher = new ReportRefresher({ store, budget, now: () => new Date(nowMs), wrote: () => {}, waiting })
 })
 
 async function put(key: ReportKey, status: object): Promise<void> {

@@ -3,6 +3,7 @@ import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
 import { refreshDueMs, refreshNodeStatus, refreshStatus } from '../reports/refresh.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
+import type { WriteBudget } from './writeBudget.ts'
 import { updateReport, type UpdateResult } from './updateReport.ts'
 
 type Status = OomReportStatus | NodeOomReportStatus
@@ -10,6 +11,7 @@ type Status = OomReportStatus | NodeOomReportStatus
 export interface RefresherPorts {
   store: ReportStore
   waiting: Waiting
+  budget: WriteBudget
   now: () => Date
   wrote: (kind: ReportKey['kind'], outcome: UpdateResult<unknown>['outcome']) => void
 }
@@ -44,11 +46,12 @@ export class ReportRefresher {
 
   /** Runs until the signal is aborted. @throws the signal's reason. */
   async run(): Promise<never> {
-    const { waiting } = this.#ports
+    const { waiting, budget, now } = this.#ports
     for (;;) {
       await waiting.sleep(POLL_MS)
-      for (const { key, dueMs } of this.#due.values()) {
-        if (dueMs <= this.#ports.now().getTime()) await keepTrying('apiserver', waiting, () => this.refresh(key))
+      const due = [...this.#due.values()].filter(({ dueMs }) => dueMs <= now().getTime())
+      for (const { key } of due) {
+        await keepTrying('apiserver', waiting, () => budget.run(keyText(key), waiting.signal, () => this.refresh(key)))
       }
     }
   }

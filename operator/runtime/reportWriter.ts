@@ -1,3 +1,4 @@
+import type { Watermark } from '../api/killRecord.ts'
 import { nodeOomReportStatus, type NodeKillRecord, type NodeOomReportStatus } from '../api/nodeOomReport.ts'
 import { oomReportStatus, type ContainerKillRecord, type OomReportStatus } from '../api/oomReport.ts'
 import type { KillToCount } from '../reports/killRecord.ts'
@@ -10,6 +11,8 @@ import type { Target } from './resolveTarget.ts'
 /** Kills of one report, ascending by stream sequence. */
 export interface WriteGroup {
   stream: string
+  /** The checkpoint as it is stored. */
+  settled: number
   kills: readonly { streamSequence: number; target: Target }[]
 }
 
@@ -33,43 +36,43 @@ export class ReportWriter {
   }
 
   /** @throws ProgramError with retry: write the same group again. */
-  async write({ stream, kills }: WriteGroup): Promise<UpdateResult<unknown>> {
+  async write({ kills, ...at }: WriteGroup): Promise<UpdateResult<{ watermark: Watermark }>> {
     const [first] = kills
     if (first === undefined) throw new Error('expected at least one kill to count, got none')
     const result =
       first.target.kind === 'OOMReport'
-        ? await this.#writeOomReport(stream, first.target, recordsOf(kills, 'OOMReport'))
-        : await this.#writeNodeReport(stream, first.target, recordsOf(kills, 'NodeOOMReport'))
+        ? await this.#writeOomReport(at, first.target, recordsOf(kills, 'OOMReport'))
+        : await this.#writeNodeReport(at, first.target, recordsOf(kills, 'NodeOOMReport'))
     this.#observer.wrote(first.target.kind, result.outcome)
     return result
   }
 
   async #writeOomReport(
-    stream: string,
+    at: Omit<WriteGroup, 'kills'>,
     { key, spec }: Target & { kind: 'OOMReport' },
     kills: readonly KillToCount<ContainerKillRecord>[],
-  ): Promise<UpdateResult<unknown>> {
+  ): Promise<UpdateResult<OomReportStatus>> {
     const workload = `${spec.workload.kind}/${spec.workload.name}`
     const result = await updateReport<OomReportStatus>(this.#store, {
       key,
       spec,
       parseStatus: (status) => oomReportStatus.safeParse(status).data,
-      compute: (stored, generation) => reduceReport(stored, kills, { now: this.#now(), stream, generation, workload }),
+      compute: (stored, generation) => reduceReport(stored, kills, { ...at, now: this.#now(), generation, workload }),
     })
     if (result.outcome === 'written' || result.outcome === 'unchanged') this.#observer.written(key, result.status)
     return result
   }
 
   async #writeNodeReport(
-    stream: string,
+    at: Omit<WriteGroup, 'kills'>,
     { key, spec }: Target & { kind: 'NodeOOMReport' },
     kills: readonly KillToCount<NodeKillRecord>[],
-  ): Promise<UpdateResult<unknown>> {
+  ): Promise<UpdateResult<NodeOomReportStatus>> {
     const result = await updateReport<NodeOomReportStatus>(this.#store, {
       key,
       spec,
       parseStatus: (status) => nodeOomReportStatus.safeParse(status).data,
-      compute: (stored, generation) => reduceNodeReport(stored, kills, { now: this.#now(), stream, generation }),
+      compute: (stored, generation) => reduceNodeReport(stored, kills, { ...at, now: this.#now(), generation }),
     })
     if (result.outcome === 'written' || result.outcome === 'unchanged') this.#observer.nodeWritten(key, result.status)
     return result

@@ -11,9 +11,11 @@ import { DomainRanking } from '../../agent/rank/domainRanking.ts'
 import { fakeProc } from '../../agent/rank/fakeProc.testkit.ts'
 import { FakeCursorFile, FakeLedgerFile, FakeSpool, FakeStream } from '../../agent/testing/fakes.ts'
 import { explainKill } from '../../operator/reports/explainKill.ts'
+import type { Waiting } from '../../operator/runtime/keepTrying.ts'
 import { KillEngine } from '../../operator/runtime/killEngine.ts'
 import { PodStore } from '../../operator/runtime/podStore.ts'
 import { ReportWriter } from '../../operator/runtime/reportWriter.ts'
+import { WriteBudget } from '../../operator/runtime/writeBudget.ts'
 import { cachedPodOf, containerOf } from '../../operator/testing/cachedPods.ts'
 import { FakeReportStore } from '../../operator/testing/fakeReportStore.ts'
 import { readRecording, recast } from '../support/recording.ts'
@@ -87,20 +89,27 @@ async function count(): Promise<void> {
   const containers = [containerOf({ id: CONTAINER_ID })]
   pods.put(cachedPodOf({ uid: POD_UID, name: 'checkout-5d8f7c9b6-x2x4z', node: NODE, controller, containers }))
   const now = () => new Date()
+  let nowMs = 0
+  const waiting: Waiting = {
+    observer: {
+      trouble: (_part, error) => {
+        throw error
+      },
+      fine: () => undefined,
+    },
+    sleep: (ms) => {
+      nowMs += ms
+      return Promise.resolve()
+    },
+    random: () => 0,
+    monotonicMs: () => nowMs,
+    signal: new AbortController().signal,
+  }
   const engine = new KillEngine({
     now,
-    waiting: {
-      observer: {
-        trouble: (_part, error) => {
-          throw error
-        },
-        fine: () => undefined,
-      },
-      sleep: () => Promise.resolve(),
-      random: () => 0,
-      monotonicMs: () => 0,
-      signal: new AbortController().signal,
-    },
+    waiting,
+    budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
+    maxWaitingBytes: 1_000_000,
     writer: new ReportWriter(
       reports,
       { wrote: () => undefined, written: () => undefined, nodeWritten: () => undefined },
@@ -120,7 +129,10 @@ async function count(): Promise<void> {
     observer: { counted: () => undefined, rejected: () => undefined },
   })
   const batch = [...stream.messages].map(([subject, data], at) => ({ sequence: at + 1, subject, data }))
-  await engine.processBatch('stream-1', batch, new Map())
+  const start = { stream: 'stream-1', settled: 0, alreadyCounted: new Set<number>(), onSettled: () => undefined }
+  const counting = engine.open(start)
+  await counting.accept(batch)
+  await counting.drained()
 }
 
 describe('a recorded kill, from kernel log to report', () => {

@@ -98,7 +98,7 @@ async function recordPatches(
       spec = target.spec
       group.push({ streamSequence, target })
     }
-    await writer.write({ stream: 'limit', kills: group })
+    await writer.write({ stream: 'limit', settled: streamSequence - group.length, kills: group })
   }
   return { name, spec, patches: store.sent }
 }

@@ -1,0 +1,243 @@
+import type { KillEvent } from '#contract/killEvent.ts'
+import { backoffMs } from '#program/backoff.ts'
+import { ProgramError, messageOf } from '#program/errors.ts'
+import type { Watermark } from '../api/killRecord.ts'
+import { countedBy } from '../reports/watermark.ts'
+import { RETRY_LIMITS, keepTrying, type Waiting } from './keepTrying.ts'
+import type { StoredMessage } from './readKill.ts'
+import { keyText } from './reportStore.ts'
+import type { ReportWriter } from './reportWriter.ts'
+import { nodeTarget, type ResolveContext, type Target } from './resolveTarget.ts'
+import { SettledSequence } from './settledSequence.ts'
+import type { WriteBudget } from './writeBudget.ts'
+
+export interface LedgerObserver {
+  counted(kills: readonly Target[]): void
+  rejected(message: StoredMessage, reason: string): void
+}
+
+export interface LedgerPorts extends Pick<ResolveContext, 'explain'> {
+  now: () => Date
+  waiting: Waiting
+  observer: LedgerObserver
+  writer: ReportWriter
+  budget: WriteBudget
+  /** What the kills that are not written yet may take in memory, in bytes of their messages. */
+  maxWaitingBytes: number
+  /** Keeps a message that cannot be counted. @throws ProgramError with retry. */
+  publishReject: (message: StoredMessage, reason: string) => Promise<void>
+  /** Everything at or below this sequence is counted or rejected. @throws ProgramError with retry. */
+  saveCheckpoint: (stream: string, sequence: number) => Promise<void>
+  /** Between a write and the checkpoint behind it; the crash test ends the process there. */
+  afterWrites: () => Promise<void>
+}
+
+export interface KillToWrite {
+  message: StoredMessage
+  event: KillEvent
+  target: Target
+}
+
+/** So that one write does not hold more than its report may have above the checkpoint. */
+const MAX_KILLS_PER_WRITE = 250
+
+/**
+ * The kills of a session that are not counted yet. Those of one report wait together and are written together when it
+ * is the report's turn; the checkpoint moves behind what is written or set aside, whatever the order.
+ */
+export class KillLedger {
+  readonly #ports: LedgerPorts
+  readonly #stream: string
+  readonly #onSettled: (sequence: number) => void
+  readonly #settled: SettledSequence
+  /** By keyText. A report is here while its kills wait or are written. */
+  readonly #waiting = new Map<string, KillToWrite[]>()
+  readonly #rejects: { message: StoredMessage; reason: string }[] = []
+  readonly #underWay = new Set<Promise<void>>()
+  #checkpoint: number
+  #wroteSinceCheckpoint = false
+  #isSaving = false
+  #isRejecting = false
+  #waitingBytes = 0
+  #failure: unknown
+  #roomMade: () => void = () => {}
+
+  constructor(ports: LedgerPorts, start: { stream: string; settled: number; onSettled: (sequence: number) => void }) {
+    this.#ports = ports
+    this.#stream = start.stream
+    this.#onSettled = start.onSettled
+    this.#checkpoint = start.settled
+    this.#settled = new SettledSequence(start.settled)
+  }
+
+  count(kill: KillToWrite): void {
+    this.#open(kill.message)
+    this.#enqueue(kill)
+  }
+
+  reject(message: StoredMessage, reason: string): void {
+    this.#open(message)
+    this.#setAside(message, reason)
+  }
+
+  /** Nothing is to be done about it. */
+  skip(message: StoredMessage): void {
+    this.#open(message)
+    this.#settle([message])
+  }
+
+  /** Comes back when what waits has room. @throws what ended the ledger. */
+  async room(): Promise<void> {
+    const { waiting, maxWaitingBytes } = this.#ports
+    while (this.#waitingBytes >= maxWaitingBytes && this.#failure === undefined && !waiting.signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#roomMade = resolve
+      await promise
+    }
+    waiting.signal.throwIfAborted()
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Comes back when nothing is under way: all is counted and the checkpoint behind it, or the signal is aborted. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+  }
+
+  #open({ sequence, data }: StoredMessage): void {
+    this.#settled.open(sequence)
+    this.#waitingBytes += data.length
+  }
+
+  #settle(messages: readonly StoredMessage[]): void {
+    for (const { sequence, data } of messages) {
+      this.#settled.settle(sequence)
+      this.#waitingBytes -= data.length
+    }
+    this.#roomMade()
+    if (!this.#isSaving && this.#settled.value > this.#checkpoint) this.#start(() => this.#saveCheckpoints())
+  }
+
+  #enqueue(kill: KillToWrite): void {
+    const key = keyText(kill.target.key)
+    const kills = this.#waiting.get(key)
+    if (kills !== undefined) {
+      kills.push(kill)
+      return
+    }
+    this.#waiting.set(key, [kill])
+    this.#start(() => this.#writeReport(key))
+  }
+
+  #setAside(message: StoredMessage, reason: string): void {
+    this.#rejects.push({ message, reason })
+    if (!this.#isRejecting) this.#start(() => this.#publishRejects())
+  }
+
+  #start(work: () => Promise<void>): void {
+    const { signal } = this.#ports.waiting
+    const done = work().catch((error: unknown) => {
+      if (!signal.aborted) this.#failure ??= error
+      this.#roomMade()
+    })
+    const underWay = done.finally(() => this.#underWay.delete(underWay))
+    this.#underWay.add(underWay)
+  }
+
+  /** Until none of its kills waits. A write that fails makes place for others before it is tried again. */
+  async #writeReport(key: string): Promise<void> {
+    const { budget, waiting } = this.#ports
+    for (let attempt = 0; this.#waiting.has(key); attempt++) {
+      try {
+        await budget.run(key, waiting.signal, () => this.#writeOnce(key))
+        waiting.observer.fine('apiserver')
+        attempt = -1
+      } catch (error) {
+        waiting.signal.throwIfAborted()
+        if (!(error instanceof ProgramError && error.retry)) throw error
+        const ms = backoffMs(attempt, waiting.random(), RETRY_LIMITS)
+        waiting.observer.trouble('apiserver', error, ms)
+        await waiting.sleep(ms)
+      }
+    }
+  }
+
+  async #writeOnce(key: string): Promise<void> {
+    const { writer, observer } = this.#ports
+    const kills = (this.#waiting.get(key) ?? []).slice(0, MAX_KILLS_PER_WRITE)
+    const result = await this.#write(writer, kills)
+    if (result.outcome === 'refused') {
+      this.#take(key, kills)
+      for (const kill of kills) this.#placeElsewhere(kill, result)
+      return
+    }
+    const isCounted = countedBy(result.watermark, this.#stream)
+    const counted = kills.filter(({ message }) => isCounted(message.sequence))
+    this.#take(key, counted)
+    if (counted.length > 0) this.#wroteSinceCheckpoint = true
+    observer.counted(counted.map(({ target }) => target))
+    this.#settle(counted.map(({ message }) => message))
+  }
+
+  async #write(
+    writer: ReportWriter,
+    kills: readonly KillToWrite[],
+  ): Promise<Refused | { outcome: 'counted'; watermark: Watermark | undefined }> {
+    const group = kills.map(({ message, target }) => ({ streamSequence: message.sequence, target }))
+    try {
+      const result = await writer.write({ stream: this.#stream, settled: this.#checkpoint, kills: group })
+      if (result.outcome === 'refused') return result
+      return { outcome: 'counted', watermark: result.outcome === 'gone' ? undefined : result.status.watermark }
+    } catch (error) {
+      this.#ports.waiting.signal.throwIfAborted()
+      if (error instanceof ProgramError && error.retry) throw error
+      const message = `the operator could not count it: ${messageOf(error)}`
+      return { outcome: 'refused', reason: 'WriteRefused', message }
+    }
+  }
+
+  /** What the apiserver refuses is counted with the node's own kills, and what is refused there is set aside. */
+  #placeElsewhere({ message, event, target }: KillToWrite, { reason, message: detail }: Refused): void {
+    const context = { ...this.#ports, now: this.#ports.now() }
+    if (target.kind === 'NodeOOMReport') this.#setAside(message, detail)
+    else this.#enqueue({ message, event, target: nodeTarget(event, reason, context, detail) })
+  }
+
+  #take(key: string, kills: readonly KillToWrite[]): void {
+    const taken = new Set(kills)
+    const left = (this.#waiting.get(key) ?? []).filter((kill) => !taken.has(kill))
+    if (left.length === 0) this.#waiting.delete(key)
+    else this.#waiting.set(key, left)
+  }
+
+  async #publishRejects(): Promise<void> {
+    this.#isRejecting = true
+    const { waiting, observer, publishReject } = this.#ports
+    for (let next = this.#rejects.shift(); next !== undefined; next = this.#rejects.shift()) {
+      const { message, reason } = next
+      await keepTrying('rejects', waiting, () => publishReject(message, reason))
+      observer.rejected(message, reason)
+      this.#settle([message])
+    }
+    this.#isRejecting = false
+  }
+
+  async #saveCheckpoints(): Promise<void> {
+    this.#isSaving = true
+    const { waiting, afterWrites, saveCheckpoint } = this.#ports
+    while (this.#settled.value > this.#checkpoint) {
+      const sequence = this.#settled.value
+      if (this.#wroteSinceCheckpoint) await afterWrites()
+      this.#wroteSinceCheckpoint = false
+      await keepTrying('checkpoint', waiting, () => saveCheckpoint(this.#stream, sequence))
+      this.#checkpoint = sequence
+      this.#onSettled(sequence)
+    }
+    this.#isSaving = false
+  }
+}
+
+interface Refused {
+  outcome: 'refused'
+  reason: 'NamespaceGone' | 'WriteRefused'
+  message: string
+}

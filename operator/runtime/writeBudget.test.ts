@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { WriteBudget, type WriteBudgetOptions } from './writeBudget.ts'
+
+let nowMs: number
+let sleepers: { atMs: number; wake: () => void }[]
+let started: [string, number][]
+const stop = new AbortController()
+
+beforeEach(() => {
+  nowMs = 0
+  sleepers = []
+  started = []
+})
+
+const budgetOf = (options: Partial<WriteBudgetOptions> = {}): WriteBudget =>
+  new WriteBudget(
+    { perSecond: 1_000, maxInFlight: 100, reportEveryMs: 1_000, ...options },
+    {
+      monotonicMs: () => nowMs,
+      sleep: (ms) => {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        sleepers.push({ atMs: nowMs + ms, wake: resolve })
+        return promise
+      },
+    },
+  )
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
+
+/** Lets time pass, and wakes whoever's time has come. */
+async function passTo(ms: number): Promise<void> {
+  await settle()
+  for (;;) {
+    const next = sleepers.filter(({ atMs }) => atMs <= ms).toSorted((a, b) => a.atMs - b.atMs)[0]
+    if (next === undefined) break
+    sleepers = sleepers.filter((sleeper) => sleeper !== next)
+    nowMs = Math.max(nowMs, next.atMs)
+    next.wake()
+    await settle()
+  }
+  nowMs = ms
+}
+
+const write = (budget: WriteBudget, key: string, until: Promise<void> = Promise.resolve()) =>
+  budget.run(key, stop.signal, async () => {
+    started.push([key, nowMs])
+    await until
+  })
+
+describe('WriteBudget', () => {
+  it('lets the first write of a report start at once, and the next after its pace', async () => {
+    const budget = budgetOf()
+    for (const key of ['a', 'a', 'b', 'a']) void write(budget, key)
+    await passTo(5_000)
+    expect(started).toEqual([
+      ['a', 0],
+      ['b', 0],
+      ['a', 1_000],
+      ['a', 2_000],
+    ])
+    void write(budget, 'a')
+    await passTo(6_000)
+    expect(started.at(-1)).toEqual(['a', 5_000])
+  })
+
+  it('stays within its rate, and serves first who has waited longest', async () => {
+    const budget = budgetOf({ perSecond: 2 })
+    for (const key of ['a', 'b', 'c', 'd', 'e']) void write(budget, key)
+    await passTo(3_000)
+    expect(started).toEqual([
+      ['a', 0],
+      ['b', 0],
+      ['c', 500],
+      ['d', 1_000],
+      ['e', 1_500],
+    ])
+  })
+
+  it('holds so many in flight, and none of one report twice', async () => {
+    const budget = budgetOf({ maxInFlight: 2, reportEveryMs: 0 })
+    const gate = Promise.withResolvers<void>()
+    for (const key of ['a', 'a', 'b', 'c']) void write(budget, key, gate.promise)
+    await passTo(2_000)
+    expect(started.map(([key]) => key)).toEqual(['a', 'b'])
+    gate.resolve()
+    await passTo(4_000)
+    expect(started.map(([key]) => key)).toEqual(['a', 'b', 'a', 'c'])
+  })
+
+  it('gives the place of a write that failed to the next', async () => {
+    const budget = budgetOf({ maxInFlight: 1 })
+    const failed = budget.run('a', stop.signal, () => Promise.reject(new Error('away')))
+    void write(budget, 'b')
+    await expect(failed).rejects.toThrow('away')
+    await settle()
+    expect(started).toEqual([['b', 0]])
+  })
+
+  it('forgets who gives up', async () => {
+    const budget = budgetOf({ maxInFlight: 1 })
+    const gate = Promise.withResolvers<void>()
+    void write(budget, 'a', gate.promise)
+    const impatient = new AbortController()
+    const given = budget.run('b', impatient.signal, () => Promise.resolve())
+    impatient.abort(new Error('enough'))
+    await expect(given).rejects.toThrow('enough')
+    void write(budget, 'c')
+    gate.resolve()
+    await passTo(10)
+    expect(started.map(([key]) => key)).toEqual(['a', 'c'])
+  })
+})
