@@ -1,16 +1,20 @@
 import type { NatsConnection } from 'nats'
+import { MAX_RANK_ROWS } from '#contract/rank.ts'
 import { killSubject, recoveredKillSubject } from '#contract/subjects.ts'
 import type { KubeClient } from './adapters/kubeClient.ts'
 import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { findStoredKill } from './adapters/natsKills.ts'
 import { requestRank } from './adapters/natsRank.ts'
 import { getStoredReport, listStoredReports } from './adapters/storedReports.ts'
+import type { NodeRanking } from './api/nodeRanking.ts'
 import type { Health } from './http/answers.ts'
 import { describeStoredKill } from './http/describeKill.ts'
 import { followKills } from './http/followKills.ts'
 import type { Answer, ApiSource } from './http/routes.ts'
 import { resolveRanking } from './rank/nodeRanking.ts'
+import type { RankTarget } from './rank/rankQuery.ts'
 import { resolveScope } from './rank/resolveScope.ts'
+import { simulateRanking } from './rank/simulateRanking.ts'
 import type { PodStore } from './runtime/podStore.ts'
 import { readKill } from './runtime/readKill.ts'
 
@@ -34,6 +38,14 @@ export function createApiSource(surroundings: PeopleSurroundings): ApiSource {
     const detail = 'expected a connection to NATS, got none yet; try again in a moment'
     return Promise.resolve({ kind: 'problem', status: 503, detail })
   }
+  const askNode = (node: string, top: number, target: RankTarget, describe: (ranking: NodeRanking) => object) =>
+    withNats(async (connection) => {
+      const resolved = resolveScope(target, node, pods)
+      if (!resolved.ok) return { kind: 'problem', status: 404, detail: resolved.reason }
+      const outcome = await requestRank(connection, node, { top, scope: resolved.scope })
+      if (outcome.ok) return { kind: 'json', body: describe(resolveRanking(outcome.answer, findPod)) }
+      return { kind: 'problem', status: outcome.isMissing ? 404 : 504, detail: outcome.reason }
+    })
   return {
     health(): Health {
       const reasons = notReady()
@@ -64,13 +76,8 @@ export function createApiSource(surroundings: PeopleSurroundings): ApiSource {
         const { lastSequence } = await stream.state()
         return { kind: 'lines', lines: followKills(stream, lastSequence, filter, findPod, signal) }
       }),
-    rankNode: (node, top, target) =>
-      withNats(async (connection) => {
-        const resolved = resolveScope(target, node, pods)
-        if (!resolved.ok) return { kind: 'problem', status: 404, detail: resolved.reason }
-        const outcome = await requestRank(connection, node, { top, scope: resolved.scope })
-        if (outcome.ok) return { kind: 'json', body: resolveRanking(outcome.answer, findPod) }
-        return { kind: 'problem', status: outcome.isMissing ? 404 : 504, detail: outcome.reason }
-      }),
+    rankNode: (node, top, target) => askNode(node, top, target, (ranking) => ranking),
+    simulateNode: (node, target, untilKib) =>
+      askNode(node, MAX_RANK_ROWS, target, (ranking) => simulateRanking(ranking, untilKib)),
   }
 }

@@ -1,4 +1,5 @@
 import { isProgramError, ProgramError } from '#program/errors.ts'
+import { nodeSimulation } from '../../operator/api/nodeSimulation.ts'
 import { storedKill } from '../../operator/http/answers.ts'
 import type { ReportPorts } from '../reports/ports.ts'
 import { askOperator, readOperatorLines } from './operatorApi.ts'
@@ -19,6 +20,11 @@ export function reportWorld(name: string, target: ReportTarget): ReportPorts {
   return {
     reports: new StoredReports(target),
     operator: {
+      simulateNode: (parameters) =>
+        withOperator(target, undefined, async (reach) => {
+          const path = '/api/v1/simulate'
+          return askOperator(await reach(), { path, parameters, schema: nodeSimulation, what: 'a simulation' })
+        }),
       findKill: ({ node, bootId, sequence, recoveredAs }) =>
         withOperator(target, undefined, async (reach) => {
           const parts = [node, bootId, recoveredAs ?? sequence].map((part) => encodeURIComponent(part ?? '-'))

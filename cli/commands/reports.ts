@@ -18,6 +18,7 @@ import { explain } from '../reports/explain.ts'
 import { list } from '../reports/list.ts'
 import { asRankFlags, type rankNodeFlags } from '../reports/rankNode.ts'
 import { show } from '../reports/show.ts'
+import { simulateNode } from '../reports/simulateNode.ts'
 import { tail } from '../reports/tail.ts'
 import { top } from '../reports/top.ts'
 import { formatVerbs, isVerb, VERBS, type Verb, type VerbName } from '../reports/verbs.ts'
@@ -61,6 +62,8 @@ async function runVerb(name: string, verb: VerbName, argv: readonly string[]): P
       return top(values, ports)
     case 'rank':
       return rankNode(name, operand, values)
+    case 'simulate':
+      return simulateNode(values, operand, ports)
     case 'completion': {
       const shell = SHELLS.find((known) => known === operand)
       if (shell !== undefined) return say(SCRIPTS[shell].trimEnd())

@@ -1,3 +1,4 @@
+import type { NodeSimulation } from '../../operator/api/nodeSimulation.ts'
 import type { StoredKill } from '../../operator/http/answers.ts'
 import type { Watching } from '../adapters/watching.ts'
 import type { ReportKind, ReportPlace } from './reference.ts'
@@ -13,6 +14,14 @@ export interface ReportPorts {
     get(place: ReportPlace): Promise<unknown>
   }
   operator: {
+    /** @throws ProgramError */
+    simulateNode(question: {
+      node: string
+      until: number | undefined
+      pod: string | undefined
+      container: string | undefined
+      cgroup: string | undefined
+    }): Promise<NodeSimulation>
     /** The kill as its node told it; undefined where the stream has it no more. @throws ProgramError */
     findKill(kill: ReportedKill): Promise<StoredKill | undefined>
     /** Lines of JSON, empty ones among them, until the operator ends it. @throws ProgramError, with `retry` where waiting can help */

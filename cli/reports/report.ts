@@ -32,6 +32,7 @@ const kill = z.object({
   candidates: text,
   verdict: text,
   memory: text,
+  prediction: text,
   hidden: text,
   hiddenReason: text,
   reason: text,

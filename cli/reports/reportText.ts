@@ -110,7 +110,12 @@ function killLines(
   const rows = lastKills.map((kill, at) => ({ ...kill, number: at + 1 }))
   const [head = '', ...table] = formatTable(columns(nowMs), rows, { isWide, room })
   const [newest] = lastKills
-  const verdict = newest?.verdict === undefined ? [] : ['', ...wrap(newest.verdict, '  ', room).map(style.verdict)]
+  const said = [
+    newest?.verdict,
+    newest?.memory && `Memory: ${newest.memory}`,
+    newest?.prediction && `Foresight: ${newest.prediction}`,
+  ]
+  const verdict = said.flatMap((text) => (text === undefined || text === '' ? [] : ['', ...wrap(text, '  ', room)]))
   const line = (newest?.candidates ?? '').split('\n').filter((text) => text !== '')
   const inLine =
     line.length === 0
@@ -133,6 +138,7 @@ function killLines(
   ]
 }
 
-function wrap(text: string, lead: string, room: number | undefined): string[] {
+/** In 80 columns, or fewer where the terminal is narrow. */
+export function wrap(text: string, lead: string, room: number | undefined): string[] {
   return paragraph(text, lead, Math.max(lead.length + 2, Math.min(WIDTH, room ?? WIDTH)))
 }

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { ProgramError, EXIT } from '#program/errors.ts'
 import { killEventOf } from '../../operator/testing/killEvents.ts'
+import type { NodeSimulation } from '../../operator/api/nodeSimulation.ts'
 import type { KillNotice, StoredKill } from '../../operator/http/answers.ts'
 import type { KillEvent } from '#contract/killEvent.ts'
 import type { ReportPorts } from './ports.ts'
@@ -37,7 +38,14 @@ export class FakeWorld implements ReportPorts {
     },
   }
 
+  /** What the operator says of a node. */
+  simulation: NodeSimulation | undefined
+
   readonly operator = {
+    simulateNode: (question: object): Promise<NodeSimulation> => {
+      this.asked.push(question)
+      return this.simulation === undefined ? Promise.reject(new Error('no node')) : Promise.resolve(this.simulation)
+    },
     findKill: ({ sequence }: ReportedKill) => Promise.resolve(this.kills.get(sequence ?? -1)),
     followKills: (filter: object) => this.#follow(filter),
   }

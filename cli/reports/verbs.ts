@@ -4,6 +4,7 @@ import { completionAbout, completionFlags } from './completion/about.ts'
 import { explainAbout, explainFlags } from './explain.ts'
 import { listAbout, listFlags } from './list.ts'
 import { rankNodeAbout, rankNodeFlags } from './rankNode.ts'
+import { simulateNodeAbout, simulateNodeFlags } from './simulateNode.ts'
 import { showAbout, showFlags } from './show.ts'
 import { tailAbout, tailFlags } from './tail.ts'
 import { topAbout, topFlags } from './top.ts'
@@ -23,6 +24,11 @@ export const VERBS = {
   tail: { short: 'kills as they happen', flags: tailFlags, about: tailAbout },
   top: { short: 'the workloads that are killed most often', flags: topFlags, about: topAbout },
   rank: { short: 'whom the OOM killer would take next on a node', flags: rankNodeFlags, about: rankNodeAbout },
+  simulate: {
+    short: 'who dies if a node runs out of memory now, who next',
+    flags: simulateNodeFlags,
+    about: simulateNodeAbout,
+  },
   completion: {
     short: 'a script that completes words in bash, zsh or fish',
     flags: completionFlags,

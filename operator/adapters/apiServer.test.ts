@@ -20,6 +20,7 @@ class OneAnswer implements ApiSource {
   findKill = () => this.#give()
   followKills = () => this.#give()
   rankNode = () => this.#give()
+  simulateNode = () => this.#give()
 }
 
 const servers: Server[] = []

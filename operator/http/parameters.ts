@@ -63,6 +63,12 @@ export const container = matching(
   'Only this container: its id or how it begins, or with a pod its name.',
 )
 
+export const untilKib = matching(
+  /^[1-9]\d{0,12}$/,
+  'an amount of memory in KiB',
+  'Until so much came free; without it, until nobody is left.',
+)
+
 export type Parameters = Readonly<Record<string, z.ZodType<string | undefined>>>
 export type Values<P extends Parameters> = { [K in keyof P]: z.infer<P[K]> }
 export type ReadParameters<P extends Parameters> = { ok: true; values: Values<P> } | { ok: false; reason: string }

@@ -14,6 +14,7 @@ class EchoSource implements ApiSource {
   findKill = this.#echo
   followKills = this.#echo
   rankNode = this.#echo
+  simulateNode = this.#echo
 }
 
 const answer = (path: string) => answerRequest(new EchoSource(), new URL(path, 'http://localhost'))
@@ -33,8 +34,10 @@ describe('answerRequest', () => {
     [`/api/v1/kills/node-a/${BOOT}/m-12-3`, ['node-a', BOOT, 'm-12-3']],
     ['/api/v1/kills?node=node-a&after=7', [{ node: 'node-a', after: 7 }]],
     ['/api/v1/rank?node=node-a&pod=shop/web', ['node-a', 10, { pod: 'shop/web' }]],
+    ['/api/v1/simulate?node=node-a&until=2048', ['node-a', {}, 2048]],
+    ['/api/v1/simulate?node=node-a&pod=shop/web', ['node-a', { pod: 'shop/web' }, null]],
   ])('understands %s', async (path, body) => {
-    expect(await answer(path)).toEqual({ kind: 'json', body })
+    expect(JSON.parse(JSON.stringify(await answer(path)))).toEqual({ kind: 'json', body })
   })
 
   it.each([
@@ -47,6 +50,7 @@ describe('answerRequest', () => {
     [`/api/v1/kills/*/${BOOT}/1`, 400, 'node: expected the name of a node, got "*"'],
     ['/api/v1/kills/a/b/1', 400, 'bootId: expected a boot id as in /proc/sys/kernel/random/boot_id, got "b"'],
     ['/api/v1/rank?node=a&cgroup=/b&pod=c/d', 400, 'cgroup: expected no pod and no container with it'],
+    ['/api/v1/simulate?node=a&until=2Gi', 400, 'until: expected an amount of memory in KiB, got "2Gi"'],
     ['/api/v1/report', 404, expect.stringContaining('expected one of /openapi.json, /api/v1/health')],
   ])('refuses %s', async (path, status, detail) => {
     expect(await answer(path)).toEqual({ kind: 'problem', status, detail })

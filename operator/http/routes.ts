@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { KillFilter } from './followKills.ts'
 import type { ReportKey } from '../runtime/reportStore.ts'
 import { nodeRanking } from '../api/nodeRanking.ts'
+import { nodeSimulation } from '../api/nodeSimulation.ts'
 import { parseRankQuery, rankParameters, type RankTarget } from '../rank/rankQuery.ts'
 import {
   health,
@@ -23,6 +24,7 @@ import {
   readParameters,
   reportName,
   streamSequence,
+  untilKib,
   type Parameters,
   type Values,
 } from './parameters.ts'
@@ -50,6 +52,7 @@ export interface ApiSource {
   findKill(node: string, boot: string, sequence: string): Promise<Answer>
   followKills(filter: KillFilter): Promise<Answer>
   rankNode(node: string, top: number, target: RankTarget): Promise<Answer>
+  simulateNode(node: string, target: RankTarget, untilKib: number | undefined): Promise<Answer>
 }
 
 export interface Route<P extends Parameters = Parameters, Q extends Parameters = Parameters> {
@@ -77,6 +80,7 @@ const ENVIRONMENT = {
   503: 'The operator is starting, or has too many requests.',
 }
 const pages = { limit: pageLimit.optional(), continue: continueToken.optional() }
+const { top: _, ...simulationTarget } = rankParameters
 const json = (schema: z.ZodType, description: string) => ({ type: 'application/json' as const, schema, description })
 
 /** The list is the specification: the server and /openapi.json are made of it. */
@@ -175,13 +179,34 @@ export const ROUTES: readonly Route[] = [
       ...ENVIRONMENT,
     },
     run: (source, _path, query) => {
-      const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined)
-      const read = parseRankQuery(given)
+      const read = parseRankQuery(givenOf(query))
       if (!read.ok) return { kind: 'problem', status: 400, detail: read.reason }
       return source.rankNode(read.node, read.top, read.target)
     },
   }),
+  route({
+    path: '/api/v1/simulate',
+    operationId: 'simulateNode',
+    summary: 'Whom the kernel would kill on a node if its memory, or that of a part of it, ran out now, and whom next',
+    inPath: {},
+    inQuery: { ...simulationTarget, until: untilKib.optional() },
+    answer: json(nodeSimulation, 'By the 50 likeliest victims as they are now.'),
+    problems: {
+      404: 'There is no such pod, container or cgroup on that node.',
+      504: 'The node does not answer.',
+      ...ENVIRONMENT,
+    },
+    run: (source, _path, { until, ...query }) => {
+      const read = parseRankQuery(givenOf(query))
+      if (!read.ok) return { kind: 'problem', status: 400, detail: read.reason }
+      return source.simulateNode(read.node, read.target, until === undefined ? undefined : Number(until))
+    },
+  }),
 ]
+
+function givenOf(query: Readonly<Record<string, string | undefined>>): [string, string][] {
+  return Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined)
+}
 
 const MATCHERS = ROUTES.map((one) => ({
   one,

@@ -10,7 +10,7 @@ const words = (...line: string[]) => {
 
 describe('complete', () => {
   it('offers the commands first, and behind help', () => {
-    expect(words('')).toEqual(['list', 'show', 'explain', 'tail', 'top', 'rank', 'completion'])
+    expect(words('')).toEqual(['list', 'show', 'explain', 'tail', 'top', 'rank', 'simulate', 'completion'])
     expect(words('help', 'sh')).toEqual(words(''))
     expect(words('help', 'show', '')).toEqual([])
     expect(words('nonsense', '')).toEqual([])
@@ -45,6 +45,7 @@ describe('complete', () => {
     })
     expect(complete(['explain', 'web', ''])).toEqual({ kind: 'words', words: [] })
     expect(complete(['rank', 'no'])).toEqual({ kind: 'nodes', given: GIVEN })
+    expect(complete(['simulate', ''])).toEqual({ kind: 'nodes', given: GIVEN })
     expect(complete(['list', '-n', ''])).toEqual({ kind: 'namespaces', given: GIVEN })
     expect(complete(['list', '--context', ''])).toEqual({ kind: 'contexts', given: GIVEN })
     expect(complete(['tail', '-A', '--node', ''])).toEqual({ kind: 'nodes', given: { ...GIVEN, allNamespaces: true } })

@@ -26,7 +26,12 @@ const OF_FLAG: Readonly<Record<string, 'namespaces' | 'nodes' | 'contexts' | 'fi
   context: 'contexts',
   kubeconfig: 'files',
 }
-const OPERANDS: Readonly<Record<string, 'reports' | 'nodes'>> = { show: 'reports', explain: 'reports', rank: 'nodes' }
+const OPERANDS: Readonly<Record<string, 'reports' | 'nodes'>> = {
+  show: 'reports',
+  explain: 'reports',
+  rank: 'nodes',
+  simulate: 'nodes',
+}
 
 /**
  * Completes the last word of a command line.
