@@ -15,7 +15,7 @@ agent() {
   node "$@" /${INSIDE}/dist/agent.mjs --node node-a --nats-url nats://127.0.0.1:4222 --nats-user a --nats-password-file /tmp/none \\
     --state-dir "/tmp/state-$name" > "/tmp/$name.log" 2>&1 &
   pid=$!
-  until grep -q "reading kernel log" "/tmp/$name.log"; do sleep 0.1; kill -0 $pid; done
+  until grep -qs "reading kernel log" "/tmp/$name.log"; do sleep 0.1; kill -0 $pid; done
 }
 readiness() { node -e "fetch('http://127.0.0.1:9464/readyz').then(async (answer) => console.log(await answer.text()))"; }
 scores() { for task in $(cat /proc/$1/task/*/children) $1; do echo "$(cat /proc/$task/comm) $(cat /proc/$task/oom_score_adj)"; done; }
@@ -63,7 +63,7 @@ wait $pid || true`)
 agent survivor
 before=$(awk '/^oom_kill / { print $2 }' /proc/vmstat)
 eats tail /dev/zero
-until grep -q '"command":"tail"' /tmp/survivor.log; do sleep 0.1; kill -0 $pid; done
+until grep -qs '"command":"tail"' /tmp/survivor.log; do sleep 0.1; kill -0 $pid; done
 echo "$before $(awk '/^oom_kill / { print $2 }' /proc/vmstat)"
 kill -0 $pid && echo alive
 kill $pid
@@ -82,7 +82,7 @@ chown ${NOBODY}:${NOBODY} /tmp/state-nobody
 node ${AS_NOBODY} /${INSIDE}/dist/agent.mjs --node node-a --nats-url nats://127.0.0.1:4222 --nats-user a --nats-password-file /tmp/none \\
   --state-dir /tmp/state-nobody > /tmp/nobody.log 2>&1 &
 pid=$!
-until grep -q "kernel's log at" /tmp/nobody.log; do sleep 0.1; kill -0 $pid; done
+until grep -qs "kernel's log at" /tmp/nobody.log; do sleep 0.1; kill -0 $pid; done
 sleep 3
 readiness
 cat /tmp/nobody.log

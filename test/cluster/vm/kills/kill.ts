@@ -30,7 +30,7 @@ start() {
     exec $VIA /bin/hog --mib "$2" --name "$1" > "/tmp/$1" 2>&1
   ) &
 }
-holds() { until grep -q holding "/tmp/$1"; do sleep 0.1; done; }
+holds() { until grep -qs holding "/tmp/$1"; do sleep 0.1; done; }
 eats() { (echo 0 > /proc/self/oom_score_adj; exec "$@" > "/tmp/$1" 2>&1) & }
 killed() { until grep -q '^oom_kill [1-9]' /proc/vmstat; do sleep 0.1; done; sleep 1; }
 `
