@@ -10,7 +10,4 @@ export interface NodeQuestion {
   operatorUrl?: string | undefined
   /** Where the operator runs. */
   namespace: string
-  /** Which cluster, for kubectl; without them, the current one. */
-  context?: string | undefined
-  kubeconfig?: string | undefined
 }

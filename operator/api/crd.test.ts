@@ -2,9 +2,21 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import * as z from 'zod'
 import { buildCrd, structuralSchema } from './crd.ts'
-import { renderCrdFiles } from './crdFiles.ts'
+import { renderCrdFiles, reportKinds } from './crdFiles.ts'
 import { nodeOomReportKind } from './nodeOomReport.ts'
 import { oomReportKind } from './oomReport.ts'
+
+/** The fields that `kubectl explain` would show without a word. */
+function undocumented(schema: object, path: string): string[] {
+  const { properties = {}, items } = schema as { properties?: Record<string, { description?: string }>; items?: object }
+  return [
+    ...(items === undefined ? [] : undocumented(items, `${path}[]`)),
+    ...Object.entries(properties).flatMap(([name, field]) => [
+      ...(field.description === undefined ? [`${path}.${name}`] : []),
+      ...undocumented(field, `${path}.${name}`),
+    ]),
+  ]
+}
 
 describe.each(['crds/', 'charts/oomkeeper/files/crds/'])('%s', (path) => {
   const folder = new URL(`../../${path}`, import.meta.url)
@@ -32,6 +44,25 @@ describe('buildCrd', () => {
     const wide = oomReportKind.columns.filter(({ priority }) => priority === 1).map(({ name }) => name)
     expect(wide).toEqual(['Limit', 'RSS'])
   })
+
+  it('selects reports by what people ask for: workload, container, node and scope of the last kill', () => {
+    expect(oomReportKind.selectableFields).toEqual([
+      '.spec.workload.kind',
+      '.spec.workload.name',
+      '.spec.container',
+      '.status.last.node',
+      '.status.last.scope',
+    ])
+    expect(nodeOomReportKind.selectableFields).toEqual(['.status.last.scope', '.status.last.reason'])
+  })
+
+  it.each(reportKinds.map((kind) => [kind.kind, kind] as const))(
+    'says of each field of an %s what it is',
+    (_name, kind) => {
+      expect(undocumented(structuralSchema(kind.spec), 'spec')).toEqual([])
+      expect(undocumented(structuralSchema(kind.status), 'status')).toEqual([])
+    },
+  )
 })
 
 describe('structuralSchema', () => {

@@ -38,27 +38,50 @@ export const BY_COMMAND = `Kills by the victim's command, together all kills: th
 
 export const SCOPE_COUNT = killScope.options.length
 
+export const scope = killScope.meta({
+  description:
+    "Whose memory ran out. ContainerLimit, PodLimit: the limit of the victim's own container or pod. Kubepods: of all pods of the node, or of a QoS class. Node: the machine. HostCgroup: a cgroup outside pods. Cpuset, MemoryPolicy: the NUMA nodes that may be used. Unknown: the kernel's line does not tell.",
+})
+export const observedGeneration = count.meta({ description: 'metadata.generation that this status is about.' })
+export const killsLastDay = count.meta({
+  description: 'Kills in the current hour and the 23 before it: the sum of the trend.',
+})
+export const firstSeen = time.meta({ description: 'When the first kill was.' })
+export const lastSeen = time.meta({
+  description: "When the last kill was, by its node's clock; when it was seen, if that clock is ahead.",
+})
+export const peakRssKib = count.optional().meta({
+  description: 'The largest victim: anonymous, file and shared memory that it had, in KiB.',
+})
+
 /** One kill, shallow: candidates are one string, since nested objects cost the apiserver five times as much. */
 export const killRecord = z.object({
   time: time.meta({ description: "When the kernel killed, by the node's clock." }),
   seenAt: time.meta({ description: "When the operator counted it, by the operator's clock." }),
-  node: text(253),
-  bootId: text(36),
+  node: text(253).meta({ description: 'Where it was.' }),
+  bootId: text(36).meta({ description: 'Of that node: its boot id.' }),
   sequence: count.meta({
     description: 'kmsg sequence of the kill line: with node and boot, its identity; 0 where the line is lost.',
   }),
   recoveredAs: text(40).optional().meta({
     description: 'Of a kill whose line is lost: the number of its cgroup, and which of its kills it is.',
   }),
-  podName: text(253).optional(),
-  podUid: text(36).optional(),
-  containerId: text(64).optional(),
-  victimPid: count.optional(),
-  victimCommand: text(64).optional(),
-  victimRssKib: count.optional(),
-  trigger: text(120).optional(),
-  scope: killScope,
-  limitKib: count.optional(),
+  podName: text(253).optional().meta({ description: "The victim's pod." }),
+  podUid: text(36).optional().meta({ description: "Its UID; a static pod's mirror has this one." }),
+  containerId: text(64).optional().meta({ description: "The victim's container, as the runtime names it." }),
+  victimPid: count.optional().meta({ description: 'As the node sees it; absent when nobody was killed.' }),
+  victimCommand: text(64).optional().meta({ description: 'What the process called itself: chosen by it, escaped.' }),
+  victimRssKib: count
+    .optional()
+    .meta({ description: 'What the victim had resident: anonymous, file and shared memory, in KiB.' }),
+  trigger: text(120).optional().meta({
+    description: "Who asked for the memory that was not there, with the kernel's flags and the order of pages.",
+  }),
+  scope,
+  limitKib: count.optional().meta({
+    description:
+      "The limit that was hit, in KiB; absent for the machine's memory, and where the kernel did not print it.",
+  }),
   source: z.enum(['kmsg', 'recording', 'memoryEvents']).meta({
     description:
       "recording: replayed from a file, no kill of this node. memoryEvents: the kernel's line is lost, and the cgroup's own count tells that it was; seen is when it was found.",
@@ -105,14 +128,14 @@ export type Trend = z.infer<typeof trend>
 
 /** The newest kill in words, for `kubectl get`. */
 export const lastKill = z.object({
-  time,
+  time: time.meta({ description: "When the kernel killed, by the node's clock." }),
   victim: text(80).meta({ description: 'command(pid)' }),
-  pid: count.optional(),
-  command: text(64).optional(),
-  node: text(253),
-  scope: killScope,
-  limit: text(16).optional(),
-  rss: text(16).optional(),
+  pid: count.optional().meta({ description: "The victim's, as the node sees it." }),
+  command: text(64).optional().meta({ description: 'What the victim called itself.' }),
+  node: text(253).meta({ description: 'Where it was.' }),
+  scope,
+  limit: text(16).optional().meta({ description: 'The limit that was hit.' }),
+  rss: text(16).optional().meta({ description: 'What the victim had resident.' }),
 })
 
 /** Kills that one report may have counted above the checkpoint; more wait until the checkpoint has moved. */
@@ -132,16 +155,20 @@ export const watermark = z
 export type Watermark = z.infer<typeof watermark>
 
 export const condition = z.object({
-  type: text(64).min(1),
-  status: z.enum(['True', 'False', 'Unknown']),
-  reason: text(64).min(1),
-  message: text(512),
-  lastTransitionTime: time,
-  observedGeneration: count,
+  type: text(64).min(1).meta({ description: 'What is said to be so or not.' }),
+  status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether it is so.' }),
+  reason: text(64).min(1).meta({ description: 'Why, in one word for programs.' }),
+  message: text(512).meta({ description: 'Why, in words with numbers.' }),
+  lastTransitionTime: time.meta({ description: 'When the status last changed.' }),
+  observedGeneration,
 })
 export type Condition = z.infer<typeof condition>
 
 export const conditions = z
   .array(condition)
   .max(8)
-  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+  .meta({
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+    description: 'What holds of the object as a whole, each with its reason.',
+  })

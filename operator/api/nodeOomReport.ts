@@ -8,10 +8,14 @@ import {
   conditions,
   count,
   counts,
+  firstSeen,
   killRecord,
+  killsLastDay,
   lastKill,
+  lastSeen,
+  observedGeneration,
+  peakRssKib,
   text,
-  time,
   trend,
   watermark,
 } from './killRecord.ts'
@@ -21,23 +25,22 @@ import type { ReportKind } from './crd.ts'
  * Why a kill stands in the node's report: the victim was in no pod, nobody could say where it was, its pod is
  * not known, its namespace is gone, the apiserver refused its OOMReport, or the killer took nobody.
  */
-export const nodeReason = z.enum([
-  'OutsidePod',
-  'CgroupUnknown',
-  'PodUnknown',
-  'NamespaceGone',
-  'WriteRefused',
-  'NoKillable',
-  'Panic',
-])
+export const nodeReason = z
+  .enum(['OutsidePod', 'CgroupUnknown', 'PodUnknown', 'NamespaceGone', 'WriteRefused', 'NoKillable', 'Panic'])
+  .meta({
+    description:
+      'Why it stands in the report of the node. OutsidePod: the victim was in no pod. CgroupUnknown: nobody could say where it was. PodUnknown: its pod is not known. NamespaceGone, WriteRefused: the apiserver took no OOMReport. NoKillable, Panic: nobody was killed.',
+  })
 export type NodeReason = z.infer<typeof nodeReason>
 
-export const nodeOomReportSpec = z.object({ node: text(253).min(1) }).meta({
-  description: 'Whose kills these are. Written once, by the operator.',
-  'x-kubernetes-validations': [
-    { rule: 'self == oldSelf', message: 'spec is immutable: a report belongs to one node; delete it to start anew' },
-  ],
-})
+export const nodeOomReportSpec = z
+  .object({ node: text(253).min(1).meta({ description: 'The name of the node.' }) })
+  .meta({
+    description: 'Whose kills these are. Written once, by the operator.',
+    'x-kubernetes-validations': [
+      { rule: 'self == oldSelf', message: 'spec is immutable: a report belongs to one node; delete it to start anew' },
+    ],
+  })
 
 export const nodeKillRecord = killRecord.extend({
   reason: nodeReason,
@@ -47,23 +50,31 @@ export const nodeKillRecord = killRecord.extend({
 export type NodeKillRecord = z.infer<typeof nodeKillRecord>
 
 export const nodeOomReportStatus = z.object({
-  observedGeneration: count,
-  kills: count,
+  observedGeneration,
+  kills: count.meta({ description: 'Processes that the OOM killer took, each counted once.' }),
   withoutVictim: count.meta({
     description: 'Invocations of the killer that took nobody (no killable process, panic).',
   }),
-  firstSeen: time,
-  lastSeen: time,
+  firstSeen,
+  lastSeen,
   byScope: counts(SCOPE_COUNT).meta({ description: 'By whose memory ran out; those without a victim too.' }),
   byReason: counts(nodeReason.options.length).meta({
     description: 'Why they stand in the report of the node; those without a victim too.',
   }),
   byCommand: counts(MAX_NAMED_COMMANDS + 1).meta({ description: BY_COMMAND }),
-  killsLastDay: count.meta({ description: 'Kills in the current hour and the 23 before it: the sum of the trend.' }),
+  killsLastDay,
   trend,
-  peakRssKib: count.optional().meta({ description: 'The largest victim.' }),
-  last: lastKill.extend({ reason: nodeReason }).meta(ATOMIC_MAP),
-  lastKills: z.array(nodeKillRecord).max(MAX_LAST_KILLS).meta({ 'x-kubernetes-list-type': 'atomic' }),
+  peakRssKib,
+  last: lastKill
+    .extend({ reason: nodeReason })
+    .meta({ ...ATOMIC_MAP, description: 'The newest kill in words, for `kubectl get` and field selectors.' }),
+  lastKills: z
+    .array(nodeKillRecord)
+    .max(MAX_LAST_KILLS)
+    .meta({
+      'x-kubernetes-list-type': 'atomic',
+      description: `The newest ${MAX_LAST_KILLS} kills in full, the newest first.`,
+    }),
   watermark,
   conditions,
 })

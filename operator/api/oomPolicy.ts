@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { MAX_DESIRED_SCORE, MIN_DESIRED_SCORE } from '#contract/desiredState.ts'
 import type { ReportKind } from './crd.ts'
-import { conditions, count, text } from './killRecord.ts'
+import { conditions, count, observedGeneration, text } from './killRecord.ts'
 
 export const MAX_FAILURES = 10
 
@@ -12,30 +12,41 @@ const NEEDS_VALUES = {
 
 const requirement = z
   .object({
-    key: text(317).min(1),
-    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-    values: z.array(text(63)).max(50).optional(),
+    key: text(317).min(1).meta({ description: 'The label.' }),
+    operator: z
+      .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
+      .meta({ description: 'How the label and the values are compared.' }),
+    values: z.array(text(63)).max(50).optional().meta({ description: 'For In and NotIn, and only there.' }),
   })
   .meta({ 'x-kubernetes-validations': [NEEDS_VALUES] })
 
 /** metav1.LabelSelector, with bounds. */
 export const labelSelector = z.object({
-  matchLabels: z.record(z.string(), text(63)).meta({ maxProperties: 50 }).optional(),
-  matchExpressions: z.array(requirement).max(50).optional(),
+  matchLabels: z
+    .record(z.string(), text(63))
+    .meta({ maxProperties: 50, description: 'Labels that must have exactly these values.' })
+    .optional(),
+  matchExpressions: z
+    .array(requirement)
+    .max(50)
+    .optional()
+    .meta({ description: 'Requirements, all of which must hold.' }),
 })
 export type LabelSelector = z.infer<typeof labelSelector>
 
-const oomScoreAdj = z.object({
-  value: z.int32().meta({
-    description: 'Written to /proc/PID/oom_score_adj of every process of the selected containers, -990 to 1000.',
-    'x-kubernetes-validations': [
-      {
-        rule: `self >= ${MIN_DESIRED_SCORE} && self <= ${MAX_DESIRED_SCORE}`,
-        message: `oomScoreAdj.value must be between ${MIN_DESIRED_SCORE} and ${MAX_DESIRED_SCORE}: -1000 would exempt the processes from the OOM killer, and with them whatever they leak`,
-      },
-    ],
-  }),
-})
+const oomScoreAdj = z
+  .object({
+    value: z.int32().meta({
+      description: 'Written to /proc/PID/oom_score_adj of every process of the selected containers, -990 to 1000.',
+      'x-kubernetes-validations': [
+        {
+          rule: `self >= ${MIN_DESIRED_SCORE} && self <= ${MAX_DESIRED_SCORE}`,
+          message: `oomScoreAdj.value must be between ${MIN_DESIRED_SCORE} and ${MAX_DESIRED_SCORE}: -1000 would exempt the processes from the OOM killer, and with them whatever they leak`,
+        },
+      ],
+    }),
+  })
+  .meta({ description: 'What is written.' })
 
 /** `required` would say "Required value" and no more. */
 const NEEDS_POD_SELECTOR = {
@@ -67,19 +78,24 @@ export const oomPolicySpec = z
 export type OomPolicySpec = z.infer<typeof oomPolicySpec>
 
 const failure = z.object({
-  reason: text(64).min(1),
-  message: text(300),
+  reason: text(64).min(1).meta({ description: 'Why, in one word.' }),
+  message: text(300).meta({ description: 'Why, in words.' }),
   containers: count.meta({ description: 'How many containers failed so.' }),
 })
 
 export const oomPolicyStatus = z.object({
-  observedGeneration: count,
-  matched: z.object({ pods: count, containers: count }).meta({
-    description: 'Running pods and containers that the policy selects, whether or not another one decides there.',
-  }),
+  observedGeneration,
+  matched: z
+    .object({ pods: count.meta({ description: 'Pods.' }), containers: count.meta({ description: 'Containers.' }) })
+    .meta({
+      description: 'Running pods and containers that the policy selects, whether or not another one decides there.',
+    }),
   applied: count.meta({ description: 'Containers that have the score, by what their nodes said last.' }),
-  failed: count,
-  failures: z.array(failure).max(MAX_FAILURES).meta({ 'x-kubernetes-list-type': 'atomic' }),
+  failed: count.meta({ description: 'Containers that do not have it, though they should.' }),
+  failures: z.array(failure).max(MAX_FAILURES).meta({
+    'x-kubernetes-list-type': 'atomic',
+    description: 'Why they do not, the most frequent first.',
+  }),
   conditions,
 })
 export type OomPolicyStatus = z.infer<typeof oomPolicyStatus>

@@ -9,8 +9,13 @@ import {
   conditions,
   count,
   counts,
+  firstSeen,
   killRecord,
+  killsLastDay,
   lastKill,
+  lastSeen,
+  observedGeneration,
+  peakRssKib,
   text,
   time,
   trend,
@@ -21,18 +26,26 @@ import type { ReportKind } from './crd.ts'
 /** Kills that left the last ones before it was known whether they are hidden. */
 export const MAX_UNDECIDED = 24
 
-export const hidden = z.enum(['Yes', 'No', 'Unknown'])
+export const hidden = z.enum(['Yes', 'No', 'Unknown']).meta({
+  description: 'Whether Kubernetes hid the kill: Yes when it did not report the container OOMKilled within 30 s.',
+})
 
 export const qosClass = z.enum(['Guaranteed', 'Burstable', 'BestEffort'])
 
 export const oomReportSpec = z
   .object({
-    workload: z.object({
-      apiVersion: text(253).min(1),
-      kind: text(63).min(1),
-      name: text(253).min(1).meta({ description: 'What people deploy: the top controller of the pod, else the pod.' }),
+    workload: z
+      .object({
+        apiVersion: text(253).min(1).meta({ description: 'Group and version of its kind.' }),
+        kind: text(63)
+          .min(1)
+          .meta({ description: 'Its kind: Deployment, StatefulSet, DaemonSet, CronJob, Job, Pod, or another.' }),
+        name: text(253).min(1).meta({ description: 'Its name.' }),
+      })
+      .meta({ description: 'What people deploy: the top controller of the pod, else the pod.' }),
+    container: text(63).min(1).meta({
+      description: 'The container of the pod; "(unknown)" for kills of which it is not known.',
     }),
-    container: text(63).min(1),
   })
   .meta({
     description: 'Whose kills these are. Written once, by the operator.',
@@ -46,43 +59,62 @@ export const oomReportSpec = z
 export type OomReportSpec = z.infer<typeof oomReportSpec>
 
 export const containerKillRecord = killRecord.extend({
-  hidden: hidden.meta({ description: 'Yes when Kubernetes did not report the container OOMKilled within 30 s.' }),
-  hiddenReason: z.enum(['Undecided', 'NotReported', 'ReportedOOMKilled', 'PodForgotten', 'ContainerUnknown']),
-  decidedAt: time.optional(),
+  hidden,
+  hiddenReason: z.enum(['Undecided', 'NotReported', 'ReportedOOMKilled', 'PodForgotten', 'ContainerUnknown']).meta({
+    description:
+      'Why. Undecided: the 30 s are not over. NotReported, ReportedOOMKilled: by the container’s status. PodForgotten: the pod was gone before anybody could see. ContainerUnknown: which container it was is not known.',
+  }),
+  decidedAt: time.optional().meta({ description: "When that was decided, by the operator's clock." }),
   memoryLimit: text(32).optional().meta({
     description:
       "The container's, in force when it was killed: after a resize in place another than in the pod's spec.",
   }),
-  memoryRequest: text(32).optional(),
-  qosClass: qosClass.optional(),
-  priorityClass: text(64).optional(),
+  memoryRequest: text(32).optional().meta({ description: "The container's." }),
+  qosClass: qosClass.optional().meta({ description: "The pod's." }),
+  priorityClass: text(64).optional().meta({ description: "The pod's, by name." }),
   restarts: count.optional().meta({ description: 'How often the container had been started anew before.' }),
 })
 export type ContainerKillRecord = z.infer<typeof containerKillRecord>
 
-const undecidedKill = z.object({ time, seenAt: time, podName: text(253), podUid: text(36), containerId: text(64) })
+const undecidedKill = z.object({
+  time: time.meta({ description: "When the kernel killed, by the node's clock." }),
+  seenAt: time.meta({ description: "When the operator counted it, by the operator's clock." }),
+  podName: text(253).meta({ description: "The victim's pod." }),
+  podUid: text(36).meta({ description: 'Its UID.' }),
+  containerId: text(64).meta({ description: "The victim's container, as the runtime names it." }),
+})
 export type UndecidedKill = z.infer<typeof undecidedKill>
 
 export const oomReportStatus = z
   .object({
-    observedGeneration: count,
+    observedGeneration,
     workload: text(320).meta({ description: 'Kind/name, for `kubectl get`.' }),
-    kills: count,
+    kills: count.meta({ description: 'Processes that the OOM killer took, each counted once.' }),
     hiddenKills: count.meta({ description: 'Kills that Kubernetes never showed.' }),
     reportedKills: count.meta({ description: 'Kills that Kubernetes showed as OOMKilled. The rest is not known.' }),
-    firstSeen: time,
-    lastSeen: time,
+    firstSeen,
+    lastSeen,
     byScope: counts(SCOPE_COUNT).meta({ description: 'Kills by whose memory ran out, together all kills.' }),
     byNode: counts(MAX_NAMED_NODES + 1).meta({
       description: `Kills by node, together all kills: the ${MAX_NAMED_NODES} nodes with the most by name, the rest under "(other)". A node that comes back from there starts anew, so that a named count is a least count.`,
     }),
     byCommand: counts(MAX_NAMED_COMMANDS + 1).meta({ description: BY_COMMAND }),
-    killsLastDay: count.meta({ description: 'Kills in the current hour and the 23 before it: the sum of the trend.' }),
+    killsLastDay,
     trend,
-    limitKib: count.optional().meta({ description: 'Of the newest kill that named one.' }),
-    peakRssKib: count.optional().meta({ description: 'The largest victim.' }),
-    last: lastKill.extend({ hidden }).meta(ATOMIC_MAP),
-    lastKills: z.array(containerKillRecord).max(MAX_LAST_KILLS).meta({ 'x-kubernetes-list-type': 'atomic' }),
+    limitKib: count
+      .optional()
+      .meta({ description: 'The limit that was hit, of the newest kill that named one, in KiB.' }),
+    peakRssKib,
+    last: lastKill
+      .extend({ hidden })
+      .meta({ ...ATOMIC_MAP, description: 'The newest kill in words, for `kubectl get` and field selectors.' }),
+    lastKills: z
+      .array(containerKillRecord)
+      .max(MAX_LAST_KILLS)
+      .meta({
+        'x-kubernetes-list-type': 'atomic',
+        description: `The newest ${MAX_LAST_KILLS} kills in full, the newest first.`,
+      }),
     undecided: z.array(undecidedKill).max(MAX_UNDECIDED).meta({
       'x-kubernetes-list-type': 'atomic',
       description: 'Kills no longer in lastKills of which it is not yet known whether they are hidden.',
