@@ -3,7 +3,7 @@ import { printable } from '#program/errors.ts'
 import type { KubeClient } from './adapters/kubeClient.ts'
 import { KubeReportStore } from './adapters/kubeReportStore.ts'
 import { NatsKillStream } from './adapters/natsKillStream.ts'
-import { OwnerReader } from './adapters/ownerReader.ts'
+import { OwnerReader, type OwnerObserver } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
 import { Explainer } from './runtime/explainer.ts'
 import type { GetOwner } from './reports/workload.ts'
@@ -56,7 +56,14 @@ export async function countKills(
       ),
   })
   const store = new KubeReportStore(client)
-  const owners = new OwnerReader(client)
+  const ownerObserver: OwnerObserver = {
+    refused: (apiVersion, kind) =>
+      logger.warn(
+        { apiVersion, kind },
+        `expected the right to get ${kind} (${apiVersion}), got a refusal: kills below such an owner are counted for it, whatever controls it (docs/operating.md)`,
+      ),
+  }
+  const owners = new OwnerReader(client, ownerObserver, () => performance.now())
   const getOwner: GetOwner = (namespace, reference) => owners.getOwner(namespace, reference)
   const telling =
     config.kubernetesEvents === 'on' ? createKillTelling(surroundings, client, pods, getOwner) : noTelling(signal)

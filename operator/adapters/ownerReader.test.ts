@@ -7,6 +7,8 @@ const OBJECT = '/apis/apps/v1/namespaces/shop/replicasets/eater-abc'
 
 let answers: Record<string, KubeAnswer>
 let asked: string[]
+let refused: string[]
+let nowMs: number
 let reader: OwnerReader
 
 beforeEach(() => {
@@ -24,7 +26,10 @@ beforeEach(() => {
     asked.push(path)
     return answers[path] ?? { code: 404, body: { message: '404 page not found' } }
   }
-  reader = new OwnerReader({ request } as unknown as KubeClient)
+  refused = []
+  nowMs = 0
+  const observer = { refused: (apiVersion: string, kind: string) => void refused.push(`${apiVersion}/${kind}`) }
+  reader = new OwnerReader({ request } as unknown as KubeClient, observer, () => nowMs)
 })
 
 describe('OwnerReader', () => {
@@ -36,14 +41,54 @@ describe('OwnerReader', () => {
     expect(asked).toEqual(['/apis/apps/v1', OBJECT])
   })
 
+  it('reads an owner once for all who ask at the same time', async () => {
+    await Promise.all([1, 2, 3].map(() => reader.getOwner('shop', reference)))
+    expect(asked).toEqual(['/apis/apps/v1', OBJECT])
+  })
+
+  it('reads it again after an hour: an orphan may have been adopted', async () => {
+    await reader.getOwner('shop', reference)
+    nowMs = 3_600_000
+    await reader.getOwner('shop', reference)
+    expect(asked.filter((path) => path === OBJECT)).toHaveLength(2)
+  })
+
   it.each([
-    ['is gone', { [OBJECT]: { code: 404, body: {} } }],
-    ['may not be read', { [OBJECT]: { code: 403, body: {} } }],
-    ['has been made anew', { [OBJECT]: { code: 200, body: { metadata: { uid: 'other' } } } }],
-    ['is of a kind that nobody serves', { '/apis/apps/v1': { code: 404, body: {} } }],
-  ])('stops at an owner that %s', async (_what, changes) => {
+    ['is gone', 'Gone', { [OBJECT]: { code: 404, body: {} } }],
+    ['may not be read', 'Refused', { [OBJECT]: { code: 403, body: {} } }],
+    ['is of kinds that may not be listed', 'Refused', { '/apis/apps/v1': { code: 403, body: {} } }],
+    ['has been made anew', 'Gone', { [OBJECT]: { code: 200, body: { metadata: { uid: 'other' } } } }],
+    ['is of a kind that nobody serves', 'NotServed', { '/apis/apps/v1': { code: 404, body: {} } }],
+  ])('stops at an owner that %s, and remembers that', async (_what, reason, changes) => {
     Object.assign(answers, changes)
-    expect(await reader.getOwner('shop', reference)).toEqual({ kind: 'unreadable' })
+    expect(await reader.getOwner('shop', reference)).toEqual({ kind: 'unreadable', reason })
+    const requests = asked.length
+    expect(await reader.getOwner('shop', reference)).toEqual({ kind: 'unreadable', reason })
+    expect(asked).toHaveLength(requests)
+  })
+
+  it('says once of a kind that it may not be read, and finds out when the right is given', async () => {
+    const granted = answers[OBJECT] as KubeAnswer
+    answers[OBJECT] = { code: 403, body: {} }
+    for (const uid of ['r', 's']) await reader.getOwner('shop', { ...reference, uid })
+    expect(refused).toEqual(['apps/v1/ReplicaSet'])
+    answers[OBJECT] = granted
+    nowMs = 300_000
+    expect(await reader.getOwner('shop', reference)).toMatchObject({ kind: 'readable' })
+  })
+
+  it('knows a kind that was added to a group after others of it were asked for', async () => {
+    const late = { ...reference, kind: 'Late', uid: 'l' }
+    expect(await reader.getOwner('shop', late)).toEqual({ kind: 'unreadable', reason: 'NotServed' })
+    answers['/apis/apps/v1'] = { code: 200, body: { resources: [{ name: 'lates', kind: 'Late', namespaced: false }] } }
+    answers['/apis/apps/v1/lates/eater-abc'] = { code: 200, body: { metadata: { uid: 'l' } } }
+    nowMs = 300_000
+    expect(await reader.getOwner('shop', late)).toEqual({ kind: 'readable', controller: undefined })
+  })
+
+  it('takes no answer about one owner for another that has the same UID by its own word', async () => {
+    await reader.getOwner('shop', reference)
+    expect(await reader.getOwner('other', reference)).toMatchObject({ kind: 'unreadable' })
   })
 
   it('throws what waiting can mend', async () => {

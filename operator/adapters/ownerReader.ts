@@ -1,48 +1,94 @@
-import type { Owner, OwnerReference } from '../reports/workload.ts'
+import { isNameable, type Owner, type OwnerReference } from '../reports/workload.ts'
+import { ExpiringMap } from '../runtime/expiringMap.ts'
 import { isKindMissing, refusalOf } from './kubeAnswers.ts'
 import type { KubeClient } from './kubeClient.ts'
 
 const MAX_CACHED_OWNERS = 10_000
+/** Anybody who makes pods may name groups that there are not. */
+const MAX_CACHED_GROUPS = 500
+/** An owner's owner hardly ever changes (an orphan is adopted), and one that is gone comes back under another UID. */
+const OWNER_TTL_MS = 3_600_000
+/** Rights may be given, and kinds added, at any time. */
+const REFUSED_TTL_MS = 300_000
+const KINDS_TTL_MS = 300_000
 
 interface RawOwner {
   metadata?: { uid?: string; ownerReferences?: readonly (OwnerReference & { controller?: boolean })[] }
 }
 
-/** Reads the controllers of controllers, and remembers them by UID: an owner's owner never changes in practice. */
+/** How the apiserver names objects of a kind in a path. */
+interface ServedKind {
+  plural: string
+  namespaced: boolean
+}
+
+export interface OwnerObserver {
+  /** The operator may not read owners of a kind; told once for each. */
+  refused(apiVersion: string, kind: string): void
+}
+
+/** Reads the controllers of controllers when one is asked for, and remembers them by UID, those that cannot be read too. */
 export class OwnerReader {
   readonly #client: KubeClient
-  readonly #owners = new Map<string, Owner>()
-  /** Plural of each kind of a group and version, by discovery. */
-  readonly #plurals = new Map<string, ReadonlyMap<string, string>>()
+  readonly #observer: OwnerObserver
+  readonly #owners: ExpiringMap<string, Owner>
+  /** Of a group and version, by discovery. */
+  readonly #kinds: ExpiringMap<string, ReadonlyMap<string, ServedKind>>
+  /** The same owner is read once for all who ask meanwhile. */
+  readonly #reading = new Map<string, Promise<Owner>>()
+  readonly #refused = new Set<string>()
 
-  constructor(client: KubeClient) {
+  /** @param nowMs Milliseconds of a clock that is not set. */
+  constructor(client: KubeClient, observer: OwnerObserver, nowMs: () => number) {
     this.#client = client
+    this.#observer = observer
+    this.#owners = new ExpiringMap({ maxEntries: MAX_CACHED_OWNERS, nowMs })
+    this.#kinds = new ExpiringMap({ maxEntries: MAX_CACHED_GROUPS, nowMs })
   }
 
   /** @throws ProgramError with retry when the apiserver does not answer. */
   async getOwner(namespace: string, reference: OwnerReference): Promise<Owner> {
-    const known = this.#owners.get(reference.uid)
+    // Who names an owner chooses all of it: only the same words are the same owner.
+    const { apiVersion, kind, name, uid } = reference
+    const key = JSON.stringify([namespace, apiVersion, kind, name, uid])
+    const known = this.#owners.get(key) ?? this.#reading.get(key)
     if (known !== undefined) return known
-    const owner = await this.#read(namespace, reference)
-    // What cannot be read now may be readable later.
-    if (owner.kind === 'readable') {
-      const [oldest] = this.#owners.keys()
-      if (this.#owners.size >= MAX_CACHED_OWNERS && oldest !== undefined) this.#owners.delete(oldest)
-      this.#owners.set(reference.uid, owner)
+    const reading = this.#read(namespace, reference)
+    this.#reading.set(key, reading)
+    try {
+      const owner = await reading
+      const lasting = owner.kind === 'readable' || owner.reason === 'Gone'
+      this.#owners.set(key, owner, lasting ? OWNER_TTL_MS : REFUSED_TTL_MS)
+      if (owner.kind === 'unreadable' && owner.reason === 'Refused') this.#tellRefused(apiVersion, kind)
+      return owner
+    } finally {
+      this.#reading.delete(key)
     }
-    return owner
   }
 
-  async #read(namespace: string, { apiVersion, kind, name, uid }: OwnerReference): Promise<Owner> {
-    const plural = (await this.#readPlurals(apiVersion)).get(kind)
-    if (plural === undefined) return { kind: 'unreadable' }
-    const path = `${groupPath(apiVersion)}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`
+  #tellRefused(apiVersion: string, kind: string): void {
+    const key = `${apiVersion}/${kind}`
+    if (this.#refused.has(key) || this.#refused.size >= MAX_CACHED_GROUPS) return
+    this.#refused.add(key)
+    this.#observer.refused(apiVersion, kind)
+  }
+
+  async #read(namespace: string, reference: OwnerReference): Promise<Owner> {
+    const { apiVersion, kind, name, uid } = reference
+    if (!isNameable(reference)) return { kind: 'unreadable', reason: 'NotServed' }
+    const kinds = await this.#readKinds(apiVersion)
+    if (kinds === 'Refused') return { kind: 'unreadable', reason: 'Refused' }
+    const served = kinds.get(kind)
+    if (served === undefined) return { kind: 'unreadable', reason: 'NotServed' }
+    const folder = served.namespaced ? `/namespaces/${encodeURIComponent(namespace)}` : ''
+    const path = `${groupPath(apiVersion)}${folder}/${served.plural}/${encodeURIComponent(name)}`
     const answer = await this.#client.request('GET', path)
-    if (answer.code === 403 || answer.code === 404) return { kind: 'unreadable' }
+    if (answer.code === 403) return { kind: 'unreadable', reason: 'Refused' }
+    if (answer.code === 404) return { kind: 'unreadable', reason: 'Gone' }
     if (answer.code !== 200) throw refusalOf(answer, `read ${kind} ${name}`)
     const { metadata } = answer.body as RawOwner
     // Another object of that name: the owner is gone.
-    if (metadata?.uid !== uid) return { kind: 'unreadable' }
+    if (metadata?.uid !== uid) return { kind: 'unreadable', reason: 'Gone' }
     const controller = metadata.ownerReferences?.find((owner) => owner.controller === true)
     return {
       kind: 'readable',
@@ -55,20 +101,20 @@ export class OwnerReader {
     }
   }
 
-  async #readPlurals(apiVersion: string): Promise<ReadonlyMap<string, string>> {
-    const known = this.#plurals.get(apiVersion)
+  async #readKinds(apiVersion: string): Promise<ReadonlyMap<string, ServedKind> | 'Refused'> {
+    const known = this.#kinds.get(apiVersion)
     if (known !== undefined) return known
     const answer = await this.#client.request('GET', groupPath(apiVersion))
-    if (answer.code === 403 || isKindMissing(answer)) return new Map()
-    if (answer.code !== 200) throw refusalOf(answer, `list the kinds of ${apiVersion}`)
-    const { resources } = answer.body as { resources: readonly { name: string; kind: string; namespaced: boolean }[] }
-    const plurals = new Map(
+    if (answer.code === 403) return 'Refused'
+    if (answer.code !== 200 && !isKindMissing(answer)) throw refusalOf(answer, `list the kinds of ${apiVersion}`)
+    const { resources = [] } = answer.body as { resources?: readonly ({ name: string; kind: string } & ServedKind)[] }
+    const kinds = new Map(
       resources
-        .filter(({ name, namespaced }) => namespaced && !name.includes('/'))
-        .map(({ name, kind }) => [kind, name]),
+        .filter(({ name }) => !name.includes('/'))
+        .map(({ name, kind, namespaced }) => [kind, { plural: name, namespaced }]),
     )
-    this.#plurals.set(apiVersion, plurals)
-    return plurals
+    this.#kinds.set(apiVersion, kinds, KINDS_TTL_MS)
+    return kinds
   }
 }
 

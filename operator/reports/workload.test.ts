@@ -17,7 +17,7 @@ const chart = owner('example.com/v1', 'Chart', 'shop')
 /** Who controls whom. */
 function ownersOf(chain: Record<string, OwnerReference | undefined>): GetOwner {
   return async (_namespace, { name }) =>
-    name in chain ? { kind: 'readable', controller: chain[name] } : { kind: 'unreadable' }
+    name in chain ? { kind: 'readable', controller: chain[name] } : { kind: 'unreadable', reason: 'Gone' }
 }
 
 const resolve = async (controller: OwnerReference | undefined, getOwner: GetOwner = ownersOf({})) =>
@@ -66,8 +66,31 @@ describe('resolveWorkload', () => {
     expect((await resolveWorkload({ ...pod, controller: undefined }, ownersOf({}))).uid).toBeUndefined()
   })
 
-  it('stays with the last controller that can be read', async () => {
+  it('stays with the last controller that is named, when it cannot be read', async () => {
     expect(await resolve(replicaSet)).toMatchObject({ kind: 'ReplicaSet', name: 'eater-abc' })
+  })
+
+  it.each([
+    ['a kind with markup', { ...rollout, kind: '<b>Rollout</b>' }],
+    ['a path for a group', { ...rollout, apiVersion: '../v1' }],
+    ['a question for a version', { ...rollout, apiVersion: 'apps/v1?x=' }],
+    ['a folder for a name', { ...rollout, name: '..' }],
+    ['a name in another direction of writing', { ...rollout, name: 'a\u202eb' }],
+    ['a name that no object has room for', { ...rollout, name: 'x'.repeat(300) }],
+    ['no words', { apiVersion: '', kind: '', name: '', uid: '' }],
+  ])('names the pod, and asks nobody, where its owner is %s', async (_what, controller) => {
+    const asked: string[] = []
+    const getOwner: GetOwner = async (_namespace, { name }) => {
+      asked.push(name)
+      return { kind: 'readable', controller: undefined }
+    }
+    expect(await resolve(controller, getOwner)).toEqual({ apiVersion: 'v1', kind: 'Pod', name: 'pod-1' })
+    expect(asked).toEqual([])
+  })
+
+  it('stays below an owner that cannot be named', async () => {
+    const chain = { 'eater-abc': { ...deployment, kind: 'De\u001bploy' } }
+    expect(await resolve(replicaSet, ownersOf(chain))).toMatchObject({ kind: 'ReplicaSet', name: 'eater-abc' })
   })
 
   it('ends in a loop of owners', async () => {

@@ -10,8 +10,14 @@ export interface OwnerReference {
   uid: string
 }
 
-/** What is known of an owner. `unreadable`: it is gone, or we may not read it. */
-export type Owner = { kind: 'readable'; controller: OwnerReference | undefined } | { kind: 'unreadable' }
+/** What is known of an owner. */
+export type Owner =
+  | { kind: 'readable'; controller: OwnerReference | undefined }
+  | {
+      kind: 'unreadable'
+      /** It is there no more; the operator may not read its kind; the apiserver has no such kind. */
+      reason: 'Gone' | 'Refused' | 'NotServed'
+    }
 
 /** `uid` is undefined where the pod is its own workload. */
 export interface ResolvedWorkload {
@@ -26,9 +32,25 @@ const MAX_OWNERS = 5
 /** What people deploy: whatever made one of these, they know it by this name. */
 const TOP_KINDS = new Set(['apps/v1/Deployment', 'apps/v1/StatefulSet', 'apps/v1/DaemonSet', 'batch/v1/CronJob'])
 
+/** A group as DNS has it, and a version as the apiserver has it. */
+const API_VERSION = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?v[a-z0-9]{1,62}$/
+const KIND = /^[A-Za-z][A-Za-z0-9]{0,62}$/
+/** Wider than what the apiserver gives to objects of its own kinds, and safe as a part of a path. */
+const NAME = /^(?!\.{1,2}$)[\w.:-]{1,253}$/
+const UID = /^[\w-]{1,64}$/
+
+/**
+ * Whether a reference can be of an object that there is. The apiserver takes nearly any text in the references of a pod, from
+ * whoever may make it.
+ */
+export function isNameable({ apiVersion, kind, name, uid }: OwnerReference): boolean {
+  return API_VERSION.test(apiVersion) && KIND.test(kind) && NAME.test(name) && UID.test(uid)
+}
+
 /**
  * What people deployed to get this pod: the last controller up its chain of owners that can be named, else the
- * pod itself, without a UID. A static pod's owner is its node: it is its own workload.
+ * pod itself, without a UID. Its child names an owner, so one that cannot be read is named too; what is above it is not known. A
+ * static pod's owner is its node: it is its own workload.
  */
 export async function resolveWorkload(
   pod: { namespace: string; name: string; controller: OwnerReference | undefined },
@@ -37,7 +59,7 @@ export async function resolveWorkload(
   let workload: Workload = { apiVersion: 'v1', kind: 'Pod', name: pod.name }
   let uid: string | undefined
   let next = pod.controller
-  for (let depth = 0; depth < MAX_OWNERS && next !== undefined && !isNode(next); depth++) {
+  for (let depth = 0; depth < MAX_OWNERS && next !== undefined && !isNode(next) && isNameable(next); depth++) {
     workload = { apiVersion: next.apiVersion, kind: next.kind, name: next.name }
     uid = next.uid
     if (TOP_KINDS.has(`${next.apiVersion}/${next.kind}`)) break

@@ -47,6 +47,9 @@ export interface PodOptions {
   owner?: string
   annotations?: Record<string, string>
   labels?: Record<string, string>
+  /** Of its container. */
+  resources?: object
+  priorityClassName?: string
 }
 
 /** Real nats-server, etcd and kube-apiserver, and the operator as a process with no more rights than it needs. */
@@ -161,11 +164,13 @@ export class OperatorWorld {
   }
 
   /** A pod whose container `app` runs. */
-  async makePod({ name, node = 'node-a', owner, annotations, labels }: PodOptions): Promise<TestPod> {
+  async makePod(options: PodOptions): Promise<TestPod> {
+    const { name, node = 'node-a', owner, annotations, labels, resources, priorityClassName } = options
     const spec = {
       nodeName: node,
       automountServiceAccountToken: false,
-      containers: [{ name: 'app', image: 'x' }],
+      priorityClassName,
+      containers: [{ name: 'app', image: 'x', resources }],
     }
     const metadata = {
       name,
