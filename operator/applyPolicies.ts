@@ -39,7 +39,7 @@ export async function applyPolicies(
   podsSynced: Promise<void>,
 ): Promise<never> {
   const watches = [watchedNamespaces(engine), watchedPolicies(engine)].map(
-    (watched) => new ObjectWatch(client, watched, troubles),
+    (watched) => new ObjectWatch(client, watched, waiting),
   )
   const decide = async (): Promise<never> => {
     // A policy or a pod that is not read yet must not look as if it were gone: its scores would be given back.
@@ -54,5 +54,5 @@ export async function applyPolicies(
       keepTrying('statuses', waiting, () => link.followStatuses(observer, signal)),
     ])
   }
-  return Promise.race([...watches.map((watch) => watch.run(signal)), decide()])
+  return Promise.race([...watches.map((watch) => watch.run()), decide()])
 }

@@ -61,7 +61,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   const podWatch = new ObjectWatch(
     client,
     watchedPods(pods, () => engine.wake()),
-    troubles,
+    waiting,
   )
   const nats = await connectNats(
     {
@@ -77,7 +77,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   connection = nats
   try {
     await Promise.race([
-      podWatch.run(signal),
+      podWatch.run(),
       applyPolicies(surroundings, engine, client, nats, podWatch.synced()),
       countKills(surroundings, client, nats, pods, podWatch.synced(), () => {
         isReading = true

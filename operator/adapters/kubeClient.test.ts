@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +55,48 @@ describe('KubeClient', () => {
   it('gives an answer of any code, JSON or not', async () => {
     answer = { code: 503, body: 'proxy is down' }
     expect(await client.request('GET', '/x')).toEqual({ code: 503, body: { message: 'proxy is down' } })
+  })
+
+  const watchOf = async (answerWith: RequestListener, signal = new AbortController().signal) => {
+    server.removeAllListeners('request').on('request', answerWith)
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const seen: string[] = []
+    const handler = {
+      opened: () => void seen.push('opened'),
+      event: (type: string, object: unknown) => void seen.push(`${type} ${JSON.stringify(object)}`),
+    }
+    const error = await new KubeClient(configOf(url), 200).watch('/w', {}, handler, signal).catch((thrown) => thrown)
+    return { seen, error }
+  }
+
+  it('gives up a watch on which nothing comes any more, as on a connection whose other end is gone', async () => {
+    const { seen, error } = await watchOf((_request, response) => {
+      response.writeHead(200)
+      response.write('{"type":"BOOKMARK","object":{}}\n')
+    })
+    expect(seen).toEqual(['opened', 'BOOKMARK {}'])
+    expect(error).toMatchObject({ message: expect.stringContaining('timeout') })
+  })
+
+  it('gives up a watch that is not even answered', async () => {
+    const { seen, error } = await watchOf(() => undefined)
+    expect(seen).toEqual([])
+    expect(error).toMatchObject({ message: expect.stringContaining('timeout') })
+  })
+
+  it('says that a watch was refused, and with what', async () => {
+    const { seen, error } = await watchOf((_request, response) => response.writeHead(410).end())
+    expect(seen).toEqual([])
+    expect(error).toMatchObject({ statusCode: 410 })
+  })
+
+  it('ends a watch as the apiserver ends it, and leaves out a line that was cut', async () => {
+    const { seen, error } = await watchOf((_request, response) => {
+      response.writeHead(200)
+      response.end('{"type":"ADDED","object":{"a":1}}\n{"type":"ADD')
+    })
+    expect(seen).toEqual(['opened', 'ADDED {"a":1}'])
+    expect(error).toBeUndefined()
   })
 
   it('says in one line that nobody answers, to be retried', async () => {

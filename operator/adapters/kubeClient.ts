@@ -28,6 +28,12 @@ export interface KubeStatus {
   details?: { name?: string; kind?: string; causes?: readonly { reason?: string; message?: string }[] }
 }
 
+export interface WatchHandler {
+  /** The apiserver has taken the watch. */
+  opened(): void
+  event(type: string, object: unknown): void
+}
+
 const REQUEST_TIMEOUT_MS = 15_000
 /** The apiserver sends a bookmark about once a minute: a watch that is silent for longer than two is dead. */
 const WATCH_SILENCE_MS = 150_000
@@ -39,9 +45,11 @@ const WATCH_SILENCE_MS = 150_000
 export class KubeClient {
   readonly #config: KubeConfig
   readonly #http = createConfiguration({}).httpApi
+  readonly #watchSilenceMs: number
 
-  constructor(config: KubeConfig) {
+  constructor(config: KubeConfig, watchSilenceMs = WATCH_SILENCE_MS) {
     this.#config = config
+    this.#watchSilenceMs = watchSilenceMs
   }
 
   get server(): string {
@@ -74,25 +82,31 @@ export class KubeClient {
 
   /**
    * Watches until the connection ends.
-   * @throws Error with `statusCode` where the apiserver refused.
+   * @throws Error with `statusCode` where the apiserver refused; another where nothing came for too long, not even a bookmark.
    */
   async watch(
     path: string,
     query: Record<string, string | number | boolean>,
-    onEvent: (type: string, object: unknown) => void,
+    { opened, event }: WatchHandler,
     signal: AbortSignal,
   ): Promise<void> {
+    signal.throwIfAborted()
     const watch = new Watch(this.#config)
     // Private in the typings, and the only way to say it: the default is shorter than the time between bookmarks.
-    Object.assign(watch, { requestTimeoutMs: WATCH_SILENCE_MS })
+    Object.assign(watch, { requestTimeoutMs: this.#watchSilenceMs })
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const controller = await watch.watch(path, query, onEvent, (error: unknown) => {
+    let ended = false
+    const abortable = watch.watch(path, query, event, (error: unknown) => {
+      ended = true
       if (error === null || error === undefined) resolve()
-      else reject(error instanceof Error ? error : new Error(causeOf(error)))
+      else reject(error instanceof Error ? error : new Error(causeOf(error), { cause: error }))
     })
+    // It comes with the answer's headers; until then the time limit above ends it.
+    const controller = await abortable
     const abort = (): void => controller.abort()
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) abort()
+    if (!ended) opened()
     try {
       await promise
     } finally {

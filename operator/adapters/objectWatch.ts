@@ -1,13 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '#program/backoff.ts'
+import { messageOf, printable } from '#program/errors.ts'
 import { operatorError } from '../errors.ts'
-import type { Part, TroubleObserver } from '../runtime/keepTrying.ts'
+import type { Part, Waiting } from '../runtime/keepTrying.ts'
 import { refusalOf } from './kubeAnswers.ts'
 import type { KubeClient } from './kubeClient.ts'
 
 const PAGE = 500
 /** The server ends a watch after this long; the next one starts where it ended. */
 const WATCH_SECONDS = 600
+/** A watch that ends sooner, again and again, is a trouble of its own. */
+const SHORT_WATCH_MS = 1_000
+const RETRY = { firstMs: 250, maxMs: 10_000 }
 
 interface ObjectList {
   metadata?: { resourceVersion?: string; continue?: string }
@@ -25,17 +28,23 @@ export interface Watched {
   retainOnly(uids: ReadonlySet<string>): void
 }
 
-/** Keeps objects as the cluster has them: lists in pages, then watches, with bookmarks; starts again for ever. */
+/**
+ * Keeps objects as the cluster has them: lists in pages, then watches, with bookmarks, and goes on after any error where it
+ * was; only what the apiserver has forgotten makes it list again. A list asks for no resourceVersion, so it is of now and
+ * never goes back behind what a watch has told.
+ */
 export class ObjectWatch {
   readonly #client: KubeClient
   readonly #watched: Watched
-  readonly #observer: TroubleObserver
+  readonly #waiting: Waiting
   readonly #firstList = Promise.withResolvers<void>()
+  /** Up to where the objects are known; undefined when a list is due. */
+  #resourceVersion: string | undefined
 
-  constructor(client: KubeClient, watched: Watched, observer: TroubleObserver) {
+  constructor(client: KubeClient, watched: Watched, waiting: Waiting) {
     this.#client = client
     this.#watched = watched
-    this.#observer = observer
+    this.#waiting = waiting
   }
 
   /** Resolves once every object was read. */
@@ -44,25 +53,32 @@ export class ObjectWatch {
   }
 
   /** Runs until the signal is aborted. @throws the signal's reason. */
-  async run(signal: AbortSignal): Promise<never> {
-    let resourceVersion: string | undefined
-    for (let attempt = 0; ;) {
+  async run(): Promise<never> {
+    const { observer, signal, sleep, random, monotonicMs } = this.#waiting
+    for (let failures = 0; ;) {
       signal.throwIfAborted()
+      let openedMs = Number.POSITIVE_INFINITY
+      let trouble: unknown
       try {
-        resourceVersion ??= await this.#list()
-        this.#observer.fine(this.#watched.part)
+        this.#resourceVersion ??= await this.#list()
         this.#firstList.resolve()
-        const startedMs = Date.now()
-        resourceVersion = await this.#watch(resourceVersion, signal)
-        // A watch that ends at once, again and again, is a trouble of its own.
-        attempt = Date.now() - startedMs > 1_000 ? 0 : attempt + 1
-        if (attempt > 0) await sleep(backoffMs(attempt, Math.random(), LIMITS), undefined, { signal })
+        await this.#watch(this.#resourceVersion, () => {
+          openedMs = monotonicMs()
+          observer.fine(this.#watched.part)
+        })
       } catch (error) {
         signal.throwIfAborted()
-        const retryInMs = backoffMs(attempt++, Math.random(), LIMITS)
-        this.#observer.trouble(this.#watched.part, error, retryInMs)
-        await sleep(retryInMs, undefined, { signal })
+        trouble = error
       }
+      const lasted = monotonicMs() - openedMs > SHORT_WATCH_MS
+      if (lasted && trouble === undefined) {
+        failures = 0
+        continue
+      }
+      const retryInMs = backoffMs(lasted ? 0 : failures, random(), RETRY)
+      failures = lasted ? 1 : failures + 1
+      if (trouble !== undefined) observer.trouble(this.#watched.part, trouble, retryInMs)
+      await sleep(retryInMs)
     }
   }
 
@@ -73,9 +89,13 @@ export class ObjectWatch {
     do {
       const query = new URLSearchParams({ limit: String(PAGE), ...(continueToken && { continue: continueToken }) })
       const answer = await this.#client.request('GET', `${this.#watched.path}?${query.toString()}`)
+      // 410 between two pages: the list was too old to go on, and the next one starts anew.
       if (answer.code !== 200) throw refusalOf(answer, `list ${this.#watched.part}`)
       const list = answer.body as ObjectList
-      for (const raw of list.items ?? []) this.#put(raw, seen)
+      for (const raw of list.items ?? []) {
+        const uid = this.#watched.put(raw)
+        if (uid !== undefined) seen.add(uid)
+      }
       continueToken = list.metadata?.continue
       resourceVersion = list.metadata?.resourceVersion ?? ''
     } while (continueToken)
@@ -83,41 +103,42 @@ export class ObjectWatch {
     return resourceVersion
   }
 
-  /** @returns where to go on; undefined when the server has forgotten that place and a list is due. */
-  async #watch(from: string, signal: AbortSignal): Promise<string | undefined> {
-    let resourceVersion: string | undefined = from
+  /** @throws ProgramError with retry; what came before is kept, and the next watch goes on behind it. */
+  async #watch(resourceVersion: string, opened: () => void): Promise<void> {
+    const { part, path } = this.#watched
+    let refusal: WatchError | undefined
     const onEvent = (type: string, object: unknown): void => {
-      const { metadata } = object as { metadata?: { resourceVersion?: string; uid?: string } }
-      if (type === 'ERROR') resourceVersion = undefined
-      else if (resourceVersion !== undefined) resourceVersion = metadata?.resourceVersion ?? resourceVersion
-      if (type === 'ADDED' || type === 'MODIFIED') this.#put(object)
-      if (type === 'DELETED') {
-        // The last state comes with the deletion: how its containers ended may stand only there.
-        this.#put(object)
-        if (metadata?.uid !== undefined) this.#watched.remove(metadata.uid)
-      }
+      if (refusal !== undefined) return
+      if (type === 'ERROR') refusal = object as WatchError
+      else this.#take(type, object)
     }
-    const query = { resourceVersion: from, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS }
+    const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS }
     try {
-      await this.#client.watch(this.#watched.path, query, onEvent, signal)
+      await this.#client.watch(path, query, { opened, event: onEvent }, this.#waiting.signal)
     } catch (error) {
       const code = (error as { statusCode?: number }).statusCode
-      if (code === 410) return undefined
-      throw operatorError(
-        'ApiserverUnreachable',
-        `expected to watch ${this.#watched.part}, got: ${code ?? ''} ${String(error)}`,
-        {
-          cause: error,
-        },
-      )
+      refusal ??= { ...(code !== undefined && { code }), message: messageOf(error) }
     }
-    return resourceVersion
+    if (refusal === undefined) return
+    if (refusal.code === 410) {
+      this.#resourceVersion = undefined
+      return
+    }
+    const got = [refusal.code, refusal.message].filter((word) => word !== undefined).join(' ')
+    throw operatorError('ApiserverUnreachable', `expected to watch ${part}, got: ${printable(got).slice(0, 300)}`)
   }
 
-  #put(raw: unknown, seen?: Set<string>): void {
-    const uid = this.#watched.put(raw)
-    if (uid !== undefined) seen?.add(uid)
+  #take(type: string, object: unknown): void {
+    const { metadata } = object as { metadata?: { resourceVersion?: string; uid?: string } }
+    // The last state comes with the deletion: how its containers ended may stand only there.
+    if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') this.#watched.put(object)
+    if (type === 'DELETED' && metadata?.uid !== undefined) this.#watched.remove(metadata.uid)
+    this.#resourceVersion = metadata?.resourceVersion ?? this.#resourceVersion
   }
 }
 
-const LIMITS = { firstMs: 250, maxMs: 10_000 }
+/** What a metav1.Status in a watch, or an answer in place of one, says. */
+interface WatchError {
+  code?: number
+  message?: string
+}
