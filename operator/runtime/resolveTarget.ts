@@ -58,6 +58,10 @@ export async function resolveTarget(
   const { podUid = '', containerId } = event.attribution
   const pod = context.findPod(podUid, event.node)
   if (pod === undefined) return nodeTarget(event, 'PodUnknown', context)
+  if (pod.node === '') {
+    const detail = `pod ${pod.namespace}/${pod.name} is bound to no node as far as is known, so no node can be believed`
+    return nodeTarget(event, 'PodUnknown', context, detail)
+  }
   if (pod.node !== event.node) {
     const reason = `podUid: expected a pod bound to node "${event.node}", got ${podUid}, bound to "${pod.node}"`
     return { kind: 'reject', reason }
