@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import { checkActive, checkLimit, checkRecurring, type Checked } from './checks.ts'
+import { activeUntilMs, checkActive, checkLimit, checkRecurring, type Checked } from './checks.ts'
 import { advanceTrend } from './trend.ts'
 
 const LAST = '2026-03-01T10:00:00.000Z'
 
 function checked(...times: string[]): Checked {
-  return { kills: times.length, lastSeen: LAST, trend: advanceTrend(undefined, times, new Date(LAST)) }
+  return { kills: times.length, lastSeen: LAST, trend: advanceTrend(undefined, times, new Date(LAST)), lastKills: [] }
 }
 
 describe('checkActive', () => {
@@ -18,6 +18,21 @@ describe('checkActive', () => {
       reason,
       message: expect.stringContaining(LAST),
     })
+  })
+})
+
+describe('checkActive, where clocks are apart', () => {
+  const seenAt = '2026-03-01T11:00:00.500Z'
+  const behind = { ...checked(), lastKills: [{ seenAt }, { seenAt: '2026-03-01T10:30:00.000Z' }] }
+
+  it.each([
+    ['2026-03-01T11:00:01.000Z', 'True'],
+    ['2026-03-01T12:00:00.000Z', 'True'],
+    ['2026-03-01T12:00:00.500Z', 'False'],
+  ])("goes by the operator's for a node that is an hour behind: at %s %s", (now, status) => {
+    const message = expect.stringContaining(`was at ${LAST} and was told at ${seenAt}`)
+    expect(checkActive(behind, new Date(now))).toMatchObject({ status, message })
+    expect(activeUntilMs(behind)).toBe(Date.parse('2026-03-01T12:00:00.500Z'))
   })
 })
 

@@ -3,8 +3,10 @@ import type { Verdict } from './condition.ts'
 import { killsIn } from './trend.ts'
 import { formatKib } from './quantity.ts'
 
-/** A report is active for this long after its last kill. */
+/** A report is active for this long after it was told of its last kill. */
 export const ACTIVE_MS = 3_600_000
+/** The longest way of a kill that is no matter of clocks or of an outage. */
+const TOLD_LATE_MS = 60_000
 /** Kills come again and again from so many in a day on, in so many of its hours: one group's kill is not enough. */
 export const RECURRING = { kills: 3, hours: 2 }
 /** The limit is too low when the victim had this share of it in each of the last kills. */
@@ -15,6 +17,8 @@ export interface Checked {
   kills: number
   lastSeen: string
   trend: Trend
+  /** Newest first. */
+  lastKills: readonly { seenAt: string }[]
 }
 
 interface CheckedKill {
@@ -23,10 +27,13 @@ interface CheckedKill {
   victimRssKib?: number | undefined
 }
 
-export function checkActive({ lastSeen }: Checked, now: Date): Verdict {
-  return isActive(lastSeen, now)
-    ? { status: 'True', reason: 'KilledLately', message: `the last kill was at ${lastSeen}, within an hour` }
-    : { status: 'False', reason: 'QuietForAnHour', message: `the last kill was at ${lastSeen}, over an hour ago` }
+export function checkActive(report: Checked, now: Date): Verdict {
+  const told = toldAt(report)
+  const late = Date.parse(told) - Date.parse(report.lastSeen) > TOLD_LATE_MS ? ` and was told at ${told}` : ''
+  const last = `the last kill was at ${report.lastSeen}${late}`
+  return now.getTime() < Date.parse(told) + ACTIVE_MS
+    ? { status: 'True', reason: 'KilledLately', message: `${last}, within an hour` }
+    : { status: 'False', reason: 'QuietForAnHour', message: `${last}, over an hour ago` }
 }
 
 export function checkRecurring({ trend }: Checked): Verdict {
@@ -79,10 +86,14 @@ export function checkLimit(lastKills: readonly CheckedKill[]): Verdict {
 }
 
 /** When the checks say something else though no kill comes, in milliseconds since the epoch. */
-export function activeUntilMs({ lastSeen }: Checked): number {
-  return Date.parse(lastSeen) + ACTIVE_MS
+export function activeUntilMs(report: Checked): number {
+  return Date.parse(toldAt(report)) + ACTIVE_MS
 }
 
-function isActive(lastSeen: string, now: Date): boolean {
-  return now.getTime() < Date.parse(lastSeen) + ACTIVE_MS
+/**
+ * By the operator's clock: that of a node may be an hour behind, and then its kills would be old when they come. One that was
+ * long on its way is news as well.
+ */
+function toldAt({ lastSeen, lastKills }: Checked): string {
+  return [lastSeen, ...lastKills.map(({ seenAt }) => seenAt)].toSorted().at(-1) ?? lastSeen
 }

@@ -40,6 +40,16 @@ describe('decideHidden', () => {
   })
 
   it.each([
+    ['an hour behind', '2026-03-01T09:00:00.000Z', '2026-03-01T09:00:01Z'],
+    ['an hour ahead', '2026-03-01T11:00:00.000Z', '2026-03-01T11:00:01Z'],
+  ])("compares a kill and an end by one clock, their node's, when it is %s", (_what, time, finishedAt) => {
+    const skewed = { time, seenAt: '2026-03-01T10:00:00.100Z' }
+    expect(decideHidden(skewed, ended('OOMKilled', finishedAt)).hidden).toBe('No')
+    expect(decideHidden(skewed, ended('OOMKilled', '2026-03-01T10:00:01Z')).hidden).toBe('Yes')
+    expect(hiddenDueMs(skewed)).toBe(Date.parse('2026-03-01T10:00:32.100Z'))
+  })
+
+  it.each([
     ['PodForgotten', 'podForgotten'],
     ['ContainerUnknown', 'containerUnknown'],
   ] as const)('does not guess: %s', (hiddenReason, kind) => {
