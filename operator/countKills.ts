@@ -12,7 +12,7 @@ import { keepTrying } from './runtime/keepTrying.ts'
 import { KillEngine } from './runtime/killEngine.ts'
 import type { PodStore } from './runtime/podStore.ts'
 import { runSession, type SessionObserver } from './runtime/readerSession.ts'
-import type { ReportKey, StoredReport } from './runtime/reportStore.ts'
+import { keyText, type ReportKey, type StoredReport } from './runtime/reportStore.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
 import type { Target } from './runtime/resolveTarget.ts'
 import { ReportWriter } from './runtime/reportWriter.ts'
@@ -89,6 +89,11 @@ export async function countKills(
     store,
     {
       wrote,
+      repaired: (key, fields) =>
+        logger.warn(
+          { report: keyText(key), fields },
+          'expected a status of this version, got another or an edited one: what could not be read was made anew, the count of kills stays',
+        ),
       written: (key, status) => {
         judge.note(key, status)
         refresher.note(key, status)

@@ -45,7 +45,11 @@ beforeEach(() => {
     waiting,
     budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
     maxWaitingBytes: 1_000_000,
-    writer: new ReportWriter(store, { wrote: () => {}, written: () => {}, nodeWritten: () => {} }, now),
+    writer: new ReportWriter(
+      store,
+      { repaired: () => {}, wrote: () => {}, written: () => {}, nodeWritten: () => {} },
+      now,
+    ),
     findPod: (uid, node) => pods.find(uid, node),
     namespaceOf: (uid) => pods.namespaceOf(uid),
     getOwner: async () => ({

@@ -1,9 +1,10 @@
 import type { Watermark } from '../api/killRecord.ts'
-import { nodeOomReportStatus, type NodeKillRecord, type NodeOomReportStatus } from '../api/nodeOomReport.ts'
-import { oomReportStatus, type ContainerKillRecord, type OomReportStatus } from '../api/oomReport.ts'
+import type { NodeKillRecord, NodeOomReportStatus } from '../api/nodeOomReport.ts'
+import type { ContainerKillRecord, OomReportStatus } from '../api/oomReport.ts'
 import type { KillToCount } from '../reports/killRecord.ts'
 import { reduceNodeReport } from '../reports/reduceNodeReport.ts'
 import { reduceReport } from '../reports/reduceReport.ts'
+import { parseNodeStatus, parseReportStatus, type ParsedStatus } from '../reports/repairStatus.ts'
 import { updateReport, type UpdateResult } from './updateReport.ts'
 import type { ReportKey, ReportStore } from './reportStore.ts'
 import type { Target } from './resolveTarget.ts'
@@ -17,6 +18,8 @@ export interface WriteGroup {
 }
 
 export interface WriterObserver {
+  /** A stored status was of another version or edited: these fields were made anew. Told again when the write is. */
+  repaired(key: ReportKey, fields: readonly string[]): void
   wrote(kind: ReportKey['kind'], outcome: UpdateResult<unknown>['outcome']): void
   /** A container's report was written; kills in it may wait to be judged. */
   written(key: ReportKey & { kind: 'OOMReport' }, status: OomReportStatus): void
@@ -56,7 +59,7 @@ export class ReportWriter {
     const result = await updateReport<OomReportStatus>(this.#store, {
       key,
       spec,
-      parseStatus: (status) => oomReportStatus.safeParse(status).data,
+      parseStatus: (status) => this.#told(key, parseReportStatus(status, this.#now())),
       compute: (stored, generation) => reduceReport(stored, kills, { ...at, now: this.#now(), generation, workload }),
     })
     if (result.outcome === 'written' || result.outcome === 'unchanged') this.#observer.written(key, result.status)
@@ -71,11 +74,16 @@ export class ReportWriter {
     const result = await updateReport<NodeOomReportStatus>(this.#store, {
       key,
       spec,
-      parseStatus: (status) => nodeOomReportStatus.safeParse(status).data,
+      parseStatus: (status) => this.#told(key, parseNodeStatus(status, this.#now())),
       compute: (stored, generation) => reduceNodeReport(stored, kills, { ...at, now: this.#now(), generation }),
     })
     if (result.outcome === 'written' || result.outcome === 'unchanged') this.#observer.nodeWritten(key, result.status)
     return result
+  }
+
+  #told<S>(key: ReportKey, parsed: ParsedStatus<S> | undefined): S | undefined {
+    if (parsed !== undefined && parsed.repaired.length > 0) this.#observer.repaired(key, parsed.repaired)
+    return parsed?.status
   }
 }
 

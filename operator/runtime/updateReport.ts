@@ -43,7 +43,9 @@ export async function updateReport<S>(store: ReportStore, update: ReportUpdate<S
     }
     const stored = report.status === undefined ? undefined : update.parseStatus(report.status)
     if (report.status !== undefined && stored === undefined) {
-      return refuse(`${keyText(key)}: expected a status of this version, got another; delete the report to start anew`)
+      return refuse(
+        `${keyText(key)}: expected a status with its count of kills and one of the last of them, got neither; delete the report to start anew`,
+      )
     }
     const status = update.compute(stored, report.generation)
     const patch = status === undefined ? undefined : mergePatch(report.status ?? {}, status)

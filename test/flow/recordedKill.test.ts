@@ -112,7 +112,7 @@ async function count(): Promise<void> {
     maxWaitingBytes: 1_000_000,
     writer: new ReportWriter(
       reports,
-      { wrote: () => undefined, written: () => undefined, nodeWritten: () => undefined },
+      { repaired: () => undefined, wrote: () => undefined, written: () => undefined, nodeWritten: () => undefined },
       now,
     ),
     findPod: (uid, node) => pods.find(uid, node),

@@ -88,7 +88,11 @@ async function recordPatches(
   explainer: Explainer,
 ): Promise<RecordedReport> {
   const store = new RecordingStore()
-  const writer = new ReportWriter(store, { wrote: ignore, written: ignore, nodeWritten: ignore }, () => new Date())
+  const writer = new ReportWriter(
+    store,
+    { repaired: ignore, wrote: ignore, written: ignore, nodeWritten: ignore },
+    () => new Date(),
+  )
   let spec: object = {}
   let streamSequence = 0
   for (const second of Map.groupBy(kills, ({ atMs }) => Math.floor(atMs / 1000)).values()) {
@@ -116,7 +120,7 @@ async function targetOf(pod: RunningPod | undefined, sequence: number, explainer
     now: new Date(),
     findPod: () => cached,
     namespaceOf: () => namespace,
-    getOwner: () => Promise.resolve({ kind: 'unreadable' }),
+    getOwner: () => Promise.resolve({ kind: 'unreadable', reason: 'Gone' }),
     explain: (killed, isVisible) => explainer.explain(killed, isVisible),
   })
   if (target.kind === 'reject') throw new Error(`expected a report for a planned kill, got: ${target.reason}`)

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals'
+import { nodeOomReportStatus } from '../api/nodeOomReport.ts'
+import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
+import { killsOf } from '../testing/killRecords.ts'
+import { reduceNodeReport } from './reduceNodeReport.ts'
+import { reduceReport } from './reduceReport.ts'
+import { parseNodeStatus, parseReportStatus } from './repairStatus.ts'
+
+const now = new Date('2026-03-01T10:00:02.000Z')
+const context = { now, stream: 's1', generation: 1, workload: 'Deployment/eater' }
+const stored = (): OomReportStatus => reduceReport(undefined, killsOf(1, 3), context)
+const without = (...names: (keyof OomReportStatus)[]): object =>
+  Object.fromEntries(Object.entries(stored()).filter(([name]) => !names.includes(name as keyof OomReportStatus)))
+
+describe('parseReportStatus', () => {
+  it('reads what this version wrote as it is', () => {
+    expect(parseReportStatus(stored(), now)).toEqual({ status: stored(), repaired: [] })
+  })
+
+  it('makes anew what an older version did not write', () => {
+    const read = parseReportStatus(without('byCommand', 'trend', 'killsLastDay'), now)
+    expect(read?.repaired).toEqual(['byCommand', 'killsLastDay', 'trend'])
+    expect(read?.status).toMatchObject({ kills: 3, byCommand: {}, watermark: stored().watermark })
+    expect(read?.status.trend.kills.at(-1)).toBe(3)
+  })
+
+  it.each([
+    ['a count below zero', { hiddenKills: -4 }, ['hiddenKills']],
+    ['more hidden kills than kills', { hiddenKills: 9 }, ['hiddenKills', 'reportedKills']],
+    ['a watermark of words', { watermark: 'all of them' }, ['watermark']],
+    ['a watermark below zero', { watermark: { stream: 's1', sequence: -1 } }, ['watermark']],
+    ['a time that is none', { firstSeen: 'long ago' }, ['firstSeen']],
+    ['counts by words', { byNode: { 'node-a': 'many' }, byScope: [] }, ['byScope', 'byNode']],
+    ['conditions of another form', { conditions: [{ type: 'Mine' }] }, ['conditions']],
+    ['a last kill of another form', { last: { when: 'now' } }, ['last']],
+    ['one kill of another form', { lastKills: [{ time: 'now' }, ...stored().lastKills] }, ['lastKills']],
+  ])('goes on with the rest where it finds %s, and says what it left', (_what, edit, repaired) => {
+    const read = parseReportStatus({ ...stored(), ...edit }, now)
+    expect(read?.repaired).toEqual(repaired)
+    expect(read?.status.lastKills).toEqual(stored().lastKills)
+    expect(oomReportStatus.safeParse(read?.status).error).toBeUndefined()
+    expect(reduceReport(read?.status, killsOf(4, 4), context)).toMatchObject({ kills: 4, hiddenKills: 0 })
+  })
+
+  it('counts nothing again that stands in the last kills, whatever became of the watermark', () => {
+    const read = parseReportStatus({ ...stored(), watermark: null }, now)
+    expect(reduceReport(read?.status, killsOf(1, 4), context)).toMatchObject({ kills: 4 })
+  })
+
+  it.each([
+    ['no count', without('kills')],
+    ['a count of none', { ...stored(), kills: -1 }],
+    ['none of the last kills', { ...without('last'), lastKills: [{}] }],
+    ['nothing', {}],
+    ['a list', []],
+    ['a word', 'status'],
+    ['null', null],
+  ])('gives up where there is %s', (_what, status) => {
+    expect(parseReportStatus(status, now)).toBeUndefined()
+  })
+})
+
+describe('parseNodeStatus', () => {
+  it('repairs what a node keeps the same way', () => {
+    const kills = killsOf(1, 2).map(({ streamSequence, record }) => {
+      const { hidden: _hidden, hiddenReason: _reason, ...rest } = record
+      return { streamSequence, record: { ...rest, reason: 'PodUnknown' as const } }
+    })
+    const status = reduceNodeReport(undefined, kills, context)
+    const read = parseNodeStatus({ ...status, byReason: 7, withoutVictim: undefined }, now)
+    expect(read?.repaired).toEqual(['withoutVictim', 'byReason'])
+    expect(nodeOomReportStatus.safeParse(read?.status).error).toBeUndefined()
+    expect(parseNodeStatus({ kills: 1 }, now)).toBeUndefined()
+  })
+})

@@ -1,0 +1,85 @@
+import type * as z from 'zod'
+import { nodeKillRecord, nodeOomReportStatus, type NodeOomReportStatus } from '../api/nodeOomReport.ts'
+import { containerKillRecord, oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
+import { describeLast } from './killRecord.ts'
+import { whenOf } from './newKills.ts'
+import { advanceTrend } from './trend.ts'
+
+/** A stored status as this version reads it. */
+export interface ParsedStatus<S> {
+  status: S
+  /** Fields that could not be read and were made anew, or left empty. */
+  repaired: readonly string[]
+}
+
+/**
+ * Reads a status that another version wrote, or a person edited: what can be read stays, the rest is made anew from it. Without the count of
+ * kills and one of the last kills there is nothing to go on from.
+ * @returns undefined then.
+ */
+export function parseReportStatus(stored: unknown, now: Date): ParsedStatus<OomReportStatus> | undefined {
+  const read = parseStatus(stored, oomReportStatus.shape, containerKillRecord, now, ([last]) => ({
+    workload: '(unknown)',
+    hiddenKills: 0,
+    reportedKills: 0,
+    byNode: {},
+    undecided: [],
+    last: last && { ...describeLast(last), hidden: last.hidden },
+  }))
+  const status = read?.status as OomReportStatus | undefined
+  if (read === undefined || status === undefined) return undefined
+  if (status.hiddenKills + status.reportedKills <= status.kills) return { status, repaired: read.repaired }
+  return {
+    status: { ...status, hiddenKills: 0, reportedKills: 0 },
+    repaired: [...read.repaired, 'hiddenKills', 'reportedKills'],
+  }
+}
+
+/** As parseReportStatus, for what a node keeps. */
+export function parseNodeStatus(stored: unknown, now: Date): ParsedStatus<NodeOomReportStatus> | undefined {
+  const read = parseStatus(stored, nodeOomReportStatus.shape, nodeKillRecord, now, ([last]) => ({
+    withoutVictim: 0,
+    byReason: {},
+    last: last && { ...describeLast(last), reason: last.reason },
+  }))
+  return read && { status: read.status as NodeOomReportStatus, repaired: read.repaired }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function parseStatus<R extends { time: string; seenAt: string }>(
+  stored: unknown,
+  shape: Readonly<Record<string, z.ZodType>>,
+  record: z.ZodType<R>,
+  now: Date,
+  emptyOf: (lastKills: readonly R[]) => Fields,
+): { status: Fields; repaired: string[] } | undefined {
+  const fields = (typeof stored === 'object' && stored !== null ? stored : {}) as Fields
+  const kills = Array.isArray(fields['lastKills']) ? (fields['lastKills'] as unknown[]) : []
+  const lastKills = kills.flatMap((kill) => record.safeParse(kill).data ?? [])
+  const times = lastKills.map(whenOf).toSorted()
+  const empty: Fields = {
+    observedGeneration: 0,
+    firstSeen: times[0],
+    lastSeen: times.at(-1),
+    byScope: {},
+    byCommand: {},
+    killsLastDay: 0,
+    trend: advanceTrend(undefined, times, now),
+    lastKills,
+    // Of no stream: the checkpoint, and the last kills, tell what is counted.
+    watermark: { stream: '(unknown)', sequence: 0 },
+    conditions: [],
+    ...emptyOf(lastKills),
+  }
+  const status: Record<string, unknown> = {}
+  const repaired: string[] = []
+  for (const [name, schema] of Object.entries(shape)) {
+    const asStored = schema.safeParse(fields[name])
+    const read = asStored.success ? asStored : schema.safeParse(empty[name])
+    if (!read.success) return undefined
+    if (!asStored.success) repaired.push(name)
+    if (read.data !== undefined) status[name] = read.data
+  }
+  return { status, repaired }
+}
