@@ -30,8 +30,8 @@ export interface KubeStatus {
 
 export interface WatchHandler {
   /** The apiserver has taken the watch. */
-  opened(): void
-  event(type: string, object: unknown): void
+  opened: () => void
+  event: (type: string, object: unknown) => void
 }
 
 const REQUEST_TIMEOUT_MS = 15_000
