@@ -32,7 +32,7 @@ export function createPolicyEngine(
 
 /** Turns policies into scores for ever. @throws the signal's reason. */
 export async function applyPolicies(
-  { signal, troubles, waiting }: Surroundings,
+  { signal, troubles, waiting, metrics }: Surroundings,
   engine: PolicyEngine,
   client: KubeClient,
   nats: NatsConnection,
@@ -47,6 +47,7 @@ export async function applyPolicies(
     const link = new NatsPolicies(nats.jetstream())
     const observer = {
       following: () => troubles.fine('statuses'),
+      heard: metrics.agents.heard.bind(metrics.agents),
       said: engine.noteStatus.bind(engine),
     }
     return Promise.race([

@@ -6,6 +6,7 @@ import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { OwnerReader, type OwnerObserver } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
 import { Explainer } from './runtime/explainer.ts'
+import { gatherFigures } from './gatherFigures.ts'
 import type { GetOwner } from './reports/workload.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
@@ -47,7 +48,8 @@ export async function countKills(
   onReading: () => void,
 ): Promise<void> {
   const { config, logger, signal, metrics, troubles, waiting, now } = surroundings
-  const stream = new NatsKillStream(nats.jetstream(), await nats.jetstreamManager({ checkAPI: false }), {
+  const jsm = await nats.jetstreamManager({ checkAPI: false })
+  const stream = new NatsKillStream(nats.jetstream(), jsm, {
     maxBytes: config.streamMaxBytes,
     onBadCheckpoint: (problem) =>
       logger.warn(
@@ -84,7 +86,8 @@ export async function countKills(
     },
   })
   const wrote = (kind: ReportKey['kind'], outcome: string): void => metrics.reportWrites.inc({ kind, outcome })
-  const refresher = new ReportRefresher({ store, waiting, budget, now, wrote })
+  const recurring = (reports: number): void => metrics.reportsRecurring.set(reports)
+  const refresher = new ReportRefresher({ store, waiting, budget, now, wrote, recurring })
   const writer = new ReportWriter(
     store,
     {
@@ -156,5 +159,11 @@ export async function countKills(
     await podsSynced
     return keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
   }
-  await Promise.race([judge.run(), refresher.run(), readKills(), telling.run()])
+  await Promise.race([
+    judge.run(),
+    refresher.run(),
+    readKills(),
+    telling.run(),
+    gatherFigures(surroundings, client, jsm, pods),
+  ])
 }

@@ -86,6 +86,14 @@ export class KubeReportStore implements ReportStore {
   }
 }
 
+/** How many there are, without reading them. @throws ProgramError with retry. */
+export async function countReports(client: KubeClient, kind: ReportKey['kind']): Promise<number> {
+  const answer = await client.request('GET', `/apis/${API_VERSION}/${KINDS[kind].plural}?limit=1`)
+  if (answer.code !== 200) throw refusalOf(answer, `count ${kind}s`)
+  const { metadata, items } = answer.body as { metadata?: { remainingItemCount?: number }; items: readonly unknown[] }
+  return items.length + (metadata?.remainingItemCount ?? 0)
+}
+
 function collectionPath(key: ReportKey): string {
   const { plural } = KINDS[key.kind]
   const namespace = key.kind === 'OOMReport' ? `namespaces/${encodeURIComponent(key.namespace)}/` : ''

@@ -1,4 +1,4 @@
-import { DeliverPolicy, type JetStreamClient, type KV } from 'nats'
+import { DeliverPolicy, millis, type JetStreamClient, type KV } from 'nats'
 import { decodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
 import { DESIRED_BUCKET, STATUS_STREAM } from '#contract/subjects.ts'
 import type { DesiredBucket, StoredState } from '../runtime/desiredStates.ts'
@@ -44,7 +44,12 @@ export class NatsPolicies implements DesiredBucket {
    * there, not what it claims.
    */
   async followStatuses(
-    observer: { following: () => void; said: (token: string, status: NodeStatus) => void },
+    observer: {
+      following: () => void
+      /** Every agent's word, and when NATS took it. */
+      heard?: (token: string, status: NodeStatus, saidMs: number) => void
+      said: (token: string, status: NodeStatus) => void
+    },
     signal: AbortSignal,
   ): Promise<never> {
     const jsm = await this.#js.jetstreamManager(false)
@@ -59,8 +64,10 @@ export class NatsPolicies implements DesiredBucket {
       if (before === 0) observer.following()
       for await (const message of messages) {
         const status = decodeNodeStatus(message.string())
+        const token = message.subject.split('.')[3] ?? ''
+        if (status !== undefined) observer.heard?.(token, status, millis(message.info.timestampNanos))
         // An agent that adjusts nothing says nothing about desired states.
-        if (status?.desiredRevision !== undefined) observer.said(message.subject.split('.')[3] ?? '', status)
+        if (status?.desiredRevision !== undefined) observer.said(token, status)
         if (--before === 0) observer.following()
       }
       throw new Error('the end of the stream of statuses')

@@ -1,8 +1,10 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { AgentRoster, type AgentFigures } from '../runtime/agentRoster.ts'
 
 /** What /metrics shows. Labels have few values, and none that a node or a tenant chooses. */
 export class OperatorMetrics {
   readonly registry = new Registry()
+  readonly agents = new AgentRoster()
   readonly killsCounted: Counter<'scope'>
   readonly eventsRejected: Counter
   readonly reportWrites: Counter<'kind' | 'outcome'>
@@ -14,13 +16,22 @@ export class OperatorMetrics {
   readonly checkpointSequence: Gauge
   readonly streamLastSequence: Gauge
   readonly readerLag: Gauge
+  readonly streamBytes: Gauge
+  readonly streamMaxBytes: Gauge
+  readonly rejectsKept: Gauge
+  readonly reports: Gauge<'kind'>
+  readonly reportsRecurring: Gauge
+  readonly #agentStates: Gauge<'state'>
+  readonly #killsUnseen: Gauge
+  readonly #killsLost: Gauge
+  readonly #killsDropped: Gauge
 
   constructor(podsCached: () => number) {
     const registers = [this.registry]
     const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
       new Counter({ name: `oomkeeper_operator_${name}`, help, labelNames, registers })
-    const gauge = (name: string, help: string): Gauge =>
-      new Gauge({ name: `oomkeeper_operator_${name}`, help, registers })
+    const gauge = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
+      new Gauge({ name: `oomkeeper_operator_${name}`, help, labelNames, registers })
 
     collectDefaultMetrics({ register: this.registry, prefix: 'oomkeeper_operator_' })
     this.killsCounted = counter('kills_counted_total', 'Kills counted in reports, by whose memory ran out.', ['scope'])
@@ -51,6 +62,19 @@ export class OperatorMetrics {
     )
     this.streamLastSequence = gauge('stream_last_sequence', 'Last known sequence of the stream of kills.')
     this.readerLag = gauge('reader_lag_messages', 'Messages between the checkpoint and the end of the stream.')
+    this.streamBytes = gauge('stream_bytes', 'What OOM_KILLS holds.')
+    this.streamMaxBytes = gauge('stream_max_bytes', 'What OOM_KILLS may hold; full, agents keep their kills and wait.')
+    this.rejectsKept = gauge('rejects_kept', 'Kill events that are in OOM_REJECTS now.')
+    this.reports = gauge('reports', 'Reports in the apiserver.', ['kind'])
+    this.reportsRecurring = gauge('reports_recurring', 'Reports whose condition Recurring is true.')
+    this.#agentStates = gauge(
+      'agents',
+      'Agents by whether they spoke within 90 s (fresh), did not (stale), or have no pods on their node either (gone).',
+      ['state'],
+    )
+    this.#killsUnseen = gauge('kills_unseen', 'Kills that kernels have counted and that nothing else accounts for.')
+    this.#killsLost = gauge('kills_lost', 'Kills whose lines were overwritten before an agent could read them.')
+    this.#killsDropped = gauge('kills_dropped', 'Kills that agents gave up before they were stored.')
     new Gauge({
       name: 'oomkeeper_operator_pods_cached',
       help: 'Pods in memory.',
@@ -59,6 +83,13 @@ export class OperatorMetrics {
         this.set(podsCached())
       },
     })
+  }
+
+  agentFigures({ agents, killsUnseen, killsLost, killsDropped }: AgentFigures): void {
+    for (const state of ['fresh', 'stale', 'gone'] as const) this.#agentStates.set({ state }, agents[state])
+    this.#killsUnseen.set(killsUnseen)
+    this.#killsLost.set(killsLost)
+    this.#killsDropped.set(killsDropped)
   }
 
   progressed(checkpoint: number, lastSequence: number): void {

@@ -17,10 +17,12 @@ let nowMs: number
 let untilMs: number
 let store: FakeReportStore
 let refresher: ReportRefresher
+let recurring: number
 
 beforeEach(() => {
   nowMs = FIRST.getTime()
   store = new FakeReportStore()
+  recurring = 0
   const waiting = {
     observer: { trouble: () => {}, fine: () => {} },
     sleep: async (ms: number) => {
@@ -32,7 +34,14 @@ beforeEach(() => {
     signal: new AbortController().signal,
   }
   const budget = new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting)
-  refresher = new ReportRefresher({ store, budget, now: () => new Date(nowMs), wrote: () => {}, waiting })
+  refresher = new ReportRefresher({
+    store,
+    budget,
+    now: () => new Date(nowMs),
+    wrote: () => {},
+    recurring: (reports) => void (recurring = reports),
+    waiting,
+  })
 })
 
 async function put(key: ReportKey, status: object): Promise<void> {
@@ -76,6 +85,20 @@ describe('ReportRefresher', () => {
     await runFor(48)
     expect(store.statusOf('node-a')).toMatchObject({ kills: 1, killsLastDay: 0 })
     expect(store.patches).toBe(2)
+  })
+
+  it('counts the reports that recur, until they do not or are deleted', async () => {
+    const status = reduceReport(undefined, killsOf(1, 2), { now: FIRST, stream: 's', generation: 1, workload: 'w' })
+    const conditions = status.conditions.map((one) => (one.type === 'Recurring' ? { ...one, status: 'True' } : one))
+    const other: ReportKey = { kind: 'OOMReport', namespace: 'shop', name: 'other' }
+    await put(KEY, { ...status, conditions })
+    await put(other, { ...status, conditions })
+    expect(recurring).toBe(2)
+    store.reports.delete('OOMReport/shop/other')
+    await runFor(0.5)
+    expect(recurring).toBe(2)
+    await runFor(1.1)
+    expect(recurring).toBe(0)
   })
 
   it('lets go of a report that was deleted', async () => {

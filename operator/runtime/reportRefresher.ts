@@ -14,6 +14,8 @@ export interface RefresherPorts {
   budget: WriteBudget
   now: () => Date
   wrote: (kind: ReportKey['kind'], outcome: UpdateResult<unknown>['outcome']) => void
+  /** How many reports are recurring; one that is deleted counts until it would have been refreshed. */
+  recurring: (reports: number) => void
 }
 
 /** How late a condition may be that changes by time alone. */
@@ -26,6 +28,7 @@ const POLL_MS = 5_000
 export class ReportRefresher {
   readonly #ports: RefresherPorts
   readonly #due = new Map<string, { key: ReportKey; dueMs: number }>()
+  readonly #recurring = new Set<string>()
 
   constructor(ports: RefresherPorts) {
     this.#ports = ports
@@ -34,6 +37,7 @@ export class ReportRefresher {
   /** Remembers when this status will have to be refreshed. */
   note(key: ReportKey, status: Status): void {
     const dueMs = refreshDueMs(status)
+    this.#noteRecurring(key, isTrue(status, 'Recurring'))
     if (Number.isFinite(dueMs)) this.#due.set(keyText(key), { key, dueMs })
     else this.#due.delete(keyText(key))
   }
@@ -66,8 +70,24 @@ export class ReportRefresher {
     })
     wrote(key.kind, result.outcome)
     if (result.outcome === 'written' || result.outcome === 'unchanged') this.note(key, result.status)
-    else this.#due.delete(keyText(key))
+    else this.#forget(key)
   }
+
+  #forget(key: ReportKey): void {
+    this.#due.delete(keyText(key))
+    this.#noteRecurring(key, false)
+  }
+
+  #noteRecurring(key: ReportKey, isRecurring: boolean): void {
+    const before = this.#recurring.size
+    if (isRecurring) this.#recurring.add(keyText(key))
+    else this.#recurring.delete(keyText(key))
+    if (this.#recurring.size !== before) this.#ports.recurring(this.#recurring.size)
+  }
+}
+
+function isTrue({ conditions }: Status, name: string): boolean {
+  return conditions.some(({ type, status }) => type === name && status === 'True')
 }
 
 function parseStatus(key: ReportKey, status: unknown): Status | undefined {

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { encodeNodeStatus } from '../../contract/nodeStatus.ts'
+import { statusSubject } from '../../contract/subjects.ts'
 import { killEventOf } from '../../operator/testing/killEvents.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { applyCrds, untilReady } from '../support/stack.ts'
@@ -186,6 +188,40 @@ describe('the operator, with real nats-server, etcd and kube-apiserver', () => {
       byReason: { NamespaceGone: 1 },
       last: { reason: 'NamespaceGone', victim: 'eater(8123)' },
     })
+  }, 60_000)
+
+  it('tells on /metrics how agents, stream and reports are', async () => {
+    const pod = await world.makePod({ name: 'figures' })
+    const { baseUrl } = await world.readyOperator()
+    await world.publishKills(1, inPod(pod))
+    await world.untilKills('pod.figures.app', 1)
+    const none = { kernelKills: 3, killsBefore: 0, killLines: 1, killsLost: 0, killsRecovered: 0, killsDropped: 0 }
+    const status = encodeNodeStatus({
+      version: 1,
+      node: 'node-a',
+      reportedAt: new Date().toISOString(),
+      containers: [],
+      completeness: { bootId: killEventOf().bootId, ...none, killsUnseen: 2 },
+    })
+    await world.js.publish(statusSubject('node-a'), status)
+    const reports = await world.get<{ items: unknown[] }>('oomr', '-A')
+    const lines = [
+      'agents{state="fresh"} 1',
+      'agents{state="stale"} 0',
+      'kills_unseen 2',
+      `stream_max_bytes ${1024 ** 3}`,
+      `reports{kind="OOMReport"} ${reports.items.length}`,
+    ]
+    await waitUntil(
+      `the metrics ${lines.join(', ')}`,
+      async () => {
+        const text = await (await fetch(`${baseUrl}/metrics`)).text()
+        const missing = lines.filter((line) => !text.includes(`\noomkeeper_operator_${line}\n`))
+        if (missing.length > 0) throw new Error(`without ${missing.join(', ')}`)
+        return /^oomkeeper_operator_stream_bytes [1-9]\d*$/m.test(text) || undefined
+      },
+      { deadlineMs: 25_000, everyMs: 500 },
+    )
   }, 60_000)
 
   it('decides by fact what Kubernetes hid, also after a restart', async () => {
