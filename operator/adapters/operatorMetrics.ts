@@ -1,4 +1,7 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { killScope } from '#contract/killEvent.ts'
+import { hidden } from '../api/oomReport.ts'
+import { DROP_REASONS } from '../events/eventSeries.ts'
 import { AgentRoster, type AgentFigures } from '../runtime/agentRoster.ts'
 
 /** What /metrics shows. Labels have few values, and none that a node or a tenant chooses. */
@@ -56,6 +59,10 @@ export class OperatorMetrics {
       'Messages gone from the stream before they were read.',
     )
     this.troubles = counter('retries_total', 'Steps that failed and were tried again.', ['part'])
+    // From the start, so that the first of each is an increase.
+    for (const scope of killScope.options) this.killsCounted.inc({ scope }, 0)
+    for (const value of hidden.options) this.hiddenJudged.inc({ hidden: value }, 0)
+    for (const reason of DROP_REASONS) this.eventsDropped.inc({ reason }, 0)
     this.checkpointSequence = gauge(
       'checkpoint_sequence',
       'Everything up to this stream sequence is counted or rejected.',

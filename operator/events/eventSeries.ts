@@ -18,7 +18,8 @@ export interface EventSeries {
 }
 
 /** Why kills are in no Event. They are in the reports all the same. */
-export type DropReason = 'queueFull' | 'rateLimited' | 'unreachable' | 'refused'
+export const DROP_REASONS = ['queueFull', 'rateLimited', 'unreachable', 'refused'] as const
+export type DropReason = (typeof DROP_REASONS)[number]
 
 export interface SeriesLimits {
   /** Series, and objects with a budget. */

@@ -132,6 +132,25 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
     }
   })
 
+  it('brings monitoring where it is asked for, with the labels that are asked for', async () => {
+    const kinds = ['PodMonitor', 'PrometheusRule']
+    expect(objects.filter(({ kind }) => kinds.includes(kind))).toEqual([])
+    const switches = ['podMonitor', 'prometheusRule', 'grafanaDashboard'].map((name) => `${name}.enabled=true`)
+    const monitored = await renderChart(helm, [...switches, 'prometheusRule.labels.release=kube-prometheus'])
+    const rule = find(monitored, 'PrometheusRule')
+    expect(rule.metadata).toMatchObject({ labels: { release: 'kube-prometheus' } })
+    const file = (name: string): string => readFileSync(new URL(`../../dashboards/${name}`, import.meta.url), 'utf8')
+    expect(rule['spec']).toEqual(load(file('alerts.yaml')))
+    expect(find(monitored, 'PodMonitor')['spec']).toMatchObject({ podMetricsEndpoints: [{ port: 'health' }] })
+    expect(podOf('Deployment', monitored).containers).toMatchObject([{ ports: [{ name: 'health' }] }])
+    const dashboard = monitored.find(({ metadata }) => metadata.name === 'oomkeeper-dashboard')
+    expect(dashboard).toMatchObject({
+      kind: 'ConfigMap',
+      metadata: { labels: { grafana_dashboard: '1' } },
+      data: { 'oomkeeper.json': file('oomkeeper.json') },
+    })
+  })
+
   it('keeps the kinds when it is uninstalled', () => {
     const kinds = objects.filter(({ kind }) => kind === 'CustomResourceDefinition')
     expect(kinds.map(({ metadata }) => metadata.name).sort()).toEqual(
