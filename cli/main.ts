@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: "whom the kernel's OOM killer would take next, the likeliest first",
     load: () => import('./commands/rank.ts'),
   },
+  reports: {
+    about: 'what was killed in the cluster, why, and live; `kubectl oom` is the same',
+    load: () => import('./commands/reports.ts'),
+  },
   simulate: {
     about: 'who dies if memory runs out now, who next, what a score changes',
     load: () => import('./commands/simulate.ts'),

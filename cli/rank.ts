@@ -1,4 +1,5 @@
 import type { Screen, Watching } from './adapters/watching.ts'
+import { formatYaml } from './analysis/yaml.ts'
 import { styleOf, type Style } from './analysis/style.ts'
 import { localScope } from './ranking/localScope.ts'
 import { readLocalRanking, type LocalMachine } from './ranking/localRanking.ts'
@@ -35,20 +36,25 @@ export async function rank(flags: RankFlags, ports: RankPorts): Promise<void> {
   const style = styleOf(ports.hasColor && !flags.noColor)
   if (flags.watch) {
     return ports.untilInterrupted((watching) =>
-      flags.output === 'json' ? watchLines(flags, ports, watching) : watchScreen(flags, ports, watching, style),
+      flags.output === 'json' || flags.output === 'yaml'
+        ? watchLines(flags, ports, watching)
+        : watchScreen(flags, ports, watching, style),
     )
   }
   const top = flags.top ?? DEFAULT_TOP
   await withRanking(flags, ports, { signal: undefined, readTop: () => top }, async (read) => {
     const ranking = await read()
-    ports.write(`${flags.output === 'json' ? formatJson(ranking, 2) : formatText(ranking, flags, style)}\n`)
+    ports.write(formatOnce(ranking, flags, style))
   })
 }
 
 async function watchLines(flags: RankFlags, ports: RankPorts, watching: Watching): Promise<void> {
   const show = (ranking: ShownRanking, trouble: string | undefined) => {
     // A line is a look: without a newer one there is none.
-    if (trouble === undefined) ports.write(`${formatJson(ranking)}\n`)
+    if (trouble === undefined)
+      ports.write(
+        flags.output === 'json' ? `${formatJson(ranking)}\n` : `---\n${formatYaml({ version: 1, ...ranking })}`,
+      )
   }
   await watch(flags, ports, watching, () => flags.top ?? DEFAULT_TOP, show)
 }
@@ -92,16 +98,22 @@ async function withRanking(
   { signal, readTop }: { signal: AbortSignal | undefined; readTop: () => number },
   use: (read: ReadRanking) => Promise<void>,
 ): Promise<void> {
-  const { node, operator, namespace } = flags
+  const { node, operator, namespace, context, kubeconfig } = flags
   if (node !== undefined) {
     const { cgroup, pod, container } = flags
     const top = Math.min(readTop(), MAX_TOP_OF_NODE)
-    return ports.withNode({ node, top, cgroup, pod, container, operatorUrl: operator, namespace }, use, signal)
+    const operatorAt = { operatorUrl: operator, namespace, context, kubeconfig }
+    return ports.withNode({ node, top, cgroup, pod, container, ...operatorAt }, use, signal)
   }
   const machine = ports.openMachine(flags)
   return use(() =>
     readLocalRanking(machine, { scope: localScope(flags), top: readTop(), commandLine: flags.commandLine }),
   )
+}
+
+function formatOnce(ranking: ShownRanking, flags: RankFlags, style: Style): string {
+  if (flags.output === 'yaml') return formatYaml({ version: 1, ...ranking })
+  return `${flags.output === 'json' ? formatJson(ranking, 2) : formatText(ranking, flags, style)}\n`
 }
 
 function formatJson(ranking: ShownRanking, indent?: number): string {

@@ -1,4 +1,4 @@
-import { optional, switchedOff, withDefault, type FlagValues } from '#program/flags.ts'
+import { argumentOnly, optional, switchedOff, withDefault, type FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
 import { textSchema } from './textSchema.ts'
 
@@ -6,7 +6,7 @@ const MAX_TOP = 10_000
 const MAX_INTERVAL_S = 3600
 const MIN_INTERVAL_S = 0.5
 
-export type RankOutput = 'table' | 'wide' | 'json'
+export type RankOutput = 'table' | 'wide' | 'json' | 'yaml'
 
 const path = textSchema((text) => (text === '' ? undefined : text), 'it must not be empty')
 const url = textSchema(
@@ -18,8 +18,8 @@ export const countSchema = textSchema(
   `it must be a number from 1 to ${MAX_TOP}`,
 )
 const output = textSchema<RankOutput>(
-  (text) => (text === 'table' || text === 'wide' || text === 'json' ? text : undefined),
-  'it must be table, wide or json',
+  (text) => (text === 'table' || text === 'wide' || text === 'json' || text === 'yaml' ? text : undefined),
+  'it must be table, wide, json or yaml',
 )
 const seconds = textSchema((text) => {
   const value = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0
@@ -49,7 +49,7 @@ function readCgroup(text: string): string | undefined {
 
 export const rankFlags = {
   top: optional(countSchema, 'N', 'how many to show; without it 10, and with --watch as many as fit the terminal'),
-  output: withDefault(output, 'table|wide|json', 'table', 'for people, with all columns, or for programs'),
+  output: withDefault(output, 'table|wide|json|yaml', 'table', 'for people, with all columns, or for programs'),
   cgroup: optional(cgroup, 'PATH', 'only this cgroup and those below it, as if its limit were hit now'),
   pod: optional(pod, 'POD', 'only this pod, by its UID; with --node also by NAMESPACE/NAME'),
   container: optional(
@@ -66,6 +66,8 @@ export const rankFlags = {
   node: optional(path, 'NODE', 'a node of the cluster, by way of the operator; without it, this machine'),
   operator: optional(url, 'URL', "the operator's API; without it, kubectl port-forward to it"),
   namespace: withDefault(path, 'NAMESPACE', 'oomkeeper', 'where the operator runs, for kubectl port-forward'),
+  context: argumentOnly(optional(path, 'NAME', 'context of the kubeconfig, for kubectl; without it, the current one')),
+  kubeconfig: argumentOnly(optional(path, 'FILE', 'kubeconfig, for kubectl')),
 }
 
 export const rankAbout: About = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { flagSchemas } from './flagSchemas.ts'
-import { argumentOnly, optional, parseFlags, required, switchedOff, withDefault } from './flags.ts'
+import { argumentOnly, lettered, optional, parseFlags, required, switchedOff, withDefault } from './flags.ts'
 
 const flags = {
   natsUrl: required(flagSchemas.url(['nats:']), 'URL', 'the NATS server'),
@@ -39,6 +39,28 @@ describe('parseFlags', () => {
       kind: 'problems',
       problems: ['--verbose: expected true|false, got "maybe": it must be true or false'],
     })
+  })
+
+  it('takes letters as kubectl does, and as many operands as there may be', () => {
+    const letters = {
+      namespace: lettered('n', optional(flagSchemas.text, 'NAMESPACE', 'which one')),
+      allNamespaces: lettered('A', switchedOff('all of them')),
+    }
+    const operand = { placeholder: 'REPORT [KILL]', help: 'what', most: 2 }
+    const read = (...argv: string[]) => parseFlags('program', letters, argv, {}, { operand })
+    expect(read('-n', 'shop', 'web', '2', '-A')).toEqual({
+      kind: 'values',
+      values: { namespace: 'shop', allNamespaces: true },
+      operand: 'web',
+      operands: ['web', '2'],
+    })
+    expect(read('-nshop')).toMatchObject({ values: { namespace: 'shop' }, operands: [] })
+    expect(read('a', 'b', 'c')).toEqual({
+      kind: 'problems',
+      problems: ['expected at most REPORT [KILL], got "c"'],
+    })
+    const help = read('--help')
+    expect(help.kind === 'help' && help.text).toContain('  -n, --namespace NAMESPACE\n')
   })
 
   it('says of a value behind a switch that it takes none', () => {

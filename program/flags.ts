@@ -25,19 +25,23 @@ export interface Flag<T> {
   isSwitch?: true
   /** Without a twin: another program's variable of that name means something else. */
   isArgumentOnly?: true
+  /** A letter that stands for it: `-n`. */
+  letter?: string
 }
 
 export type Flags = Record<string, Flag<unknown>>
 export type FlagValues<F extends Flags> = { [K in keyof F]: F[K] extends Flag<infer T> ? T : never }
 
-/** What a command takes beside its flags, at most once: a file, say. */
+/** What a command takes beside its flags: a file, say. */
 export interface Operand {
   placeholder: string
   help: string
+  /** How many there may be, which are then told as `operands`; one without it. */
+  most?: number
 }
 
 export type ParsedFlags<F extends Flags> =
-  | { kind: 'values'; values: FlagValues<F>; operand?: string | undefined }
+  | { kind: 'values'; values: FlagValues<F>; operand?: string | undefined; operands?: readonly string[] }
   | { kind: 'help'; text: string }
   | { kind: 'version' }
   | { kind: 'problems'; problems: readonly string[] }
@@ -65,6 +69,11 @@ export function switchedOff(help: string): Flag<boolean> {
   return { schema, help, placeholder: 'true|false', default: 'false', isSwitch: true }
 }
 
+/** With a letter for it, as kubectl has them. */
+export function lettered<T>(letter: string, flag: Flag<T>): Flag<T> {
+  return { ...flag, letter }
+}
+
 /** On the command line alone. */
 export function argumentOnly<T>(flag: Flag<T>): Flag<T> {
   return { ...flag, isArgumentOnly: true }
@@ -80,7 +89,7 @@ export function parseFlags<F extends Flags>(
 ): ParsedFlags<F> {
   const { operand } = about
   const keyByName = new Map(Object.keys(flags).map((key) => [flagName(key), key]))
-  const options = Object.fromEntries([...keyByName].map(([name, key]) => [name, { type: typeOf(flags[key]) }] as const))
+  const options = Object.fromEntries([...keyByName].map(([name, key]) => [name, optionOf(flags[key])] as const))
   const { tokens } = parseArgs({
     args: [...argv],
     options: { ...options, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } },
@@ -89,7 +98,7 @@ export function parseFlags<F extends Flags>(
   })
 
   const problems: string[] = []
-  let given: string | undefined
+  const operands: string[] = []
   const texts = new Map<string, { text: string; from: string }>()
   for (const [index, token] of tokens.entries()) {
     const before = tokens[index - 1]
@@ -97,12 +106,12 @@ export function parseFlags<F extends Flags>(
     const stray = before?.kind !== 'option' || keyByName.has(before.name)
     if (token.kind === 'positional' && stray) {
       const after = before?.kind === 'option' ? keyByName.get(before.name) : undefined
-      if (operand !== undefined && given === undefined) given = token.value
+      if (operands.length < mostOf(operand)) operands.push(token.value)
       else if (after !== undefined && flags[after]?.isSwitch) {
         problems.push(`--${flagName(after)}: expected no value, got "${token.value}"`)
       } else
         problems.push(
-          `expected ${operand === undefined ? 'flags only' : `one ${operand.placeholder}`}, got "${token.value}"`,
+          `expected ${operand === undefined ? 'flags only' : `${mostOf(operand) > 1 ? 'at most' : 'one'} ${operand.placeholder}`}, got "${token.value}"`,
         )
     }
     if (token.kind !== 'option') continue
@@ -131,11 +140,17 @@ export function parseFlags<F extends Flags>(
     else problems.push(`${from}: expected ${flag.placeholder}, got "${text}": ${firstIssue(result.error)}`)
   }
   if (problems.length > 0) return { kind: 'problems', problems }
-  return { kind: 'values', values: values as FlagValues<F>, operand: given }
+  const all = operand?.most === undefined ? {} : { operands }
+  return { kind: 'values', values: values as FlagValues<F>, operand: operands[0], ...all }
 }
 
-function typeOf(flag: Flag<unknown> | undefined): 'boolean' | 'string' {
-  return flag?.isSwitch ? 'boolean' : 'string'
+function mostOf(operand: Operand | undefined): number {
+  return operand === undefined ? 0 : (operand.most ?? 1)
+}
+
+function optionOf(flag: Flag<unknown> | undefined): { type: 'boolean' | 'string'; short?: string } {
+  const type = flag?.isSwitch ? 'boolean' : 'string'
+  return flag?.letter === undefined ? { type } : { type, short: flag.letter }
 }
 
 function firstIssue(error: { issues: readonly { message: string }[] }): string {

@@ -30,7 +30,7 @@ export function formatUsage(program: string, flags: Flags, about: About): string
     ...(examples.length === 0 ? [] : ['', 'Examples:', ...examples.map((call) => `  ${call}`)]),
     '',
     ...(operand === undefined ? [] : [`  ${operand.placeholder}`, ...wrap(operand.help, INDENT), '']),
-    'Flags, each with its twin in the environment, which it wins over:',
+    hasTwins(flags) ? 'Flags, each with its twin in the environment, which it wins over:' : 'Flags:',
     ...Object.entries(flags).flatMap(([key, flag]) => aboutFlag(key, flag)),
     '  -h, --help',
     '  --version',
@@ -42,8 +42,13 @@ export function formatUsage(program: string, flags: Flags, about: About): string
   ].join('\n')
 }
 
+function hasTwins(flags: Flags): boolean {
+  return Object.values(flags).some(({ isArgumentOnly }) => !isArgumentOnly)
+}
+
 function aboutFlag(key: string, flag: Flags[string]): string[] {
-  const head = flag.isSwitch ? `  --${flagName(key)}` : `  --${flagName(key)} ${flag.placeholder}`
+  const letter = flag.letter === undefined ? '' : `-${flag.letter}, `
+  const head = flag.isSwitch ? `  ${letter}--${flagName(key)}` : `  ${letter}--${flagName(key)} ${flag.placeholder}`
   const fallback =
     flag.default === undefined
       ? ' (required)'

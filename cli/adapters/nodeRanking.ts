@@ -9,10 +9,10 @@ export async function withNodeRanking(
   use: (read: () => Promise<NodeRanking>) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { operatorUrl, namespace } = question
+  const { operatorUrl, namespace, context, kubeconfig } = question
   if (operatorUrl !== undefined) return use(() => fetchNodeRanking(operatorUrl, question, signal))
   return withPortForward(
-    namespace,
+    { namespace, context, kubeconfig },
     (reach) => use(async () => fetchNodeRanking(await reach(), question, signal)),
     signal,
   )

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { ProgramError, messageOf } from '#program/errors.ts'
+import { targetArgs, type KubeTarget } from './kubectl.ts'
 
 const API_PORT = 9466
 const READY_LIMIT_MS = 20_000
@@ -13,13 +14,13 @@ const MAX_SAID_CHARS = 2_000
  * @throws ProgramError KubectlMissing, PortForwardFailed, and what `use` throws.
  */
 export async function withPortForward<T>(
-  namespace: string,
+  { namespace, ...target }: KubeTarget & { namespace: string },
   use: (reach: () => Promise<string>) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   let last: { kubectl: ChildProcess; url: Promise<string> } | undefined
   const reach = (): Promise<string> => {
-    if (last === undefined || hasEnded(last.kubectl)) last = forward(namespace, signal)
+    if (last === undefined || hasEnded(last.kubectl)) last = forward(namespace, target, signal)
     return last.url
   }
   try {
@@ -33,9 +34,16 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null
 }
 
-function forward(namespace: string, signal: AbortSignal | undefined): { kubectl: ChildProcess; url: Promise<string> } {
+function forward(
+  namespace: string,
+  target: KubeTarget,
+  signal: AbortSignal | undefined,
+): { kubectl: ChildProcess; url: Promise<string> } {
   const args = ['port-forward', '--address', '127.0.0.1', '-n', namespace, 'deployment/oomkeeper-operator']
-  const kubectl = spawn('kubectl', [...args, `:${API_PORT}`], { stdio: ['ignore', 'pipe', 'pipe'], signal })
+  const kubectl = spawn('kubectl', [...targetArgs(target), ...args, `:${API_PORT}`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  })
   const url = new Promise<string>((resolve, reject) => {
     let said = ''
     const fail = (code: string, retry: boolean, message: string, cause?: unknown): void =>

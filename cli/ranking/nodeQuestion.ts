@@ -10,4 +10,7 @@ export interface NodeQuestion {
   operatorUrl?: string | undefined
   /** Where the operator runs. */
   namespace: string
+  /** Which cluster, for kubectl; without them, the current one. */
+  context?: string | undefined
+  kubeconfig?: string | undefined
 }

@@ -160,12 +160,12 @@ describe('oomkeeper rank', () => {
   })
 
   it('tells every mistake at once, with exit code 2', () => {
-    const { status, stderr } = runRank('--top', '0', '--output', 'yaml', '--porc', '/x')
+    const { status, stderr } = runRank('--top', '0', '--output', 'xml', '--porc', '/x')
     expect(status).toBe(2)
     expect(stderr.trim().split('\n')).toEqual([
       'oomkeeper rank: --porc: no such flag; --help lists them',
       'oomkeeper rank: --top: expected N, got "0": it must be a number from 1 to 10000',
-      'oomkeeper rank: --output: expected table|wide|json, got "yaml": it must be table, wide or json',
+      'oomkeeper rank: --output: expected table|wide|json|yaml, got "xml": it must be table, wide, json or yaml',
     ])
   })
 

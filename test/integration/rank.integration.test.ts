@@ -215,7 +215,7 @@ describe('a node’s live ranking, with real nats-server, etcd and kube-apiserve
   ])('says what is wrong with %s', async (_what, query, status, words) => {
     const response = await fetch(`${operator.apiUrl}/api/v1/rank?${query}`)
     expect(response.status).toBe(status)
-    expect(((await response.json()) as { error: string }).error).toContain(words)
+    expect(await response.json()).toMatchObject({ status, detail: expect.stringContaining(words) })
   })
 
   it('ends the command with exit code 3 and the operator’s sentence where nobody answers', async () => {

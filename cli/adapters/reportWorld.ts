@@ -1,0 +1,89 @@
+import { isProgramError, ProgramError } from '#program/errors.ts'
+import { nodeSimulation } from '../../operator/api/nodeSimulation.ts'
+import { storedKill } from '../../operator/http/answers.ts'
+import type { ReportPorts } from '../reports/ports.ts'
+import { askOperator, readOperatorLines } from './operatorApi.ts'
+import type { KubeTarget } from './kubectl.ts'
+import { withPortForward } from './portForward.ts'
+import { isTerminal, showsColor, STDOUT, writeOut } from './standardOutput.ts'
+import { StoredReports } from './storedReports.ts'
+import { untilInterrupted } from './watching.ts'
+
+export interface ReportTarget extends KubeTarget {
+  /** Without one, the operator is reached by kubectl port-forward. */
+  operator?: string | undefined
+  operatorNamespace?: string | undefined
+}
+
+/** The world of the commands that read reports: kubectl, and the operator behind it. */
+export function reportWorld(name: string, target: ReportTarget): ReportPorts {
+  return {
+    reports: new StoredReports(target),
+    operator: {
+      simulateNode: (parameters) =>
+        withOperator(target, undefined, async (reach) => {
+          const path = '/api/v1/simulate'
+          return askOperator(await reach(), { path, parameters, schema: nodeSimulation, what: 'a simulation' })
+        }),
+      findKill: ({ node, bootId, sequence, recoveredAs }) =>
+        withOperator(target, undefined, async (reach) => {
+          const parts = [node, bootId, recoveredAs ?? sequence].map((part) => encodeURIComponent(part ?? '-'))
+          const path = `/api/v1/kills/${parts.join('/')}`
+          try {
+            return await askOperator(await reach(), { path, schema: storedKill, what: 'a kill' })
+          } catch (error) {
+            if (isProgramError(error) && error.code === 'NotThere') return undefined
+            throw error
+          }
+        }),
+      async *followKills(filter, signal) {
+        const url = await openOperator(target, signal)
+        try {
+          yield* readOperatorLines(url.address, { path: '/api/v1/kills', parameters: filter }, signal)
+        } finally {
+          await url.close()
+        }
+      },
+    },
+    untilInterrupted,
+    write: writeOut,
+    warn: (text) => process.stderr.write(`${name}: ${text}\n`),
+    columns: isTerminal(STDOUT) ? process.stdout.columns : undefined,
+    hasColor: showsColor(process.env),
+    nowMs: Date.now,
+  }
+}
+
+function withOperator<T>(
+  { operator, operatorNamespace = 'oomkeeper', context, kubeconfig }: ReportTarget,
+  signal: AbortSignal | undefined,
+  use: (reach: () => Promise<string>) => Promise<T>,
+): Promise<T> {
+  if (operator !== undefined) return use(() => Promise.resolve(operator))
+  return withPortForward({ namespace: operatorNamespace, context, kubeconfig }, use, signal)
+}
+
+/** The way to the operator, open until it is closed. */
+async function openOperator(
+  target: ReportTarget,
+  signal: AbortSignal,
+): Promise<{ address: string; close: () => Promise<void> }> {
+  const opened = Promise.withResolvers<string>()
+  const closing = Promise.withResolvers<void>()
+  const done = withOperator(target, signal, async (reach) => {
+    opened.resolve(await reach())
+    await closing.promise
+  })
+  done.catch((error: unknown) =>
+    opened.reject(
+      error instanceof Error ? error : new ProgramError(String(error), { code: 'PortForwardFailed', retry: true }),
+    ),
+  )
+  return {
+    address: await opened.promise,
+    close: async () => {
+      closing.resolve()
+      await done.catch(() => undefined)
+    },
+  }
+}

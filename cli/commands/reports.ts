@@ -1,0 +1,97 @@
+import { EXIT } from '#program/errors.ts'
+import { parseFlags, type Flags, type FlagValues } from '#program/flags.ts'
+import { VERSION } from '#program/version.ts'
+import { answerFlags, refuse, say } from '../adapters/answer.ts'
+import { openMachine } from '../adapters/localMachine.ts'
+import { withNodeRanking } from '../adapters/nodeRanking.ts'
+import { reportWorld, type ReportTarget } from '../adapters/reportWorld.ts'
+import { showsColor, writeOut } from '../adapters/standardOutput.ts'
+import { StoredReports } from '../adapters/storedReports.ts'
+import { untilInterrupted, withScreen } from '../adapters/watching.ts'
+import { rank } from '../rank.ts'
+import { findConflicts } from '../rankFlags.ts'
+import { SHELLS } from '../reports/completion/about.ts'
+import { complete } from '../reports/completion/complete.ts'
+import { readWords } from '../reports/completion/readWords.ts'
+import { formatCompletion, SCRIPTS } from '../reports/completion/scripts.ts'
+import { explain } from '../reports/explain.ts'
+import { list } from '../reports/list.ts'
+import { asRankFlags, type rankNodeFlags } from '../reports/rankNode.ts'
+import { show } from '../reports/show.ts'
+import { simulateNode } from '../reports/simulateNode.ts'
+import { tail } from '../reports/tail.ts'
+import { top } from '../reports/top.ts'
+import { formatVerbs, isVerb, VERBS, type Verb, type VerbName } from '../reports/verbs.ts'
+
+/** How kubectl calls its plugin, as bin/kubectl-oom says. */
+const CALLED_AS = 'OOMKEEPER_CALLED_AS'
+
+export async function run(called: string, argv: readonly string[]): Promise<number> {
+  const name = process.env[CALLED_AS] === 'kubectl oom' ? 'kubectl oom' : called
+  const [verb, ...rest] = argv
+  if (verb === '__complete') return completeWords(rest)
+  if (verb === 'help' && rest[0] !== undefined) return run(called, [rest[0], '--help'])
+  if (verb === '--help' || verb === '-h' || verb === 'help') return say(formatVerbs(name))
+  if (verb === '--version') return say(`oomkeeper ${VERSION}`)
+  if (isVerb(verb)) return runVerb(`${name} ${verb}`, verb, rest)
+  const got = verb === undefined ? 'nothing' : `"${verb}"`
+  return refuse(name, [`expected a command, got ${got}: --help lists them`], EXIT.usage)
+}
+
+async function runVerb(name: string, verb: VerbName, argv: readonly string[]): Promise<number> {
+  const { flags, about }: Verb = VERBS[verb]
+  const shown = {
+    ...about,
+    examples: about.examples?.map((call) => call.replace(/^kubectl oom/, name.replace(/ \S+$/, ''))) ?? [],
+  }
+  const parsed = parseFlags(name, flags, argv, process.env, shown)
+  if (parsed.kind !== 'values') return answerFlags(name, parsed)
+  const { operand, operands = [] } = parsed
+  const values = parsed.values as never
+  const ports = reportWorld(name, values as ReportTarget)
+  switch (verb) {
+    case 'list':
+      return list(values, ports)
+    case 'show':
+      return show(values, operand, ports)
+    case 'explain':
+      return explain(values, operands, ports)
+    case 'tail':
+      return tail(values, ports)
+    case 'top':
+      return top(values, ports)
+    case 'rank':
+      return rankNode(name, operand, values)
+    case 'simulate':
+      return simulateNode(values, operand, ports)
+    case 'completion': {
+      const shell = SHELLS.find((known) => known === operand)
+      if (shell !== undefined) return say(SCRIPTS[shell].trimEnd())
+      return refuse(
+        name,
+        [`expected ${SHELLS.join(', ')}, got ${operand === undefined ? 'none' : `"${operand}"`}`],
+        EXIT.usage,
+      )
+    }
+  }
+}
+
+async function rankNode(
+  name: string,
+  node: string | undefined,
+  values: FlagValues<typeof rankNodeFlags & Flags>,
+): Promise<number> {
+  if (node === undefined) return refuse(name, ['expected NODE, got none'], EXIT.usage)
+  const flags = asRankFlags(node, values as FlagValues<typeof rankNodeFlags>)
+  const conflicts = findConflicts(flags)
+  if (conflicts.length > 0) return refuse(name, conflicts, EXIT.usage)
+  const world = { openMachine, withNode: withNodeRanking, untilInterrupted, withScreen, write: writeOut }
+  await rank(flags, { ...world, hasColor: showsColor(process.env) })
+  return EXIT.ok
+}
+
+/** Says nothing where the cluster does not answer: nobody looks for an error there. */
+async function completeWords(words: readonly string[]): Promise<number> {
+  const found = await readWords(complete(words), (target) => new StoredReports(target)).catch(() => [])
+  return say(formatCompletion(found, words.at(-1) ?? ''))
+}

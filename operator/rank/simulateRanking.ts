@@ -1,0 +1,44 @@
+import { MAX_RANK_ROWS } from '#contract/rank.ts'
+import type { NodeRanking } from '../api/nodeRanking.ts'
+import type { NodeSimulation } from '../api/nodeSimulation.ts'
+
+type Candidate = NodeRanking['candidates'][number]
+
+/**
+ * Who dies when the memory of a ranking's domain runs out now, and next, until so much is free. A kill changes nobody else's
+ * points, so that the order is that of the points at the beginning; only a group takes others with it, and of that a
+ * ranking knows the likeliest victim's.
+ * Source: mm/oom_kill.c, select_bad_process and oom_kill_process (6.18).
+ * @param ranking with all the rows that a node tells
+ * @param untilKib undefined: until nobody is left
+ */
+export function simulateRanking(ranking: NodeRanking, untilKib: number | undefined): NodeSimulation {
+  const { candidates, ...about } = ranking
+  const alive = new Set(candidates.filter(hasPoints).toSorted((a, b) => b.badnessPages - a.badnessPages))
+  const unknownCount = candidates.length - alive.size
+  const kills: NodeSimulation['kills'] = []
+  let freedKib = 0
+  const isReached = () => untilKib !== undefined && freedKib >= untilKib
+  for (const victim of alive) {
+    if (isReached()) break
+    const others = [...alive].filter((task) => task !== victim && goesWith(task, victim, about.groupKillPath))
+    for (const task of [victim, ...others]) alive.delete(task)
+    const freesKib = [victim, ...others].reduce((kib, task) => kib + (task.freesKib ?? 0), 0)
+    freedKib += freesKib
+    kills.push({ victim, others, freesKib, freedKib })
+  }
+  const isWhole = candidates.length < MAX_RANK_ROWS
+  return { ...about, untilKib, reached: untilKib === undefined ? isWhole : isReached(), isWhole, unknownCount, kills }
+}
+
+function hasPoints(task: Candidate): task is Candidate & { badnessPages: number } {
+  return task.badnessPages !== undefined
+}
+
+function goesWith(task: Candidate, victim: Candidate, group: string | undefined): boolean {
+  return group !== undefined && isIn(victim.cgroupPath, group) && isIn(task.cgroupPath, group)
+}
+
+function isIn(path: string | undefined, folder: string): boolean {
+  return path === folder || (path?.startsWith(`${folder}/`) ?? false)
+}
