@@ -1,4 +1,4 @@
-import { EXIT } from '#program/errors.ts'
+import { EXIT, isProgramError } from '#program/errors.ts'
 import { parseFlags, type Flags, type FlagValues } from '#program/flags.ts'
 import { VERSION } from '#program/version.ts'
 import { answerFlags, refuse, say } from '../adapters/answer.ts'
@@ -33,7 +33,15 @@ export async function run(called: string, argv: readonly string[]): Promise<numb
   if (verb === 'help' && rest[0] !== undefined) return run(called, [rest[0], '--help'])
   if (verb === '--help' || verb === '-h' || verb === 'help') return say(formatVerbs(name))
   if (verb === '--version') return say(`oomkeeper ${VERSION}`)
-  if (isVerb(verb)) return runVerb(`${name} ${verb}`, verb, rest)
+  if (isVerb(verb)) {
+    try {
+      return await runVerb(`${name} ${verb}`, verb, rest)
+    } catch (error) {
+      // With the verb before it, and as it was called.
+      if (isProgramError(error)) return refuse(`${name} ${verb}`, [error.message], error.exitCode)
+      throw error
+    }
+  }
   const got = verb === undefined ? 'nothing' : `"${verb}"`
   return refuse(name, [`expected a command, got ${got}: --help lists them`], EXIT.usage)
 }

@@ -7,10 +7,12 @@ import { styleOf } from '../analysis/style.ts'
 import { formatAge } from './age.ts'
 import { clusterFlags, colorFlag, namespaceFlag, operatorFlags, outputFlag } from './flags.ts'
 import { eventWithoutDump, unpackDump } from './killDump.ts'
+import { formatObject } from './objects.ts'
 import { readReport, usage } from './oneReport.ts'
 import type { ReportPorts } from './ports.ts'
-import { parseReport, type Report, type ReportedKill } from './report.ts'
-import { reportLines, victimOf } from './reportText.ts'
+import type { Report, ReportedKill } from './report.ts'
+import { victimOf } from './killText.ts'
+import { oneKillLines } from './reportText.ts'
 
 export const explainFlags = {
   ...namespaceFlag,
@@ -45,18 +47,23 @@ export async function explain(flags: ExplainFlags, operands: readonly string[], 
   const { report } = await readReport(name, flags.namespace, ports)
   const { kill, number } = chooseKill(report, numberText)
   const stored = await ports.operator.findKill(kill)
-  if (stored === undefined) return tellGone(flags, report, kill, ports)
-  const options = { ...flags, event: undefined, color: ports.hasColor }
-  const printed = { write: (text: string) => ports.write(text), hasColor: ports.hasColor }
-  if (flags.output === 'text') ports.write(heading(report, kill, number, ports, flags))
+  if (stored === undefined) {
+    const gone = 'it keeps seven days, and fewer when it is full'
+    const reason = `The stream of kills does not hold ${victimOf(kill) ?? 'this kill'} any more: ${gone}.`
+    return tellWhatIsLeft(reason, flags, report, { kill, number }, ports)
+  }
   const { event } = stored
   const dump = event.rawDump === undefined ? undefined : unpackDump(event.rawDump)
+  if (dump === undefined && event.outcome === 'killed' && event.victim === undefined) {
+    const reason = "The kernel's line of this kill is lost: its count of kills tells that there was one."
+    return tellWhatIsLeft(reason, flags, report, { kill, number }, ports)
+  }
+  const options = { ...flags, event: undefined }
+  const printed = { write: (text: string) => ports.write(text), hasColor: ports.hasColor }
+  if (flags.output === 'text') ports.write(heading(report, kill, number, ports, flags))
   if (dump !== undefined) {
     const readLog = () => oneChunk(dump)
     await analyze(options, `kill ${number} of ${report.name}`, { readLog, ...printed })
-  } else if (event.victim === undefined && event.outcome === 'killed') {
-    ports.write('  The line that the kernel printed is lost; its count of kills tells that there was one.\n')
-    return EXIT.finding
   } else {
     const output = analysisReport(options, printed)
     output.add(eventWithoutDump(event))
@@ -96,20 +103,21 @@ function heading(
   return `${paragraph(`Kill ${number} of ${of}, ${when} ${where}:`, '').map(dim).join('\n')}\n\n`
 }
 
-/** All that is left is what the report holds of it. */
-function tellGone(flags: ExplainFlags, report: Report, kill: ReportedKill, ports: ReportPorts): number {
-  ports.warn(
-    `The stream of kills does not hold ${victimOf(kill) ?? 'this kill'} any more: it keeps seven days, and fewer when it is full. The report has this of it:`,
-  )
-  const alone = parseReport({
-    kind: report.kind,
-    metadata: { name: report.name, namespace: report.namespace },
-    spec: {},
-    status: { kills: report.status?.kills, lastKills: [kill] },
-  })
-  const style = styleOf(ports.hasColor && !flags.noColor)
-  const options = { nowMs: ports.nowMs(), room: ports.columns, isWide: true, style }
-  const lines = alone === undefined ? [] : reportLines({ ...report, status: alone.status }, options)
-  ports.write(`${lines.join('\n')}\n`)
+/** What the report holds of it; for programs, beside no event, the kill as it stands there. */
+function tellWhatIsLeft(
+  reason: string,
+  { output, noColor }: ExplainFlags,
+  report: Report,
+  { kill, number }: { kill: ReportedKill; number: number },
+  ports: ReportPorts,
+): number {
+  ports.warn(`${reason} The report has this of it:`)
+  if (output === 'json' || output === 'yaml') {
+    ports.write(formatObject({ version: 1, events: [], reported: kill }, output))
+  } else {
+    const style = styleOf(ports.hasColor && !noColor)
+    const options = { nowMs: ports.nowMs(), room: ports.columns, isWide: true, style }
+    ports.write(`${oneKillLines(report, kill, number, options).join('\n')}\n`)
+  }
   return EXIT.finding
 }

@@ -51,6 +51,15 @@ describe('explain', () => {
     expect(world.stderr).toMatch(/^The stream of kills does not hold eater\(8123\) any more: it keeps seven days/)
     expect(world.stdout).toMatch(/eater\(8123\) +63\.5 MiB/)
     expect(world.stdout).toContain('8100  sh')
+    expect(world.stdout).not.toContain('kubectl oom explain')
+  })
+
+  it('says so of a kill whose line is lost, for programs too', async () => {
+    const world = new FakeWorld()
+    world.store({ sequence: 425, victim: undefined, source: 'memoryEvents', recoveredAs: 'm-1-2' })
+    expect(await explain({ ...asText, output: 'json' }, ['deployment.web.app'], world)).toBe(1)
+    expect(world.stderr).toMatch(/^The kernel's line of this kill is lost/)
+    expect(JSON.parse(world.stdout)).toMatchObject({ version: 1, events: [], reported: { victimPid: 8123 } })
   })
 
   it.each([

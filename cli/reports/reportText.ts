@@ -1,28 +1,15 @@
 import { formatCount, formatKib } from '#kernel/explain/quantity.ts'
 import { printable } from '#program/errors.ts'
-import { paragraph, WIDTH } from '../analysis/layout.ts'
-import type { Style } from '../analysis/style.ts'
 import { formatAge } from './age.ts'
 import type { Report, ReportedKill, ReportStatus } from './report.ts'
-import { fit, formatTable, type Column } from './table.ts'
-
-export interface TextOptions {
-  nowMs: number
-  room: number | undefined
-  isWide: boolean
-  style: Style
-}
-
-type NumberedKill = ReportedKill & { number: number }
+import { killDetails, killTable } from './killText.ts'
+import { wrap, type TextOptions } from './textOptions.ts'
 
 /** One report for people: the counts first, then what is wrong, then the last kills. */
 export function reportLines(report: Report, options: TextOptions): string[] {
-  const { kind, name, namespace, workload, container, status } = report
-  const { style, room } = options
-  const title = printable(kind === 'OOMReport' ? `${namespace ?? ''}/${name}` : `node/${name}`)
-  const of = printable(container === undefined ? workload : `${workload}, container ${container}`)
-  const head = [style.title(title), ...wrap(of, '  ', room)]
-  if (status === undefined) return [...head, '', ...wrap('Nothing is counted here yet.', '  ', room)]
+  const { status } = report
+  const head = titleLines(report, options)
+  if (status === undefined) return [...head, '', ...wrap('Nothing is counted here yet.', '  ', options.room)]
   return [
     ...head,
     '',
@@ -30,6 +17,12 @@ export function reportLines(report: Report, options: TextOptions): string[] {
     ...conditionLines(status, options),
     ...killLines(report, status, options),
   ]
+}
+
+function titleLines({ kind, name, namespace, workload, container }: Report, { style, room }: TextOptions): string[] {
+  const title = printable(kind === 'OOMReport' ? `${namespace ?? ''}/${name}` : `node/${name}`)
+  const of = printable(container === undefined ? workload : `${workload}, container ${container}`)
+  return [style.title(title), ...wrap(of, '  ', room)]
 }
 
 function countLines(status: ReportStatus, { nowMs, room }: TextOptions): string[] {
@@ -77,68 +70,29 @@ function conditionLines({ conditions }: ReportStatus, { style, room }: TextOptio
   return lines.length === 0 ? [] : ['', style.title('Conditions'), ...lines]
 }
 
-function columns(nowMs: number): readonly Column<NumberedKill>[] {
-  const size = (kib: number | undefined) => (kib === undefined ? undefined : formatKib(kib))
-  return [
-    { head: '  #', cell: ({ number }) => String(number).padStart(3) },
-    { head: 'AGO', cell: ({ time }) => formatAge(time, nowMs) },
-    { head: 'VICTIM', cell: victimOf },
-    { head: 'RSS', cell: ({ victimRssKib }) => size(victimRssKib) },
-    { head: 'LIMIT', cell: ({ limitKib }) => size(limitKib), isRare: true, leaves: 5 },
-    { head: 'SCOPE', cell: ({ scope }) => scope, leaves: 4 },
-    { head: 'HIDDEN', cell: ({ hidden }) => hidden, isRare: true },
-    { head: 'REASON', cell: ({ reason }) => reason, isRare: true },
-    { head: 'NODE', cell: ({ node }) => node, leaves: 3 },
-    { head: 'POD', cell: ({ podName }) => podName, isRare: true, leaves: 2 },
-    { head: 'TRIGGER', cell: ({ trigger }) => trigger, isWide: true, leaves: 1 },
-    { head: 'QOS', cell: ({ qosClass }) => qosClass, isWide: true, isRare: true, leaves: 1 },
-    { head: 'TIME', cell: ({ time }) => time, isWide: true, leaves: 1 },
-  ]
-}
-
-export function victimOf({ victimCommand, victimPid }: ReportedKill): string | undefined {
-  return victimPid === undefined ? undefined : `${victimCommand ?? '?'}(${victimPid})`
-}
-
-function killLines(
-  { name, namespace, kind }: Report,
-  { kills = 0, lastKills }: ReportStatus,
-  options: TextOptions,
-): string[] {
-  if (lastKills.length === 0) return []
-  const { nowMs, isWide, room, style } = options
-  const rows = lastKills.map((kill, at) => ({ ...kill, number: at + 1 }))
-  const [head = '', ...table] = formatTable(columns(nowMs), rows, { isWide, room })
+function killLines({ name, namespace, kind }: Report, status: ReportStatus, options: TextOptions): string[] {
+  const { kills = 0, lastKills } = status
+  const { style, room } = options
   const [newest] = lastKills
-  const said = [
-    newest?.verdict,
-    newest?.memory && `Memory: ${newest.memory}`,
-    newest?.prediction && `Foresight: ${newest.prediction}`,
-  ]
-  const verdict = said.flatMap((text) => (text === undefined || text === '' ? [] : ['', ...wrap(text, '  ', room)]))
-  const line = (newest?.candidates ?? '').split('\n').filter((text) => text !== '')
-  const inLine =
-    line.length === 0
-      ? []
-      : [
-          '',
-          style.title('In line at the newest'),
-          ...line.map((text) => `  ${fit(printable(text), (room ?? Number.POSITIVE_INFINITY) - 2)}`.trimEnd()),
-        ]
+  if (newest === undefined) return []
+  const rows = lastKills.map((kill, at) => ({ ...kill, number: at + 1 }))
   const place = kind === 'OOMReport' ? `-n ${namespace ?? ''} ${name}` : `node/${name}`
   return [
     '',
     style.title(lastKills.length < kills ? `Last ${lastKills.length} of ${formatCount(kills, 'kill')}` : 'Kills'),
-    style.dim(head),
-    ...table,
-    ...verdict,
-    ...inLine,
+    ...killTable(rows, options),
+    ...killDetails(newest, 'In line at the newest', options),
     '',
     ...wrap(printable(`Why: kubectl oom explain ${place} 1`), '', room).map(style.dim),
   ]
 }
 
-/** In 80 columns, or fewer where the terminal is narrow. */
-export function wrap(text: string, lead: string, room: number | undefined): string[] {
-  return paragraph(text, lead, Math.max(lead.length + 2, Math.min(WIDTH, room ?? WIDTH)))
+/** What a report has of one kill. */
+export function oneKillLines(report: Report, kill: ReportedKill, number: number, options: TextOptions): string[] {
+  return [
+    ...titleLines(report, options),
+    '',
+    ...killTable([{ ...kill, number }], options),
+    ...killDetails(kill, 'In line', options),
+  ]
 }

@@ -11,7 +11,7 @@ import { clusterFlags, colorFlag, operatorFlags, outputFlag } from './flags.ts'
 import { formatObject } from './objects.ts'
 import { usage } from './oneReport.ts'
 import type { ReportPorts } from './ports.ts'
-import { wrap } from './reportText.ts'
+import { wrap } from './textOptions.ts'
 import { formatTable, type Column } from './table.ts'
 
 export const simulateNodeFlags = {
