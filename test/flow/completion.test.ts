@@ -111,6 +111,28 @@ describeUnless(missing('fish'), 'the completion of fish', () => {
   })
 })
 
+const noKubectl: Reason =
+  spawnSync('kubectl', ['version', '--client']).error === undefined ? undefined : 'kubectl is not installed'
+
+describeUnless(noKubectl, 'kubectl itself', () => {
+  // Not the one of the made-up cluster.
+  const kubectl = (...args: readonly string[]) =>
+    run('kubectl', args, { PATH: [bin, process.env['PATH']].join(delimiter) })
+
+  it('finds the plugin', () => {
+    const { stdout, status } = kubectl('oom', 'list', '--help')
+    expect({ first: stdout.split('\n')[0], status }).toEqual({ first: 'Usage: kubectl oom list [flags]', status: 0 })
+    expect(kubectl('oom', 'top', '-o', 'xml')).toMatchObject({
+      stdout: '',
+      stderr: expect.stringMatching(/^kubectl oom top: -o: expected table\|wide\|json\|yaml\|name, got "xml"/),
+    })
+  })
+
+  it('asks it for what may stand there', () => {
+    expect(kubectl('__complete', 'oom', 'list', '-o', 'ya').stdout).toBe('yaml\n:4\n')
+  })
+})
+
 describe('kubectl’s own completion of the plugin', () => {
   it('is answered by kubectl_complete-oom, as cobra has it', () => {
     const { stdout, status } = run('kubectl_complete-oom', ['list', '-o', 'j'])
