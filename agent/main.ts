@@ -29,6 +29,7 @@ import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
 import type { UnexplainedKills } from './completeness/recovery.ts'
 import { agentFlags } from './config.ts'
+import { readGroupKill } from './cgroup/memoryFiles.ts'
 import { ContextReader } from './event/contextReader.ts'
 import { groupInLog, groupReader } from './event/groupKill.ts'
 import { locateInLog } from './event/victimPlace.ts'
@@ -74,6 +75,7 @@ await runProgram({
     const rankService = new RankService({
       node: flags.node,
       scan: (scope, top) => scanScope(scanned, scope, top),
+      groupOf: (path, domainPath) => readGroupKill(cgroups, path, domainPath),
       now: Date.now,
     })
     publisher.connection.then(

@@ -60,6 +60,8 @@ export const rankedTask = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
+  /** The cgroup whose processes all go with this one (memory.oom.group); told where `knowsGroups` is. */
+  groupKillPath: cgroupPath.optional(),
 })
 export type RankedTaskRow = z.infer<typeof rankedTask>
 
@@ -85,6 +87,8 @@ export const rankingFacts = z.object({
   overruledBy: z.enum(['panicOnOom', 'oomKillAllocatingTask']).optional(),
   /** The cgroup whose processes all go with the likeliest victim (memory.oom.group). */
   groupKillPath: cgroupPath.optional(),
+  /** The same is told of each process, where it is so. */
+  knowsGroups: z.boolean().optional(),
   neverChosen: z
     .object({
       init: z.boolean(),

@@ -9,11 +9,14 @@ const request = (top: number, scope?: RankScope): Uint8Array => encodeRank({ ver
 
 const node = { files, cgroups: { readText: () => undefined }, endTurn: () => Promise.resolve() }
 
+/** Of a container `group`, all go. */
+const groupOf = (path: string) => (path.startsWith('/group') ? '/group' : undefined)
+
 function serviceFor(scan = (scope: RankScope, top: number) => scanScope(node, scope, top)) {
   const clock = { nowMs: 1_000_000 }
   let scans = 0
   const counted = (scope: RankScope, top: number) => (scans++, scan(scope, top))
-  const service = new RankService({ node: 'node-a', scan: counted, now: () => clock.nowMs })
+  const service = new RankService({ node: 'node-a', scan: counted, groupOf, now: () => clock.nowMs })
   const ask = async (payload: Uint8Array) => decodeRank(rankAnswer, await service.answer(payload))
   return { ask, clock, scans: () => scans }
 }
@@ -96,6 +99,7 @@ describe('RankService', () => {
     const service = new RankService({
       node: 'node-a',
       scan: (scope, top) => scanScope(there, scope, top),
+      groupOf: (of) => of,
       now: () => 0,
     })
     const bytes = await service.answer(request(50))
@@ -105,6 +109,25 @@ describe('RankService', () => {
     expect(tasks).toHaveLength(50)
     expect(tasks[0]).toMatchObject({ pid: 149, podUid: '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60' })
     expect(tasks[0]).not.toHaveProperty('cgroupPath')
+    expect(tasks[0]).not.toHaveProperty('groupKillPath')
+    expect(answer).toMatchObject({ knowsGroups: false })
+  })
+
+  it('tells of each process which cgroup goes with it, asking once for a cgroup', async () => {
+    const cgroups = ['/group/a', '/group/a', '/b']
+    const processes = cgroups.map((cgroup, at) => ({ pid: 100 + at, oomScore: 9 - at, cgroup }))
+    const asked: (string | undefined)[] = []
+    const service = new RankService({
+      node: 'node-a',
+      scan: (scope, top) => scanScope({ ...node, files: fakeProc(processes) }, scope, top),
+      groupOf: (path, domainPath) => (asked.push(path, domainPath), groupOf(path)),
+      now: () => 0,
+    })
+    const answer = decodeRank(rankAnswer, await service.answer(request(3)))
+    const tasks = answer?.kind === 'ranking' ? answer.tasks : []
+    expect(tasks.map(({ groupKillPath }) => groupKillPath)).toEqual(['/group', '/group', undefined])
+    expect(asked).toEqual(['/group/a', undefined, '/b', undefined])
+    expect(answer).toMatchObject({ knowsGroups: true })
   })
 
   it('does not look into a request that is larger than any that it knows', async () => {
@@ -115,7 +138,12 @@ describe('RankService', () => {
   })
 
   it('describes and encodes once for all who ask for as many', async () => {
-    const service = new RankService({ node: 'node-a', scan: (scope, top) => scanScope(node, scope, top), now: () => 0 })
+    const service = new RankService({
+      node: 'node-a',
+      scan: (scope, top) => scanScope(node, scope, top),
+      groupOf,
+      now: () => 0,
+    })
     const [first, second, other] = await Promise.all(
       [request(3), request(3), request(2)].map((one) => service.answer(one)),
     )

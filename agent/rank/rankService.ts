@@ -7,6 +7,8 @@ export interface RankServiceOptions {
   node: string
   /** Finds the best MAX_RANK_ROWS. @throws ProgramError */
   scan: (scope: RankScope, top: number) => Promise<ScopeRanking>
+  /** The cgroup that goes as a whole with a victim there, where memory of `domainPath`, else of the machine, has run out. */
+  groupOf: (cgroupPath: string, domainPath: string | undefined) => string | undefined
   /** Milliseconds since the epoch. */
   now: () => number
 }
@@ -65,7 +67,7 @@ export class RankService {
     try {
       const scanned = await scan.scanned
       if (scan.answer?.top !== top) {
-        scan.answer = { top, bytes: encodeBounded(describeAnswer(this.#options.node, scope, top, scanned)) }
+        scan.answer = { top, bytes: encodeBounded(describeAnswer(this.#options, scope, top, scanned)) }
       }
       return scan.answer.bytes
     } catch (error) {
@@ -113,9 +115,18 @@ export class RankService {
   }
 }
 
-function describeAnswer(node: string, scope: RankScope, top: number, { ranking, scannedAtMs }: Scanned): Ranking {
+function describeAnswer(
+  { node, groupOf }: Pick<RankServiceOptions, 'node' | 'groupOf'>,
+  scope: RankScope,
+  top: number,
+  { ranking, scannedAtMs }: Scanned,
+): Ranking {
   const { tasks, ...facts } = describeRanking({ ...ranking, tasks: ranking.tasks.slice(0, top) })
-  return { version: 1, kind: 'ranking', node, scannedAt: new Date(scannedAtMs).toISOString(), scope, ...facts, tasks }
+  const scannedAt = new Date(scannedAtMs).toISOString()
+  const paths = new Set(tasks.flatMap(({ cgroupPath }) => cgroupPath ?? []))
+  const groups = new Map([...paths].map((path) => [path, groupOf(path, ranking.limit?.cgroupPath)]))
+  const rows = tasks.map((task) => ({ ...task, groupKillPath: groups.get(task.cgroupPath ?? '') }))
+  return { version: 1, kind: 'ranking', node, scannedAt, scope, ...facts, knowsGroups: true, tasks: rows }
 }
 
 type Ranking = Extract<RankAnswer, { kind: 'ranking' }>
@@ -124,7 +135,8 @@ type Ranking = Extract<RankAnswer, { kind: 'ranking' }>
 function encodeBounded(answer: Ranking): Uint8Array {
   const whole = encodeRank(answer)
   if (whole.length <= MAX_ANSWER_BYTES) return whole
-  return encodeRank({ ...answer, tasks: answer.tasks.map((task) => ({ ...task, cgroupPath: undefined })) })
+  const tasks = answer.tasks.map((task) => ({ ...task, cgroupPath: undefined, groupKillPath: undefined }))
+  return encodeRank({ ...answer, knowsGroups: false, tasks })
 }
 
 /** A clock that was set back must not keep anything for ever. */

@@ -96,6 +96,11 @@ describe('simulateNode', () => {
     expect(world.stdout.replaceAll(/\s+/g, ' ')).toContain(words)
   })
 
+  it('says of an older agent that it tells one group only', async () => {
+    expect((await run()).world.stdout.replaceAll(/\s+/g, ' ')).toContain('the agent is an older one')
+    expect((await run({}, { knowsGroups: true })).world.stdout.replaceAll(/\s+/g, ' ')).not.toContain('older one')
+  })
+
   it('fits a narrow terminal', async () => {
     const world = new FakeWorld()
     world.simulation = simulation

@@ -59,6 +59,9 @@ export async function simulateNode(
   return until === undefined || simulation.reached ? EXIT.ok : EXIT.finding
 }
 
+const GROUPS_UNKNOWN =
+  'Of the likeliest victim alone it is known here whether its cgroup goes as a whole (memory.oom.group): the agent is an older one.'
+
 function caveatsOf({
   kernelRelease,
   domain,
@@ -66,6 +69,7 @@ function caveatsOf({
   neverChosen,
   unknownCount,
   isWhole,
+  knowsGroups,
 }: NodeSimulation): string[] {
   const isNode = domain?.limitKib === undefined
   const known = findCaveats({
@@ -79,7 +83,7 @@ function caveatsOf({
   })
   return [
     ...known.map(({ text }) => text),
-    'Of the likeliest victim alone it is known here whether its cgroup goes as a whole (memory.oom.group).',
+    ...(knowsGroups ? [] : [GROUPS_UNKNOWN]),
     ...(isWhole ? [] : ['A node tells its 50 likeliest victims: there may be others behind them.']),
   ]
 }

@@ -37,6 +37,15 @@ describe('simulateRanking', () => {
     expect(simulateRanking(ranking(tasks, { groupKillPath: '/pod' }), 1).kills[0]?.freesKib).toBe(400)
   })
 
+  it('takes the group of each victim, where the agent tells them', () => {
+    const tasks = [
+      task(1, 50, '/a'),
+      { ...task(2, 40, '/pod/a'), groupKillPath: '/pod' },
+      { ...task(3, 30, '/pod/b'), groupKillPath: '/pod' },
+    ]
+    expect(order(ranking(tasks, { knowsGroups: true }), undefined)).toEqual([[1], [2, 3]])
+  })
+
   it('leaves out whose memory cannot be told, and says of a full list that there may be others', () => {
     expect(simulateRanking(ranking([task(1, undefined), task(2, 5)]), undefined)).toMatchObject({
       unknownCount: 1,

@@ -6,8 +6,7 @@ type Candidate = NodeRanking['candidates'][number]
 
 /**
  * Who dies when the memory of a ranking's domain runs out now, and next, until so much is free. A kill changes nobody else's
- * points, so that the order is that of the points at the beginning; only a group takes others with it, and of that a
- * ranking knows the likeliest victim's.
+ * points, so that the order is that of the points at the beginning; only a group takes others with it.
  * Source: mm/oom_kill.c, select_bad_process and oom_kill_process (6.18).
  * @param ranking with all the rows that a node tells
  * @param untilKib undefined: until nobody is left
@@ -21,7 +20,8 @@ export function simulateRanking(ranking: NodeRanking, untilKib: number | undefin
   const isReached = () => untilKib !== undefined && freedKib >= untilKib
   for (const victim of alive) {
     if (isReached()) break
-    const others = [...alive].filter((task) => task !== victim && goesWith(task, victim, about.groupKillPath))
+    const group = groupOf(victim, about)
+    const others = [...alive].filter((task) => task !== victim && group !== undefined && isIn(task.cgroupPath, group))
     for (const task of [victim, ...others]) alive.delete(task)
     const freesKib = [victim, ...others].reduce((kib, task) => kib + (task.freesKib ?? 0), 0)
     freedKib += freesKib
@@ -35,8 +35,10 @@ function hasPoints(task: Candidate): task is Candidate & { badnessPages: number 
   return task.badnessPages !== undefined
 }
 
-function goesWith(task: Candidate, victim: Candidate, group: string | undefined): boolean {
-  return group !== undefined && isIn(victim.cgroupPath, group) && isIn(task.cgroupPath, group)
+/** An older agent tells that of the likeliest victim only. */
+function groupOf({ cgroupPath, groupKillPath }: Candidate, about: Omit<NodeRanking, 'candidates'>): string | undefined {
+  if (about.knowsGroups) return groupKillPath
+  return about.groupKillPath !== undefined && isIn(cgroupPath, about.groupKillPath) ? about.groupKillPath : undefined
 }
 
 function isIn(path: string | undefined, folder: string): boolean {
