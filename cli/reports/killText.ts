@@ -3,7 +3,7 @@ import { printable } from '#program/errors.ts'
 import { formatAge } from './age.ts'
 import type { ReportedKill } from './report.ts'
 import { fit, formatTable, type Column } from './table.ts'
-import { wrap, type TextOptions } from './textOptions.ts'
+import { heading, wrap, type TextOptions } from './textOptions.ts'
 
 export type NumberedKill = ReportedKill & { number: number }
 
@@ -39,14 +39,15 @@ export function killTable(kills: readonly NumberedKill[], { nowMs, isWide, room,
 export function killDetails(
   { verdict, memory, prediction, candidates = '' }: ReportedKill,
   title: string,
-  { room, style }: TextOptions,
+  options: TextOptions,
 ): string[] {
+  const { room } = options
   const said = [verdict, memory && `Memory: ${memory}`, prediction && `Foresight: ${prediction}`]
   const lines = candidates.split('\n').filter((text) => text !== '')
   const width = (room ?? Number.POSITIVE_INFINITY) - 2
   return [
     ...said.flatMap((text) => (text === undefined || text === '' ? [] : ['', ...wrap(text, '  ', room)])),
-    ...(lines.length === 0 ? [] : ['', style.title(title)]),
+    ...(lines.length === 0 ? [] : ['', heading(title, options)]),
     ...lines.map((text) => `  ${fit(printable(text), width)}`.trimEnd()),
   ]
 }

@@ -1,4 +1,4 @@
-import { EXIT } from '#program/errors.ts'
+import { EXIT, printable } from '#program/errors.ts'
 import type { FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
 import { formatAge } from './age.ts'
@@ -54,7 +54,7 @@ export async function list(flags: FlagValues<typeof listFlags>, ports: ReportPor
     if (output === 'json' || output === 'yaml') objects.push(withoutManagedFields(object))
   }
   if (output === 'json' || output === 'yaml') ports.write(formatList(objects, output))
-  else if (output === 'name') for (const { kind, name } of reports) ports.write(`${nameOf(kind, name)}\n`)
+  else if (output === 'name') for (const { kind, name } of reports) ports.write(`${printable(nameOf(kind, name))}\n`)
   else if (reports.length > 0) {
     const rows = reports.toSorted(byNewest)
     // A namespace that was asked for is no news.

@@ -3,7 +3,7 @@ import { printable } from '#program/errors.ts'
 import { formatAge } from './age.ts'
 import type { Report, ReportedKill, ReportStatus } from './report.ts'
 import { killDetails, killTable } from './killText.ts'
-import { wrap, type TextOptions } from './textOptions.ts'
+import { heading, wrap, type TextOptions } from './textOptions.ts'
 
 /** One report for people: the counts first, then what is wrong, then the last kills. */
 export function reportLines(report: Report, options: TextOptions): string[] {
@@ -19,10 +19,10 @@ export function reportLines(report: Report, options: TextOptions): string[] {
   ]
 }
 
-function titleLines({ kind, name, namespace, workload, container }: Report, { style, room }: TextOptions): string[] {
-  const title = printable(kind === 'OOMReport' ? `${namespace ?? ''}/${name}` : `node/${name}`)
-  const of = printable(container === undefined ? workload : `${workload}, container ${container}`)
-  return [style.title(title), ...wrap(of, '  ', room)]
+function titleLines({ kind, name, namespace, workload, container }: Report, options: TextOptions): string[] {
+  const title = kind === 'OOMReport' ? `${namespace ?? ''}/${name}` : `node/${name}`
+  const of = container === undefined ? workload : `${workload}, container ${container}`
+  return [heading(title, options), ...wrap(of, '  ', options.room)]
 }
 
 function countLines(status: ReportStatus, { nowMs, room }: TextOptions): string[] {
@@ -63,11 +63,11 @@ function momentOf(time: string | undefined, nowMs: number): string | undefined {
   return age === undefined ? time : `${time} (${age} ago)`
 }
 
-function conditionLines({ conditions }: ReportStatus, { style, room }: TextOptions): string[] {
+function conditionLines({ conditions }: ReportStatus, options: TextOptions): string[] {
   const lines = conditions.flatMap(({ type = '?', status = '?', reason = '', message = '' }) =>
-    wrap(printable(`${type} ${status}, ${reason}: ${message}`), '  • ', room),
+    wrap(printable(`${type} ${status}, ${reason}: ${message}`), '  • ', options.room),
   )
-  return lines.length === 0 ? [] : ['', style.title('Conditions'), ...lines]
+  return lines.length === 0 ? [] : ['', heading('Conditions', options), ...lines]
 }
 
 function killLines({ name, namespace, kind }: Report, status: ReportStatus, options: TextOptions): string[] {
@@ -79,7 +79,7 @@ function killLines({ name, namespace, kind }: Report, status: ReportStatus, opti
   const place = kind === 'OOMReport' ? `-n ${namespace ?? ''} ${name}` : `node/${name}`
   return [
     '',
-    style.title(lastKills.length < kills ? `Last ${lastKills.length} of ${formatCount(kills, 'kill')}` : 'Kills'),
+    heading(lastKills.length < kills ? `Last ${lastKills.length} of ${formatCount(kills, 'kill')}` : 'Kills', options),
     ...killTable(rows, options),
     ...killDetails(newest, 'In line at the newest', options),
     '',

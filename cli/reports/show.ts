@@ -1,4 +1,4 @@
-import { EXIT } from '#program/errors.ts'
+import { EXIT, printable } from '#program/errors.ts'
 import type { FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
 import { styleOf } from '../analysis/style.ts'
@@ -32,7 +32,7 @@ export async function show(
   const { report, object } = await readReport(name, flags.namespace, ports)
   const { output, noColor } = flags
   if (output === 'json' || output === 'yaml') ports.write(formatObject(withoutManagedFields(object), output))
-  else if (output === 'name') ports.write(`${nameOf(report.kind, report.name)}\n`)
+  else if (output === 'name') ports.write(`${printable(nameOf(report.kind, report.name))}\n`)
   else {
     const style = styleOf(ports.hasColor && !noColor)
     const options = { nowMs: ports.nowMs(), room: ports.columns, isWide: output === 'wide', style }

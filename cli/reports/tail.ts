@@ -1,4 +1,4 @@
-import { EXIT, isProgramError } from '#program/errors.ts'
+import { EXIT, isProgramError, printable } from '#program/errors.ts'
 import { argumentOnly, optional, type FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
 import type { Watching } from '../adapters/watching.ts'
@@ -81,7 +81,7 @@ function formatNotice(notice: Notice, output: TailFlags['output'], room: number 
     case 'yaml':
       return `---\n${escapeHidden(formatYaml(notice))}`
     case 'name':
-      return `${notice.namespace ?? ''}/${notice.podName ?? notice.node}\n`
+      return `${printable(`${notice.namespace ?? ''}/${notice.podName ?? notice.node}`)}\n`
     default:
       return `${noticeLine(notice, output === 'wide', room)}\n`
   }

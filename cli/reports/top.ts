@@ -1,4 +1,4 @@
-import { EXIT } from '#program/errors.ts'
+import { EXIT, printable } from '#program/errors.ts'
 import { withDefault, argumentOnly, type FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
 import { countSchema } from '../rankFlags.ts'
@@ -58,7 +58,7 @@ export async function top(flags: FlagValues<typeof topFlags>, ports: ReportPorts
     ports.write(formatObject({ version: 1, window, workloads: worst }, output))
   } else if (output === 'name') {
     for (const { namespace: where, workload } of worst)
-      ports.write(`${where === undefined ? '' : `${where}/`}${workload}\n`)
+      ports.write(`${printable(`${where === undefined ? '' : `${where}/`}${workload}`)}\n`)
   } else if (worst.length > 0) {
     const shown = namespace === undefined ? worst : worst.map((row) => ({ ...row, namespace: undefined }))
     const options = { isWide: output === 'wide', room: ports.columns }
