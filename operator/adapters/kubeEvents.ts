@@ -60,7 +60,7 @@ function refused(answer: KubeAnswer, what: string): 'refused' {
   const { message = '', details } = statusOf(answer)
   const isEnding = details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true
   const isQuota = answer.code === 403 && !/\bcannot (?:create|patch) resource\b/.test(message)
-  if (isEnding || isQuota || [400, 404, 409, 413, 422].includes(answer.code)) return 'refused'
+  if (isEnding || isQuota || [400, 404, 413, 422].includes(answer.code)) return 'refused'
   throw refusalOf(answer, what)
 }
 
