@@ -4,6 +4,7 @@ import process from 'node:process'
 import { messageOf } from '../../program/errors.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
 import { numberFrom } from '../support/numberFrom.ts'
+import { OPERATOR_ENV } from '../support/stack.ts'
 import { drawGrowth } from './plot.ts'
 import { figuresOf, findWrong, runScale } from './scale.ts'
 import { FULL, type ScaleSizes } from './sizes.ts'
@@ -37,7 +38,10 @@ try {
     sizes,
     growing: process.env['SCALE_GROWING'] !== '0',
     log: (line) => console.log(line),
-    operatorEnv: profileFolder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` },
+    operatorEnv:
+      profileFolder === undefined
+        ? {}
+        : { NODE_OPTIONS: `${OPERATOR_ENV.NODE_OPTIONS} --cpu-prof --cpu-prof-dir=${profileFolder}` },
   })
   console.log(growthTable(results))
   if (plotFile !== undefined) writeFileSync(plotFile, drawGrowth(results))

@@ -27,6 +27,14 @@ export async function applyCrds(kubectl: Kubectl): Promise<void> {
   await kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds])
 }
 
+/** As in the chart. */
+export const OPERATOR_ENV = {
+  NODE_OPTIONS: '--max-semi-space-size=4',
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+}
+
 /** The operator's bundle as a process of this machine. */
 export async function startOperator(
   { kubeconfig, nats }: Servers,
@@ -44,7 +52,7 @@ export async function startOperator(
     'api-listen': `127.0.0.1:${apiPort}`,
   })
   return {
-    program: new Program('operator', args, env),
+    program: new Program('operator', args, { ...OPERATOR_ENV, ...env }),
     baseUrl: `http://127.0.0.1:${port}`,
     apiUrl: `http://127.0.0.1:${apiPort}`,
   }
