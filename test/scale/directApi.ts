@@ -47,7 +47,7 @@ export class DirectApi {
 
   /** Metadata of each object of a collection as it is written, until the signal is aborted. */
   async watchMetadata(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
-    const stream = this.#open('GET', `${path}?watch=1`, METADATA_ONLY)
+    const stream = this.#open('GET', path, METADATA_ONLY)
     signal.addEventListener('abort', () => stream.close(), { once: true })
     let rest = ''
     for await (const text of stream.setEncoding('utf8') as AsyncIterable<string>) {

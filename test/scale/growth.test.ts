@@ -39,6 +39,7 @@ describe('findWrong', () => {
   it.each([
     [{ wrong: ['shop/a: killed 2, counted 1'] }, 'even: shop/a: killed 2, counted 1'],
     [{ mostWrites: 23 }, 'even: expected at most one write per report and second, got 23 in 21.0 s'],
+    [{ mostWrites: 0 }, 'even: expected to see the writes of reports, saw none'],
     [{ peakRssMb: 401 }, 'even: expected the operator within 400 MB, got 401 MB'],
   ])('says what does not hold: case %#', (storm, what) => {
     expect(findWrong([stageOf(10, storm)])).toContain(what)

@@ -77,6 +77,7 @@ export function findWrong(results: readonly StageResult[]): string[] {
       ...(mostWrites > Math.ceil(seconds) + 1
         ? [`${shape}: expected at most one write per report and second, got ${mostWrites} in ${seconds.toFixed(1)} s`]
         : []),
+      ...(mostWrites === 0 ? [`${shape}: expected to see the writes of reports, saw none`] : []),
       ...(peakRssMb > MAX_RSS_MB
         ? [`${shape}: expected the operator within ${MAX_RSS_MB} MB, got ${peakRssMb.toFixed(0)} MB`]
         : []),

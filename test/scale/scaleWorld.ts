@@ -7,6 +7,7 @@ import { nodeName } from './population.ts'
 import { Population } from './populate.ts'
 import { SimulatedNodes } from './simulatedNodes.ts'
 import type { ScaleSizes } from './sizes.ts'
+import { LIMIT_NAMESPACE } from './writeLimit.ts'
 import { WriteWatch } from './writeWatch.ts'
 
 const SYNC_DEADLINE_MS = 180_000
@@ -28,7 +29,7 @@ export class ScaleWorld {
     this.operator = operator
     this.population = new Population(api)
     this.nodes = new SimulatedNodes(world.nats, world.folder)
-    this.writeWatch = new WriteWatch(api)
+    this.writeWatch = new WriteWatch(api, LIMIT_NAMESPACE)
   }
 
   /** @param operatorEnv Of the operator's process, `NODE_OPTIONS` say. */

@@ -11,13 +11,14 @@ import { CONTAINER } from './population.ts'
 import type { RunningPod } from './populate.ts'
 import type { PlannedKill } from './stormPlan.ts'
 
-const NAMESPACE = 'write-limit'
+/** Of the reports that only measure. */
+export const LIMIT_NAMESPACE = 'write-limit'
 const SAMPLED_WORKLOADS = 200
 /** Fewer do not keep the apiserver busy: the patches of one report wait for each other. */
 const MIN_REPORTS = 100
 /** More bring no more: two cores are busy with fewer. */
 const IN_FLIGHT = 16
-const REPORTS = `/apis/${API_VERSION}/namespaces/${NAMESPACE}/oomreports`
+const REPORTS = `/apis/${API_VERSION}/namespaces/${LIMIT_NAMESPACE}/oomreports`
 
 interface RecordedReport {
   name: string
@@ -60,7 +61,7 @@ export async function measureWriteLimit(
   // Else the longest would be written alone at the end.
   reports.sort((a, b) => b.patches.length - a.patches.length)
 
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: LIMIT_NAMESPACE } }
   await api.request('POST', '/api/v1/namespaces', namespace).catch(() => undefined)
   const versions = new Map<string, string>()
   await inParallel(reports, IN_FLIGHT, async ({ name, spec }) => {
