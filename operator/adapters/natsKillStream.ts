@@ -157,7 +157,8 @@ export class NatsKillStream implements KillStream {
     const pump = async (): Promise<void> => {
       try {
         for await (const { seq, subject, data, info } of messages) {
-          queue.push({ sequence: seq, subject, data, deliverySequence: info.deliverySequence })
+          const { deliverySequence, timestampNanos } = info
+          queue.push({ sequence: seq, subject, data, deliverySequence, storedAtMs: timestampNanos / 1e6 })
         }
         queue.end()
       } catch (error) {

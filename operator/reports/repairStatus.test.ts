@@ -7,6 +7,7 @@ import { reduceReport } from './reduceReport.ts'
 import { parseNodeStatus, parseReportStatus } from './repairStatus.ts'
 
 const now = new Date('2026-03-01T10:00:02.000Z')
+const at = { now, stream: 's1', streamEnd: 100 }
 const context = { now, stream: 's1', generation: 1, workload: 'Deployment/eater' }
 const stored = (): OomReportStatus => reduceReport(undefined, killsOf(1, 3), context)
 const without = (...names: (keyof OomReportStatus)[]): object =>
@@ -14,11 +15,11 @@ const without = (...names: (keyof OomReportStatus)[]): object =>
 
 describe('parseReportStatus', () => {
   it('reads what this version wrote as it is', () => {
-    expect(parseReportStatus(stored(), now)).toEqual({ status: stored(), repaired: [] })
+    expect(parseReportStatus(stored(), at)).toEqual({ status: stored(), repaired: [] })
   })
 
   it('makes anew what an older version did not write', () => {
-    const read = parseReportStatus(without('byCommand', 'trend', 'killsLastDay'), now)
+    const read = parseReportStatus(without('byCommand', 'trend', 'killsLastDay'), at)
     expect(read?.repaired).toEqual(['byCommand', 'killsLastDay', 'trend'])
     expect(read?.status).toMatchObject({ kills: 3, byCommand: {}, watermark: stored().watermark })
     expect(read?.status.trend.kills.at(-1)).toBe(3)
@@ -29,13 +30,19 @@ describe('parseReportStatus', () => {
     ['more hidden kills than kills', { hiddenKills: 9 }, ['hiddenKills', 'reportedKills']],
     ['a watermark of words', { watermark: 'all of them' }, ['watermark']],
     ['a watermark below zero', { watermark: { stream: 's1', sequence: -1 } }, ['watermark']],
+    ['a watermark beyond the end of the stream', { watermark: { stream: 's1', sequence: 101 } }, ['watermark']],
+    [
+      'a checkpoint beyond the end of the stream',
+      { watermark: { stream: 's1', sequence: 3, settled: 9e15, unsettled: '' } },
+      ['watermark'],
+    ],
     ['a time that is none', { firstSeen: 'long ago' }, ['firstSeen']],
     ['counts by words', { byNode: { 'node-a': 'many' }, byScope: [] }, ['byScope', 'byNode']],
     ['conditions of another form', { conditions: [{ type: 'Mine' }] }, ['conditions']],
     ['a last kill of another form', { last: { when: 'now' } }, ['last']],
     ['one kill of another form', { lastKills: [{ time: 'now' }, ...stored().lastKills] }, ['lastKills']],
   ])('goes on with the rest where it finds %s, and says what it left', (_what, edit, repaired) => {
-    const read = parseReportStatus({ ...stored(), ...edit }, now)
+    const read = parseReportStatus({ ...stored(), ...edit }, at)
     expect(read?.repaired).toEqual(repaired)
     expect(read?.status.lastKills).toEqual(stored().lastKills)
     expect(oomReportStatus.safeParse(read?.status).error).toBeUndefined()
@@ -43,7 +50,7 @@ describe('parseReportStatus', () => {
   })
 
   it('counts nothing again that stands in the last kills, whatever became of the watermark', () => {
-    const read = parseReportStatus({ ...stored(), watermark: null }, now)
+    const read = parseReportStatus({ ...stored(), watermark: null }, at)
     expect(reduceReport(read?.status, killsOf(1, 4), context)).toMatchObject({ kills: 4 })
   })
 
@@ -56,7 +63,7 @@ describe('parseReportStatus', () => {
     ['a word', 'status'],
     ['null', null],
   ])('gives up where there is %s', (_what, status) => {
-    expect(parseReportStatus(status, now)).toBeUndefined()
+    expect(parseReportStatus(status, at)).toBeUndefined()
   })
 })
 
@@ -67,9 +74,9 @@ describe('parseNodeStatus', () => {
       return { streamSequence, record: { ...rest, reason: 'PodUnknown' as const } }
     })
     const status = reduceNodeReport(undefined, kills, context)
-    const read = parseNodeStatus({ ...status, byReason: 7, withoutVictim: undefined }, now)
+    const read = parseNodeStatus({ ...status, byReason: 7, withoutVictim: undefined }, at)
     expect(read?.repaired).toEqual(['withoutVictim', 'byReason'])
     expect(nodeOomReportStatus.safeParse(read?.status).error).toBeUndefined()
-    expect(parseNodeStatus({ kills: 1 }, now)).toBeUndefined()
+    expect(parseNodeStatus({ kills: 1 }, at)).toBeUndefined()
   })
 })

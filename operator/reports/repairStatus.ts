@@ -1,9 +1,11 @@
 import type * as z from 'zod'
+import type { Watermark } from '../api/killRecord.ts'
 import { nodeKillRecord, nodeOomReportStatus, type NodeOomReportStatus } from '../api/nodeOomReport.ts'
 import { containerKillRecord, oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
 import { describeLast } from './killRecord.ts'
 import { whenOf } from './newKills.ts'
 import { advanceTrend } from './trend.ts'
+import { isPossible } from './watermark.ts'
 
 /** A stored status as this version reads it. */
 export interface ParsedStatus<S> {
@@ -12,13 +14,21 @@ export interface ParsedStatus<S> {
   repaired: readonly string[]
 }
 
+export interface ParseContext {
+  now: Date
+  /** Identity of the stream of kills. */
+  stream: string
+  /** The last sequence that the stream is known to have. Absent: not known. */
+  streamEnd?: number | undefined
+}
+
 /**
  * Reads a status that another version wrote, or a person edited: what can be read stays, the rest is made anew from it. Without the count of
  * kills and one of the last kills there is nothing to go on from.
  * @returns undefined then.
  */
-export function parseReportStatus(stored: unknown, now: Date): ParsedStatus<OomReportStatus> | undefined {
-  const read = parseStatus(stored, oomReportStatus.shape, containerKillRecord, now, ([last]) => ({
+export function parseReportStatus(stored: unknown, at: ParseContext): ParsedStatus<OomReportStatus> | undefined {
+  const read = parseStatus(stored, oomReportStatus.shape, containerKillRecord, at, ([last]) => ({
     workload: '(unknown)',
     hiddenKills: 0,
     reportedKills: 0,
@@ -36,8 +46,8 @@ export function parseReportStatus(stored: unknown, now: Date): ParsedStatus<OomR
 }
 
 /** As parseReportStatus, for what a node keeps. */
-export function parseNodeStatus(stored: unknown, now: Date): ParsedStatus<NodeOomReportStatus> | undefined {
-  const read = parseStatus(stored, nodeOomReportStatus.shape, nodeKillRecord, now, ([last]) => ({
+export function parseNodeStatus(stored: unknown, at: ParseContext): ParsedStatus<NodeOomReportStatus> | undefined {
+  const read = parseStatus(stored, nodeOomReportStatus.shape, nodeKillRecord, at, ([last]) => ({
     withoutVictim: 0,
     byReason: {},
     last: last && { ...describeLast(last), reason: last.reason },
@@ -45,13 +55,16 @@ export function parseNodeStatus(stored: unknown, now: Date): ParsedStatus<NodeOo
   return read && { status: read.status as NodeOomReportStatus, repaired: read.repaired }
 }
 
+/** Of no stream: the checkpoint, and the last kills, tell what is counted. */
+const UNKNOWN_WATERMARK: Watermark = { stream: '(unknown)', sequence: 0 }
+
 type Fields = Readonly<Record<string, unknown>>
 
 function parseStatus<R extends { time: string; seenAt: string }>(
   stored: unknown,
   shape: Readonly<Record<string, z.ZodType>>,
   record: z.ZodType<R>,
-  now: Date,
+  { now, stream, streamEnd = Number.POSITIVE_INFINITY }: ParseContext,
   emptyOf: (lastKills: readonly R[]) => Fields,
 ): { status: Fields; repaired: string[] } | undefined {
   const fields = (typeof stored === 'object' && stored !== null ? stored : {}) as Fields
@@ -67,8 +80,7 @@ function parseStatus<R extends { time: string; seenAt: string }>(
     killsLastDay: 0,
     trend: advanceTrend(undefined, times, now),
     lastKills,
-    // Of no stream: the checkpoint, and the last kills, tell what is counted.
-    watermark: { stream: '(unknown)', sequence: 0 },
+    watermark: UNKNOWN_WATERMARK,
     conditions: [],
     ...emptyOf(lastKills),
   }
@@ -80,6 +92,10 @@ function parseStatus<R extends { time: string; seenAt: string }>(
     if (!read.success) return undefined
     if (!asStored.success) repaired.push(name)
     if (read.data !== undefined) status[name] = read.data
+  }
+  if (!isPossible(status['watermark'] as Watermark, { stream, streamEnd })) {
+    status['watermark'] = UNKNOWN_WATERMARK
+    repaired.push('watermark')
   }
   return { status, repaired }
 }

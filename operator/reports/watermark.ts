@@ -8,6 +8,13 @@ export function countedBy(watermark: Watermark | undefined, stream: string): (se
   return (sequence) => sequence <= floor || unsettled.has(sequence)
 }
 
+/** Whether the operator can have written a watermark; one that an editor put beyond the stream's end would keep kills from being counted. */
+export function isPossible(watermark: Watermark, at: { stream: string; streamEnd: number }): boolean {
+  if (watermark.stream !== at.stream) return true
+  const { sequence, settled = 0 } = watermark
+  return Math.max(sequence, settled, unsettledOf(watermark).at(-1) ?? 0) <= at.streamEnd
+}
+
 /** The sequences above the checkpoint of its time that a report has counted, ascending. */
 export function unsettledOf({ settled = 0, unsettled = '' }: Watermark): number[] {
   let sequence = settled

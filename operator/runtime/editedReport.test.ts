@@ -30,7 +30,12 @@ beforeEach(async () => {
 async function count(sequence: number, key = KEY): Promise<string> {
   const { streamSequence, record } = killOf(sequence)
   const target = { kind: 'OOMReport' as const, key, spec, workloadUid: undefined, record }
-  const { outcome } = await writer.write({ stream: 's1', settled: 0, kills: [{ streamSequence, target }] })
+  const { outcome } = await writer.write({
+    stream: 's1',
+    settled: 0,
+    streamEnd: 3,
+    kills: [{ streamSequence, target }],
+  })
   return outcome
 }
 
@@ -70,6 +75,17 @@ describe('a report whose status somebody edited, or another version wrote', () =
     edit((status) => ({ ...status, watermark: { stream: 'mine', sequence: 9e15 } }))
     await count(1)
     expect(await count(2)).toBe('written')
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2, watermark: { stream: 's1', sequence: 2 } })
+  })
+
+  it.each([
+    ['its checkpoint', { settled: 9e15, sequence: 9e15, unsettled: '' }],
+    ['what it has counted', { settled: 0, sequence: 4, unsettled: '4' }],
+  ])('is not kept from counting by a watermark that says %s beyond the end of the stream', async (_what, watermark) => {
+    edit((status) => ({ ...status, watermark: { ...status.watermark, ...watermark } }))
+    await count(1)
+    expect(await count(2)).toBe('written')
+    expect(repaired).toContain('OOMReport/shop/deployment.eater.app: watermark')
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2, watermark: { stream: 's1', sequence: 2 } })
   })
 })

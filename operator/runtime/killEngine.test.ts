@@ -259,6 +259,16 @@ describe('KillEngine', () => {
     expect(clock.nowMs).toBe(before)
   })
 
+  it('waits for the pod of a kill that has just come, also of a node whose clock is an hour behind', async () => {
+    clock.nowMs += 3_600_000
+    putPod('')
+    void clock.sleep(1_000).then(() => putPod())
+    const [kill] = kills(1, 1)
+    if (kill === undefined) throw new Error('expected a kill')
+    await process([{ ...kill, storedAtMs: clock.nowMs }])
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 1 })
+  })
+
   it.each([
     ['OutsidePod', { attribution: { source: 'dump', cgroupPath: '/system.slice/x' } }, 1],
     ['CgroupUnknown', { attribution: { source: 'none' } }, 1],

@@ -14,6 +14,8 @@ export interface CountingStart {
   stream: string
   /** The checkpoint: everything up to it is counted or rejected. */
   settled: number
+  /** The last sequence of the stream at that time. Absent: not known. */
+  streamEnd?: number
   /** Sequences above it that a report has counted: written, and then the operator ended before it said so. */
   alreadyCounted: ReadonlySet<number>
   /** The checkpoint has moved, and is stored. */
@@ -52,7 +54,9 @@ export class KillEngine {
         const items = batch.map((message) => ({ message, read: readKill(message) }))
         const isNew = ({ sequence }: StoredMessage): boolean => !start.alreadyCounted.has(sequence)
         const awaited = items.flatMap(({ message, read }) =>
-          read.ok && read.event.repeats === undefined && isNew(message) ? [read.event] : [],
+          read.ok && read.event.repeats === undefined && isNew(message)
+            ? [{ event: read.event, storedAtMs: message.storedAtMs }]
+            : [],
         )
         await this.#podWaiting.untilKnown(awaited)
         const entries: Entry[] = []

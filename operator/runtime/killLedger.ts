@@ -38,6 +38,15 @@ export interface KillToWrite {
   target: Target
 }
 
+/** Where a session of the reader begins. */
+export interface LedgerStart {
+  stream: string
+  settled: number
+  /** The last sequence of the stream at that time. Absent: not known. */
+  streamEnd?: number
+  onSettled: (sequence: number) => void
+}
+
 /** So that one write does not hold more than its report may have above the checkpoint. */
 const MAX_KILLS_PER_WRITE = 250
 
@@ -55,6 +64,7 @@ export class KillLedger {
   readonly #rejects: { message: StoredMessage; reason: string }[] = []
   readonly #underWay = new Set<Promise<void>>()
   #checkpoint: number
+  #streamEnd: number
   #wroteSinceCheckpoint = false
   #isSaving = false
   #isRejecting = false
@@ -62,11 +72,12 @@ export class KillLedger {
   #failure: unknown
   #roomMade: () => void = () => {}
 
-  constructor(ports: LedgerPorts, start: { stream: string; settled: number; onSettled: (sequence: number) => void }) {
+  constructor(ports: LedgerPorts, start: LedgerStart) {
     this.#ports = ports
     this.#stream = start.stream
     this.#onSettled = start.onSettled
     this.#checkpoint = start.settled
+    this.#streamEnd = start.streamEnd ?? Number.POSITIVE_INFINITY
     this.#settled = new SettledSequence(start.settled)
   }
 
@@ -105,6 +116,7 @@ export class KillLedger {
 
   #open({ sequence, data }: StoredMessage): void {
     this.#settled.open(sequence)
+    this.#streamEnd = Math.max(this.#streamEnd, sequence)
     this.#waitingBytes += data.length
   }
 
@@ -184,7 +196,8 @@ export class KillLedger {
   ): Promise<Refused | { outcome: 'counted'; watermark: Watermark | undefined }> {
     const group = kills.map(({ message, target }) => ({ streamSequence: message.sequence, target }))
     try {
-      const result = await writer.write({ stream: this.#stream, settled: this.#checkpoint, kills: group })
+      const at = { stream: this.#stream, settled: this.#checkpoint, streamEnd: this.#streamEnd }
+      const result = await writer.write({ ...at, kills: group })
       if (result.outcome === 'refused') return result
       return { outcome: 'counted', watermark: result.outcome === 'gone' ? undefined : result.status.watermark }
     } catch (error) {

@@ -15,6 +15,12 @@ const POD_POLL_MS = 50
 const FRESH_KILL_MS = 60_000
 const MAX_AWAITED = 1_000
 
+/** A kill, and when the stream took it, by the stream's clock: that of a node may be an hour behind. */
+export interface ArrivedKill {
+  event: KillEvent
+  storedAtMs?: number | undefined
+}
+
 /** A watch may lag: waits, bounded, for the pods and containers of fresh kills, once for each. */
 export class PodWaiting {
   readonly #ports: PodWaitingPorts
@@ -25,20 +31,21 @@ export class PodWaiting {
     this.#ports = ports
   }
 
-  async untilKnown(events: readonly KillEvent[]): Promise<void> {
+  async untilKnown(kills: readonly ArrivedKill[]): Promise<void> {
     const { now, findPod, sleep } = this.#ports
     const startMs = now().getTime()
     const isMissing = ({ node, attribution: { podUid = '', containerId } }: KillEvent): boolean => {
       const pod = findPod(podUid, node)
-      return pod === undefined || (containerId !== undefined && !pod.containers.some(({ id }) => id === containerId))
+      // One that is bound to no node yet was seen before it was started: it says nothing of a kill.
+      if (pod === undefined || pod.node === '') return true
+      return containerId !== undefined && !pod.containers.some(({ id }) => id === containerId)
     }
-    let missing = events.filter(
-      (event) =>
-        nodeReasonOf(event) === undefined &&
-        startMs - Date.parse(event.killedAt) < FRESH_KILL_MS &&
-        !this.#awaited.has(awaitedKey(event)) &&
-        isMissing(event),
-    )
+    const isFresh = ({ event, storedAtMs = 0 }: ArrivedKill): boolean =>
+      startMs - Math.max(Date.parse(event.killedAt), storedAtMs) < FRESH_KILL_MS
+    let missing = kills
+      .filter(isFresh)
+      .map(({ event }) => event)
+      .filter((event) => nodeReasonOf(event) === undefined && !this.#awaited.has(awaitedKey(event)) && isMissing(event))
     while (missing.length > 0 && now().getTime() - startMs < POD_WAIT_MS) {
       await sleep(POD_POLL_MS)
       missing = missing.filter(isMissing)

@@ -12,6 +12,8 @@ export interface StoredMessage {
   sequence: number
   subject: string
   data: Uint8Array
+  /** When the stream took it, in milliseconds since the epoch by the server's clock. Absent: not known. */
+  storedAtMs?: number
 }
 
 export type ReadKill = { ok: true; event: KillEvent } | { ok: false; reason: string }

@@ -77,11 +77,13 @@ describe('planStart', () => {
   const state = { identity: 'one', firstSequence: 1, lastSequence: 9 }
 
   it.each([
-    ['from its start without a checkpoint', undefined, 1],
-    ['behind the checkpoint', { stream: 'one', sequence: 7 }, 8],
-    ['from its start when it is another stream', { stream: 'two', sequence: 7 }, 1],
-  ])('reads a stream %s', (_what, checkpoint, start) => {
-    expect(planStart(checkpoint, state)).toBe(start)
+    ['from its start without a checkpoint', undefined, 0, 1],
+    ['behind the checkpoint', { stream: 'one', sequence: 7 }, 3, 8],
+    ['behind the checkpoint, not one of a report', { stream: 'one', sequence: 3 }, 7, 4],
+    ['from its start when it is another stream', { stream: 'two', sequence: 7 }, 0, 1],
+    ['behind the checkpoint that reports know, when it is lost', undefined, 5, 6],
+  ])('reads a stream %s', (_what, checkpoint, found, start) => {
+    expect(planStart(checkpoint, state, found)).toBe(start)
   })
 })
 
@@ -145,4 +147,25 @@ describe('runSession', () => {
     await run()
     expect(processed[0]?.sequences).toEqual([3, 4, 5])
   })
+
+  it('takes the checkpoint for what it says, whatever a report says of it', async () => {
+    stream.checkpoint = { stream: 'one', sequence: 2 }
+    reports = [reportOf({ stream: 'one', sequence: 5, settled: 5, unsettled: '' })]
+    await run()
+    expect(processed[0]?.sequences).toEqual([3, 4, 5])
+  })
+
+  it.each([
+    ['a checkpoint', { stream: 'one', sequence: 3, settled: 9e15, unsettled: '' }],
+    ['a sequence', { stream: 'one', sequence: 6, settled: 2, unsettled: '1' }],
+    ['a list', { stream: 'one', sequence: 4, settled: 2, unsettled: '1 1 1 1 1 1' }],
+  ])(
+    'believes no report that was edited to %s beyond the end of the stream: others are counted',
+    async (_what, edit) => {
+      reports = [reportOf(edit), reportOf({ stream: 'one', sequence: 2, settled: 1, unsettled: '1' })]
+      await run()
+      expect(processed[0]?.sequences).toEqual([2, 3, 4, 5])
+      expect([...(processed[0]?.counted ?? [])]).toEqual([2])
+    },
+  )
 })

@@ -1,6 +1,6 @@
 import { operatorError } from '../errors.ts'
-import { watermark as watermarkSchema } from '../api/killRecord.ts'
-import { unsettledOf } from '../reports/watermark.ts'
+import { watermark as watermarkSchema, type Watermark } from '../api/killRecord.ts'
+import { isPossible, unsettledOf } from '../reports/watermark.ts'
 import type { KillEngine } from './killEngine.ts'
 import type { Checkpoint, KillStream, StreamState } from './killStream.ts'
 import type { StoredReport } from './reportStore.ts'
@@ -37,11 +37,22 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
     state = await stream.state()
   }
   const { identity } = state
-  const counted = await readCounted(ports.listReports(), identity)
-  const settled = Math.max(planStart(checkpoint, state) - 1, counted.settled)
+  const watermarks = await readWatermarks(ports.listReports(), identity)
+  // Read again behind them: none of them can be beyond its end.
+  state = await stream.state()
+  checkIdentity(identity, state, 0)
+  const streamEnd = state.lastSequence
+  const counted = planCounted(watermarks, { stream: identity, streamEnd })
+  const settled = planStart(checkpoint, state, counted.settled) - 1
   let done = settled
   const onSettled = (sequence: number): void => observer.progressed(sequence, Math.max(done, state.lastSequence))
-  const counting = engine.open({ stream: identity, settled, alreadyCounted: counted.sequences, onSettled })
+  const counting = engine.open({
+    stream: identity,
+    settled,
+    streamEnd,
+    alreadyCounted: counted.sequences,
+    onSettled,
+  })
   observer.opened(done + 1)
   observer.progressed(done, state.lastSequence)
   try {
@@ -64,9 +75,12 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
   throw operatorError('NatsUnavailable', 'expected the reader of kills to go on, got its end')
 }
 
-/** Nothing at or below the checkpoint is counted again; in a stream of another identity everything is new. */
-export function planStart(checkpoint: Checkpoint | undefined, state: StreamState): number {
-  return checkpoint?.stream === state.identity ? checkpoint.sequence + 1 : 1
+/**
+ * Nothing at or below the checkpoint is counted again; in a stream of another identity everything is new.
+ * @param found The checkpoint that reports have seen: for one that is lost, never against one that is there.
+ */
+export function planStart(checkpoint: Checkpoint | undefined, state: StreamState, found: number): number {
+  return (checkpoint?.stream === state.identity ? checkpoint.sequence : found) + 1
 }
 
 function checkIdentity(identity: string, state: StreamState, done: number): void {
@@ -95,21 +109,28 @@ async function checkGaps({ stream, observer }: SessionPorts, sequences: readonly
   }
 }
 
+/** What reports say that they have counted of this stream. */
+async function readWatermarks(reports: AsyncIterable<StoredReport>, identity: string): Promise<Watermark[]> {
+  const watermarks: Watermark[] = []
+  for await (const { status } of reports) {
+    const { data } = watermarkSchema.safeParse((status as { watermark?: unknown } | undefined)?.watermark)
+    if (data?.stream === identity) watermarks.push(data)
+  }
+  return watermarks
+}
+
 /**
  * What reports hold above the checkpoint: written, and then the operator ended before it said so. A checkpoint that is
- * lost is found here too: none is in a report before it was stored.
+ * lost is found here too: none is in a report before it was stored. What no operator can have written is left out, so that
+ * an edited report keeps no kill of another one from being counted.
  */
-async function readCounted(
-  reports: AsyncIterable<StoredReport>,
-  identity: string,
-): Promise<{ settled: number; sequences: ReadonlySet<number> }> {
-  let settled = 0
-  const sequences = new Set<number>()
-  for await (const { status } of reports) {
-    const watermark = watermarkSchema.safeParse((status as { watermark?: unknown } | undefined)?.watermark).data
-    if (watermark?.stream !== identity) continue
-    settled = Math.max(settled, watermark.settled ?? 0)
-    for (const sequence of unsettledOf(watermark)) sequences.add(sequence)
+export function planCounted(
+  watermarks: readonly Watermark[],
+  at: { stream: string; streamEnd: number },
+): { settled: number; sequences: ReadonlySet<number> } {
+  const possible = watermarks.filter((watermark) => isPossible(watermark, at))
+  return {
+    settled: Math.max(0, ...possible.map(({ settled = 0 }) => settled)),
+    sequences: new Set(possible.flatMap(unsettledOf)),
   }
-  return { settled, sequences }
 }

@@ -14,6 +14,8 @@ export interface WriteGroup {
   stream: string
   /** The checkpoint as it is stored. */
   settled: number
+  /** The last sequence that the stream is known to have. Absent: not known. */
+  streamEnd?: number
   kills: readonly { streamSequence: number; target: Target }[]
 }
 
@@ -59,7 +61,7 @@ export class ReportWriter {
     const result = await updateReport<OomReportStatus>(this.#store, {
       key,
       spec,
-      parseStatus: (status) => this.#told(key, parseReportStatus(status, this.#now())),
+      parseStatus: (status) => this.#told(key, parseReportStatus(status, { ...at, now: this.#now() })),
       compute: (stored, generation) => reduceReport(stored, kills, { ...at, now: this.#now(), generation, workload }),
     })
     if (result.outcome === 'written' || result.outcome === 'unchanged') this.#observer.written(key, result.status)
@@ -74,7 +76,7 @@ export class ReportWriter {
     const result = await updateReport<NodeOomReportStatus>(this.#store, {
       key,
       spec,
-      parseStatus: (status) => this.#told(key, parseNodeStatus(status, this.#now())),
+      parseStatus: (status) => this.#told(key, parseNodeStatus(status, { ...at, now: this.#now() })),
       compute: (stored, generation) => reduceNodeReport(stored, kills, { ...at, now: this.#now(), generation }),
     })
     if (result.outcome === 'written' || result.outcome === 'unchanged') this.#observer.nodeWritten(key, result.status)
