@@ -98,4 +98,41 @@ describe('the owners of pods, with the real kube-apiserver', () => {
       { memoryLimit: '96Mi', memoryRequest: '32Mi', qosClass: 'Burstable', priorityClass: 'batch-low', restarts: 2 },
     ])
   }, 60_000)
+
+  it('has the apiserver refuse a status that cannot be, repairs a watermark that cannot, and counts on', async () => {
+    const edited = await world.makePod({ name: 'edited' })
+    const other = await world.makePod({ name: 'other' })
+    const first = await world.readyOperator()
+    for (const pod of [edited, other]) await world.publishKills(1, inPod(pod))
+    const { watermark } = await world.untilKills('pod.edited.app', 1)
+    await world.untilKills('pod.other.app', 1)
+    const edit = async (status: object): Promise<string> => {
+      const patch = JSON.stringify({ status })
+      const args = [
+        'patch',
+        'oomr',
+        '-n',
+        'shop',
+        'pod.edited.app',
+        '--subresource=status',
+        '--type=merge',
+        '-p',
+        patch,
+      ]
+      return world.api.kubectl(args)
+    }
+    await expect(edit({ kills: -1 })).rejects.toThrow('status.kills')
+    await expect(edit({ hiddenKills: 7 })).rejects.toThrow('hiddenKills and reportedKills together cannot exceed kills')
+    await edit({ watermark: { ...watermark, sequence: 9e15, settled: 9e15, unsettled: '' } })
+    await world.publishKills(1, inPod(edited))
+    expect(await world.untilKills('pod.edited.app', 2)).toMatchObject({ kills: 2 })
+    expect(first.program.log).toContain('expected a status of this version, got another or an edited one')
+    await first.program.stop()
+
+    await edit({ watermark: { ...watermark, sequence: 9e15, settled: 9e15, unsettled: '1' } })
+    await world.readyOperator()
+    for (const pod of [edited, other]) await world.publishKills(1, inPod(pod))
+    expect(await world.untilKills('pod.other.app', 2)).toMatchObject({ kills: 2 })
+    expect(await world.untilKills('pod.edited.app', 3)).toMatchObject({ kills: 3 })
+  }, 60_000)
 })
