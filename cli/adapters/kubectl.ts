@@ -25,6 +25,7 @@ export function targetArgs({ context, kubeconfig }: KubeTarget): string[] {
 export async function runKubectl(target: KubeTarget, args: readonly string[]): Promise<string> {
   const kubectl = spawn('kubectl', [...targetArgs(target), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: process.env,
     signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
   })
   const chunks: Buffer[] = []

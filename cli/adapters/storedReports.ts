@@ -4,8 +4,8 @@ import { runKubectl, type KubeTarget } from './kubectl.ts'
 
 const API = '/apis/oomkeeper.io/v1alpha1'
 const PLURAL: Readonly<Record<ReportKind, string>> = { OOMReport: 'oomreports', NodeOOMReport: 'nodeoomreports' }
-/** A report takes up to 64 KiB. */
-const PAGE = 100
+/** A report takes up to 64 KiB; a page is a process of kubectl. */
+const PAGE = 250
 
 /** Reads reports from the apiserver, as whoever calls may. */
 export class StoredReports {
