@@ -76,6 +76,7 @@ export async function countKills(
   const judge = new HiddenJudge({
     store,
     readFacts: (pod, containerId) => readPodFacts(client, pods, pod, containerId),
+    knownFacts: (podUid, containerId) => pods.factsOf(podUid, containerId),
     waiting,
     budget,
     now,

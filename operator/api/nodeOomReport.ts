@@ -49,35 +49,37 @@ export const nodeKillRecord = killRecord.extend({
 })
 export type NodeKillRecord = z.infer<typeof nodeKillRecord>
 
-export const nodeOomReportStatus = z.object({
-  observedGeneration,
-  kills: count.meta({ description: 'Processes that the OOM killer took, each counted once.' }),
-  withoutVictim: count.meta({
-    description: 'Invocations of the killer that took nobody (no killable process, panic).',
-  }),
-  firstSeen,
-  lastSeen,
-  byScope: counts(SCOPE_COUNT).meta({ description: 'By whose memory ran out; those without a victim too.' }),
-  byReason: counts(nodeReason.options.length).meta({
-    description: 'Why they stand in the report of the node; those without a victim too.',
-  }),
-  byCommand: counts(MAX_NAMED_COMMANDS + 1).meta({ description: BY_COMMAND }),
-  killsLastDay,
-  trend,
-  peakRssKib,
-  last: lastKill
-    .extend({ reason: nodeReason })
-    .meta({ ...ATOMIC_MAP, description: 'The newest kill in words, for `kubectl get` and field selectors.' }),
-  lastKills: z
-    .array(nodeKillRecord)
-    .max(MAX_LAST_KILLS)
-    .meta({
-      'x-kubernetes-list-type': 'atomic',
-      description: `The newest ${MAX_LAST_KILLS} kills in full, the newest first.`,
+export const nodeOomReportStatus = z
+  .object({
+    observedGeneration,
+    kills: count.meta({ description: 'Processes that the OOM killer took, each counted once.' }),
+    withoutVictim: count.meta({
+      description: 'Invocations of the killer that took nobody (no killable process, panic).',
     }),
-  watermark,
-  conditions,
-})
+    firstSeen,
+    lastSeen,
+    byScope: counts(SCOPE_COUNT).meta({ description: 'By whose memory ran out; those without a victim too.' }),
+    byReason: counts(nodeReason.options.length).meta({
+      description: 'Why they stand in the report of the node; those without a victim too.',
+    }),
+    byCommand: counts(MAX_NAMED_COMMANDS + 1).meta({ description: BY_COMMAND }),
+    killsLastDay,
+    trend,
+    peakRssKib,
+    last: lastKill
+      .extend({ reason: nodeReason })
+      .meta({ ...ATOMIC_MAP, description: 'The newest kill in words, for `kubectl get` and field selectors.' }),
+    lastKills: z
+      .array(nodeKillRecord)
+      .max(MAX_LAST_KILLS)
+      .meta({
+        'x-kubernetes-list-type': 'atomic',
+        description: `The newest ${MAX_LAST_KILLS} kills in full, the newest first.`,
+      }),
+    watermark,
+    conditions,
+  })
+  .meta({ description: 'What was taken, so far: exact counts, the last kills in full, and what follows from them.' })
 export type NodeOomReportStatus = z.infer<typeof nodeOomReportStatus>
 
 export const nodeOomReportKind: ReportKind = {
@@ -92,13 +94,20 @@ export const nodeOomReportKind: ReportKind = {
   rules: [{ rule: 'self.metadata.name == self.spec.node', message: 'metadata.name must be the name in spec.node' }],
   columns: [
     { name: 'Kills', type: 'integer', jsonPath: '.status.kills' },
-    { name: 'Last', type: 'date', jsonPath: '.status.lastSeen' },
-    { name: 'Scope', type: 'string', jsonPath: '.status.last.scope' },
-    { name: 'Victim', type: 'string', jsonPath: '.status.last.victim' },
+    {
+      name: '24h',
+      type: 'integer',
+      jsonPath: '.status.killsLastDay',
+      description: 'Kills in the current hour and the 23 before it.',
+    },
+    { name: 'Last', type: 'date', jsonPath: '.status.lastSeen', description: 'How long ago the last kill was.' },
+    { name: 'Scope', type: 'string', jsonPath: '.status.last.scope', description: 'Whose memory ran out.' },
+    { name: 'Victim', type: 'string', jsonPath: '.status.last.victim', description: 'command(pid)' },
     { name: 'Reason', type: 'string', jsonPath: '.status.last.reason' },
     { name: 'NoVictim', type: 'integer', jsonPath: '.status.withoutVictim', priority: 1 },
     { name: 'Limit', type: 'string', jsonPath: '.status.last.limit', priority: 1 },
     { name: 'RSS', type: 'string', jsonPath: '.status.last.rss', priority: 1 },
+    { name: 'Recurring', type: 'string', jsonPath: '.status.conditions[?(@.type=="Recurring")].status', priority: 1 },
   ],
   selectableFields: ['.status.last.scope', '.status.last.reason'],
 }

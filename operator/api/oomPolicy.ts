@@ -74,7 +74,10 @@ export const oomPolicySpec = z
       description: 'Of several policies that select a container the highest decides; of equals the first by name.',
     }),
   })
-  .meta({ 'x-kubernetes-validations': [NEEDS_POD_SELECTOR] })
+  .meta({
+    description: 'Which containers, and what is written there.',
+    'x-kubernetes-validations': [NEEDS_POD_SELECTOR],
+  })
 export type OomPolicySpec = z.infer<typeof oomPolicySpec>
 
 const failure = z.object({
@@ -83,21 +86,23 @@ const failure = z.object({
   containers: count.meta({ description: 'How many containers failed so.' }),
 })
 
-export const oomPolicyStatus = z.object({
-  observedGeneration,
-  matched: z
-    .object({ pods: count.meta({ description: 'Pods.' }), containers: count.meta({ description: 'Containers.' }) })
-    .meta({
-      description: 'Running pods and containers that the policy selects, whether or not another one decides there.',
+export const oomPolicyStatus = z
+  .object({
+    observedGeneration,
+    matched: z
+      .object({ pods: count.meta({ description: 'Pods.' }), containers: count.meta({ description: 'Containers.' }) })
+      .meta({
+        description: 'Running pods and containers that the policy selects, whether or not another one decides there.',
+      }),
+    applied: count.meta({ description: 'Containers that have the score, by what their nodes said last.' }),
+    failed: count.meta({ description: 'Containers that do not have it, though they should.' }),
+    failures: z.array(failure).max(MAX_FAILURES).meta({
+      'x-kubernetes-list-type': 'atomic',
+      description: 'Why they do not, the most frequent first.',
     }),
-  applied: count.meta({ description: 'Containers that have the score, by what their nodes said last.' }),
-  failed: count.meta({ description: 'Containers that do not have it, though they should.' }),
-  failures: z.array(failure).max(MAX_FAILURES).meta({
-    'x-kubernetes-list-type': 'atomic',
-    description: 'Why they do not, the most frequent first.',
-  }),
-  conditions,
-})
+    conditions,
+  })
+  .meta({ description: 'What came of it, by what the nodes said last.' })
 export type OomPolicyStatus = z.infer<typeof oomPolicyStatus>
 
 export const oomPolicyKind: ReportKind = {

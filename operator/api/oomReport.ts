@@ -123,6 +123,7 @@ export const oomReportStatus = z
     conditions,
   })
   .meta({
+    description: 'What was taken, so far: exact counts, the last kills in full, and what follows from them.',
     'x-kubernetes-validations': [
       {
         rule: 'self.hiddenKills + self.reportedKills <= self.kills',
@@ -140,22 +141,36 @@ export const oomReportKind: ReportKind = {
   description: 'What the kernel OOM killer took from one container of one workload.',
   spec: oomReportSpec,
   status: oomReportStatus,
+  // The name says workload and container: they are columns of their own only where there is room.
   columns: [
-    { name: 'Workload', type: 'string', jsonPath: '.status.workload' },
-    { name: 'Container', type: 'string', jsonPath: '.spec.container' },
     { name: 'Kills', type: 'integer', jsonPath: '.status.kills' },
+    {
+      name: '24h',
+      type: 'integer',
+      jsonPath: '.status.killsLastDay',
+      description: 'Kills in the current hour and the 23 before it.',
+    },
     {
       name: 'Hidden',
       type: 'integer',
       jsonPath: '.status.hiddenKills',
       description: 'Kills that Kubernetes never showed.',
     },
-    { name: 'Last', type: 'date', jsonPath: '.status.lastSeen' },
-    { name: 'Scope', type: 'string', jsonPath: '.status.last.scope' },
-    { name: 'Victim', type: 'string', jsonPath: '.status.last.victim' },
-    { name: 'Node', type: 'string', jsonPath: '.status.last.node' },
+    { name: 'Last', type: 'date', jsonPath: '.status.lastSeen', description: 'How long ago the last kill was.' },
+    { name: 'Scope', type: 'string', jsonPath: '.status.last.scope', description: 'Whose memory ran out.' },
+    { name: 'Victim', type: 'string', jsonPath: '.status.last.victim', description: 'command(pid)' },
+    { name: 'Workload', type: 'string', jsonPath: '.status.workload', priority: 1 },
+    { name: 'Container', type: 'string', jsonPath: '.spec.container', priority: 1 },
+    { name: 'Node', type: 'string', jsonPath: '.status.last.node', priority: 1 },
     { name: 'Limit', type: 'string', jsonPath: '.status.last.limit', priority: 1 },
     { name: 'RSS', type: 'string', jsonPath: '.status.last.rss', priority: 1 },
+    { name: 'Recurring', type: 'string', jsonPath: '.status.conditions[?(@.type=="Recurring")].status', priority: 1 },
+    {
+      name: 'LimitTooLow',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="LimitTooLow")].status',
+      priority: 1,
+    },
   ],
   selectableFields: [
     '.spec.workload.kind',

@@ -40,7 +40,7 @@ export function checkRecurring({ trend }: Checked): Verdict {
   const kills = killsIn(trend)
   const hours = trend.kills.filter((count) => count > 0).length
   const recurs = kills >= RECURRING.kills && hours >= RECURRING.hours
-  const message = `${kills} kills in ${hours} of the last ${TREND_HOURS} hours; recurring are ${RECURRING.kills} in ${RECURRING.hours} of them`
+  const message = `${kills} ${kills === 1 ? 'kill' : 'kills'} in ${hours} of the last ${TREND_HOURS} hours; recurring are ${RECURRING.kills} in ${RECURRING.hours} of them`
   return { status: recurs ? 'True' : 'False', reason: recurs ? 'KillsRepeat' : 'KillsAreFew', message }
 }
 

@@ -1,6 +1,6 @@
 import { MAX_LAST_KILLS, MAX_NAMED_NODES, OTHER_NODES } from '../api/killRecord.ts'
 import { MAX_UNDECIDED, type ContainerKillRecord, type OomReportStatus, type UndecidedKill } from '../api/oomReport.ts'
-import { decideHidden, hiddenDueMs, type ContainerFacts } from './decideHidden.ts'
+import { decideHidden, hiddenDueMs, type ContainerFacts, type HiddenDecision } from './decideHidden.ts'
 import { fitStatus } from './fitStatus.ts'
 import { compact, describeLast, type KillToCount } from './killRecord.ts'
 import { killsPast, spanOf, whenOf } from './newKills.ts'
@@ -69,7 +69,7 @@ export function reduceReport(
 }
 
 /**
- * Judges the kills that are due and whose container's facts are at hand. Only a kill that is still undecided in the stored status changes a count, so each
+ * Judges the kills whose container's facts are at hand: those that are due, and before that those that Kubernetes has reported. Only a kill that is still undecided in the stored status changes a count, so each
  * is judged once, however often this runs.
  * @returns the same object when there is nothing to judge.
  */
@@ -80,16 +80,15 @@ export function judgeHidden(
 ): OomReportStatus {
   const decided = { Yes: 0, No: 0, Unknown: 0 }
   const lastKills = stored.lastKills.map((kill) => {
-    const facts = factsOf(kill)
-    if (!isUndecided(kill) || hiddenDueMs(kill) > now.getTime() || facts === undefined) return kill
-    const decision = decideHidden(kill, facts)
+    const decision = isUndecided(kill) ? judgeKill(kill, factsOf(kill), now) : undefined
+    if (decision === undefined) return kill
     decided[decision.hidden]++
     return { ...kill, ...decision, decidedAt: now.toISOString() }
   })
   const undecided = stored.undecided.filter((kill) => {
-    const facts = factsOf(kill)
-    if (hiddenDueMs(kill) > now.getTime() || facts === undefined) return true
-    decided[decideHidden(kill, facts).hidden]++
+    const decision = judgeKill(kill, factsOf(kill), now)
+    if (decision === undefined) return true
+    decided[decision.hidden]++
     return false
   })
   if (decided.Yes + decided.No + decided.Unknown === 0) return stored
@@ -103,6 +102,17 @@ export function judgeHidden(
     undecided,
   }
   return finish(status, now)
+}
+
+/** That a kill was reported is a fact at once; that it was not, only when there was time to. */
+export function judgeKill(
+  kill: UnjudgedKill,
+  facts: ContainerFacts | undefined,
+  now: Date,
+): HiddenDecision | undefined {
+  if (facts === undefined) return undefined
+  const decision = decideHidden(kill, facts)
+  return decision.hidden === 'No' || hiddenDueMs(kill) <= now.getTime() ? decision : undefined
 }
 
 function undecidedOf(kill: ContainerKillRecord): UndecidedKill[] {

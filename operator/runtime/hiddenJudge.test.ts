@@ -14,6 +14,7 @@ const stop = new Error('stop')
 let nowMs: number
 let store: FakeReportStore
 let facts: ContainerFacts
+let known: ContainerFacts
 let reads: number
 let judge: HiddenJudge
 let judged: Judgement[]
@@ -22,6 +23,7 @@ beforeEach(async () => {
   nowMs = Date.parse('2026-03-01T10:00:02.000Z')
   store = new FakeReportStore()
   facts = { kind: 'known', terminations: [] }
+  known = facts
   reads = 0
   judged = []
   const waiting = {
@@ -40,6 +42,7 @@ beforeEach(async () => {
       reads++
       return facts
     },
+    knownFacts: () => known,
     now: () => new Date(nowMs),
     judged: (judgement) => void judged.push(judgement),
     budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
@@ -55,6 +58,26 @@ async function put(status: OomReportStatus): Promise<void> {
 }
 
 describe('HiddenJudge', () => {
+  it('says of a kill that it is not hidden as soon as Kubernetes has reported it, without another look', async () => {
+    known = { kind: 'known', terminations: [{ reason: 'OOMKilled', finishedAt: '2026-03-01T10:00:01Z' }] }
+    judge.noteStored(KEY, store.statusOf(KEY.name))
+    let decidedMs = 0
+    store.beforePatch = () => void (decidedMs ||= nowMs)
+    await expect(judge.run()).rejects.toBe(stop)
+    expect(store.statusOf(KEY.name)).toMatchObject({ reportedKills: 2, hiddenKills: 0, last: { hidden: 'No' } })
+    expect(decidedMs - Date.parse('2026-03-01T10:00:02.000Z')).toBeLessThanOrEqual(1_000)
+    expect(reads).toBe(0)
+    expect(judged).toMatchObject([{ counts: { Yes: 0, No: 2, Unknown: 0 } }])
+  })
+
+  it('takes a container that ended for another reason for no report', async () => {
+    known = { kind: 'known', terminations: [{ reason: 'Error', finishedAt: '2026-03-01T10:00:01Z' }] }
+    judge.noteStored(KEY, store.statusOf(KEY.name))
+    await expect(judge.run()).rejects.toBe(stop)
+    expect(store.statusOf(KEY.name)).toMatchObject({ reportedKills: 0, hiddenKills: 2 })
+    expect(reads).toBe(1)
+  })
+
   it('judges when the time has come, with one look at each container', async () => {
     judge.noteStored(KEY, store.statusOf(KEY.name))
     await expect(judge.run()).rejects.toBe(stop)

@@ -1,6 +1,6 @@
 import { oomReportStatus, type ContainerKillRecord, type OomReportStatus } from '../api/oomReport.ts'
 import { hiddenDueMs, type ContainerFacts } from '../reports/decideHidden.ts'
-import { judgeHidden } from '../reports/reduceReport.ts'
+import { judgeHidden, judgeKill } from '../reports/reduceReport.ts'
 import { undecidedKills, type UnjudgedKill } from '../reports/undecidedKills.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
@@ -16,6 +16,8 @@ export interface JudgePorts {
    * @throws ProgramError with retry.
    */
   readFacts: (pod: { namespace: string; name: string; uid: string }, containerId: string) => Promise<ContainerFacts>
+  /** What the watch has told of a container so far. */
+  knownFacts: (podUid: string, containerId: string) => ContainerFacts
   waiting: Waiting
   budget: WriteBudget
   now: () => Date
@@ -36,12 +38,12 @@ export interface Judgement {
 const POLL_MS = 500
 
 /**
- * Judges, when their time has come, whether kills are hidden. Nothing is kept that the stored status does not say:
+ * Judges whether kills are hidden: that one is not as soon as Kubernetes has reported it, the rest when their time has come. Nothing is kept that the stored status does not say:
  * after a restart the reports are read again.
  */
 export class HiddenJudge {
   readonly #ports: JudgePorts
-  readonly #due = new Map<string, { key: OomReportKey; dueMs: number }>()
+  readonly #due = new Map<string, { key: OomReportKey; dueMs: number; kills: readonly UnjudgedKill[] }>()
 
   constructor(ports: JudgePorts) {
     this.#ports = ports
@@ -49,8 +51,9 @@ export class HiddenJudge {
 
   /** Remembers a report with kills that wait; the earliest of them sets its time. */
   note(key: OomReportKey, status: OomReportStatus): void {
-    const dueMs = Math.min(...undecidedKills(status).map(hiddenDueMs))
-    if (Number.isFinite(dueMs)) this.#due.set(keyText(key), { key, dueMs })
+    const kills = undecidedKills(status)
+    const dueMs = Math.min(...kills.map(hiddenDueMs))
+    if (Number.isFinite(dueMs)) this.#due.set(keyText(key), { key, dueMs, kills })
     else this.#due.delete(keyText(key))
   }
 
@@ -65,7 +68,9 @@ export class HiddenJudge {
     const { waiting, budget, now } = this.#ports
     for (;;) {
       await waiting.sleep(POLL_MS)
-      const due = [...this.#due.values()].filter(({ dueMs }) => dueMs <= now().getTime())
+      const due = [...this.#due.values()].filter(
+        ({ dueMs, kills }) => dueMs <= now().getTime() || kills.some((kill) => this.#isReported(kill)),
+      )
       const judgements = due.map(({ key }) =>
         keepTrying('apiserver', waiting, () => budget.run(keyText(key), waiting.signal, () => this.judge(key))),
       )
@@ -99,10 +104,19 @@ export class HiddenJudge {
     this.note(key, result.status)
   }
 
+  #isReported(kill: UnjudgedKill): boolean {
+    return judgeKill(kill, this.#knownFacts(kill), this.#ports.now())?.hidden === 'No'
+  }
+
+  #knownFacts({ podUid, containerId }: UnjudgedKill): ContainerFacts | undefined {
+    return podUid === undefined || containerId === undefined ? undefined : this.#ports.knownFacts(podUid, containerId)
+  }
+
   async #readFacts(namespace: string, status: OomReportStatus): Promise<ReadonlyMap<string, ContainerFacts>> {
     const nowMs = this.#ports.now().getTime()
     const facts = new Map<string, ContainerFacts>()
-    for (const kill of undecidedKills(status)) {
+    const kills = undecidedKills(status)
+    for (const kill of kills) {
       const { podName, podUid, containerId } = kill
       const id = containerKey(kill)
       if (hiddenDueMs(kill) > nowMs || facts.has(id)) continue
@@ -111,6 +125,11 @@ export class HiddenJudge {
       } else {
         facts.set(id, await this.#ports.readFacts({ namespace, name: podName, uid: podUid }, containerId))
       }
+    }
+    // Of the others only what is known already: they will have their look when they are due.
+    for (const kill of kills) {
+      const known = facts.has(containerKey(kill)) ? undefined : this.#knownFacts(kill)
+      if (known !== undefined) facts.set(containerKey(kill), known)
     }
     return facts
   }

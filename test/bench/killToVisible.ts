@@ -61,8 +61,8 @@ export async function measureReports(
       everyMs: 1_000,
     } as const
     await cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(eaterManifest(eater)) })
-    // NAME WORKLOAD CONTAINER KILLS …
-    const seen = (kill: number) => watch.lines.find(({ text }) => Number(text.split(/\s+/)[3]) >= kill)
+    // NAME KILLS …
+    const seen = (kill: number) => watch.lines.find(({ text }) => Number(text.split(/\s+/)[1]) >= kill)
     await waitUntil(`${kills} kills to be seen`, () => seen(kills), { deadlineMs: 60_000 + kills * 3_000 })
     const killed = readKills(fromSequence).filter((kill) => kill.command === command)
     return killed.map(({ monotonicUsec }, index) => (seen(index + 1)?.atMs ?? Number.NaN) - toWallMs(monotonicUsec))

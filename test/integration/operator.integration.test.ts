@@ -100,9 +100,11 @@ describe('the operator, with real nats-server, etcd and kube-apiserver', () => {
         .split('\n')[0]
         ?.split(/\s{2,}/)
         .map((title) => title.trim()),
-    ).toEqual(['NAME', 'WORKLOAD', 'CONTAINER', 'KILLS', 'HIDDEN', 'LAST', 'SCOPE', 'VICTIM', 'NODE', 'LIMIT', 'RSS'])
+    ).toEqual(
+      'NAME KILLS 24H HIDDEN LAST SCOPE VICTIM WORKLOAD CONTAINER NODE LIMIT RSS RECURRING LIMITTOOLOW'.split(' '),
+    )
     expect(table).toMatch(
-      /^deployment\.eater\.app +Deployment\/eater +app +2 +0 +\S+ +ContainerLimit +eater\(8123\) +node-a +64Mi +63\.5Mi$/m,
+      /^deployment\.eater\.app +2 +2 +0 +\S+ +ContainerLimit +eater\(8123\) +Deployment\/eater +app +node-a +64Mi +63\.5Mi +False +Unknown$/m,
     )
     expect(await world.api.kubectl(['get', 'oom', '-n', 'shop', '-o', 'name'])).toContain('oomreport.oomkeeper.io/')
     const byKind = ['get', 'oomr', '-n', 'shop', '--field-selector', 'spec.workload.kind=CronJob', '-o', 'name']

@@ -1,0 +1,173 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { KillEvent } from '../../contract/killEvent.ts'
+import { HEAD, TABLE, announce, killOf, row } from '../../kernel/explain/facts.testkit.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
+import { applyCrds } from '../support/stack.ts'
+import { OperatorWorld, inPod } from './operatorWorld.ts'
+
+/** The greatest width of what is read without `-o wide`. */
+const MAX_COLUMNS = 120
+const MINUTE_MS = 60_000
+const REPORTS = ['deployment.checkout.app', 'cronjob.nightly-report.app', 'pod.debug.app']
+
+let world: OperatorWorld
+
+beforeAll(async () => {
+  world = await OperatorWorld.start()
+  await applyCrds(world.api.kubectl)
+  await world.readyOperator()
+  await makeKills()
+}, 180_000)
+
+afterAll(async () => {
+  await world.endOperators()
+  await world.dispose()
+})
+
+/** What the kernel prints of a container that has reached its limit. */
+function dumpOf(podUid: string, containerId: string): string {
+  const path = `/kubepods/burstable/pod${podUid}/${containerId}`
+  const lines = [
+    ...HEAD.map((line) => line.replaceAll('app', 'worker')),
+    'memory: usage 65536kB, limit 65536kB, failcnt 31',
+    'anon 65011712',
+    'file 524288',
+    'slab_unreclaimable 786432',
+    TABLE,
+    row(8123, 'worker', 15_400, 998),
+    row(8100, 'server', 300, 998),
+    announce('CONSTRAINT_MEMCG', `oom_memcg=${path},task_memcg=${path}`),
+    killOf(8123, 'worker', 61_600).replace('Out of memory', 'Memory cgroup out of memory'),
+  ]
+  return gzipSync(`${lines.join('\n')}\n`).toString('base64')
+}
+
+/** Of a machine on a busy morning: the ages do not change while the test runs. */
+async function makeKills(): Promise<void> {
+  await world.makeController('apps/v1', 'Deployment', 'checkout')
+  await world.makeController('apps/v1', 'ReplicaSet', 'checkout-abc', 'Deployment/checkout')
+  await world.makeController('batch/v1', 'CronJob', 'nightly-report')
+  await world.makeController('batch/v1', 'Job', 'nightly-report-1', 'CronJob/nightly-report')
+  const checkout = await world.makePod({ name: 'checkout-abc-1', owner: 'ReplicaSet/checkout-abc' })
+  const nightly = await world.makePod({ name: 'nightly-report-1-x', owner: 'Job/nightly-report-1', node: 'node-b' })
+  const debug = await world.makePod({ name: 'debug' })
+  const startMs = Date.now()
+  const ago = (minutes: number): string => new Date(startMs - minutes * MINUTE_MS - 2_000).toISOString()
+  const worker: Partial<KillEvent> = {
+    ...inPod(checkout),
+    victim: { pid: 8123, command: 'worker', anonRssKib: 61_600, fileRssKib: 0, shmemRssKib: 0, oomScoreAdj: 998 },
+    trigger: { command: 'worker', pid: 8123, gfpMask: '0x140cca', gfpFlags: ['GFP_HIGHUSER_MOVABLE'], order: 0 },
+    candidates: [
+      {
+        pid: 8123,
+        command: 'worker',
+        uid: 1000,
+        totalVmPages: 15_400,
+        rssPages: 15_400,
+        badnessPages: 31_800,
+        oomScoreAdj: 998,
+      },
+      {
+        pid: 8100,
+        command: 'server',
+        uid: 1000,
+        totalVmPages: 300,
+        rssPages: 300,
+        badnessPages: 16_700,
+        oomScoreAdj: 998,
+      },
+    ],
+    rawDump: dumpOf(checkout.uid, checkout.containerId),
+    foresight: { ageMs: 1_340, processCount: 2, candidates: [], victimRank: 1, outcome: 'hit' },
+  }
+  for (const minutes of [200, 140, 20]) await world.publishKills(1, { ...worker, killedAt: ago(minutes) })
+  const node: Partial<KillEvent> = { scope: 'Node', constraint: 'None', domain: {}, killedAt: ago(20) }
+  await world.publishKills(1, {
+    ...inPod(nightly),
+    ...node,
+    node: 'node-b',
+    victim: { pid: 90_210, command: 'pandoc', anonRssKib: 3_400_000 },
+    trigger: { command: 'kubelet', pid: 771, gfpMask: '0x140cca', order: 0 },
+  })
+  await world.publishKills(1, { ...inPod(debug), killedAt: ago(20) })
+  await world.publishKills(1, {
+    ...node,
+    attribution: { source: 'dump', cgroupPath: '/system.slice/backup.service' },
+    victim: { pid: 4711, command: 'restic', anonRssKib: 900_000 },
+  })
+  await world.untilKills('deployment.checkout.app', 3)
+  const finishedAt = new Date(startMs - 20 * MINUTE_MS).toISOString().replace(/\.\d+Z$/, 'Z')
+  const containerID = `containerd://${debug.containerId}`
+  await world.setContainer('debug', {
+    containerID: `containerd://${'9'.repeat(64)}`,
+    state: { running: {} },
+    lastState: { terminated: { containerID, exitCode: 137, reason: 'OOMKilled', finishedAt } },
+  })
+  const isSettled = async (): Promise<true | undefined> => {
+    const reports = await Promise.all(REPORTS.map((name) => world.report(name)))
+    return reports.every((status) => status?.conditions[0]?.reason === 'Settled') || undefined
+  }
+  await waitUntil('all to be judged', isSettled, { deadlineMs: 90_000, everyMs: 500 })
+}
+
+/** The same from run to run: ages, times and what the apiserver makes up. */
+function withoutChance(text: string): string {
+  return text
+    .replaceAll(/\b2[01]m\b/g, '20m')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>')
+    .replaceAll(/(Resource Version: +)\d+/g, '$1<version>')
+    .replaceAll(/( +)Watermark:\n(?:\1 +.*\n)+/g, '$1Watermark:  <watermark>\n')
+    .replaceAll(/^( *(?:Workload|Events):) +/gm, '$1  ')
+    .replaceAll(/(Hour: +<time>\n +Kills:\n)(?: +\d+\n)+/g, '$1      <24 counts>\n')
+    .replaceAll(/ +$/gm, '')
+}
+
+/** What kubectl prints is what stands in test/fixtures/kubectl; UPDATE_GOLDEN=1 writes it there. */
+async function expectGolden(name: string, args: readonly string[]): Promise<string> {
+  const file = new URL(`../fixtures/kubectl/${name}.txt`, import.meta.url)
+  const output = withoutChance(await world.api.kubectl(args))
+  const text = `$ kubectl ${args.join(' ')}\n${output}`
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text)
+  expect(text).toBe(readFileSync(file, 'utf8'))
+  return output
+}
+
+const widestOf = (text: string): number => Math.max(...text.split('\n').map((line) => line.length))
+
+describe('what kubectl shows of reports, by a real kube-apiserver', () => {
+  it.each([
+    ['get-oomreports', ['get', 'oomreports', '-n', 'shop']],
+    ['get-oomreports-all', ['get', 'oomreports', '-A']],
+    ['get-nodeoomreports', ['get', 'nodeoomreports']],
+    ['get-oom', ['get', 'oom', '-n', 'shop']],
+  ])('%s is read at a glance, in 120 columns', async (name, args) => {
+    expect(widestOf(await expectGolden(name, args))).toBeLessThanOrEqual(MAX_COLUMNS)
+  })
+
+  it.each([
+    ['get-oomreports-wide', ['get', 'oomreports', '-n', 'shop', '-o', 'wide']],
+    ['get-nodeoomreports-wide', ['get', 'nodeoomreports', '-o', 'wide']],
+    ['describe-oomreport', ['describe', 'oomreport', '-n', 'shop', 'deployment.checkout.app']],
+    ['describe-nodeoomreport', ['describe', 'nodeoomreport', 'node-a']],
+    ['explain-oomreport-status', ['explain', 'oomreport.status']],
+    ['explain-oomreport-status-lastkills', ['explain', 'oomreport.status.lastKills']],
+  ])('%s tells all', async (name, args) => {
+    await expectGolden(name, args)
+  })
+
+  it.each([
+    ['status.last.node=node-b', ['cronjob.nightly-report.app']],
+    ['status.last.scope=Node', ['cronjob.nightly-report.app']],
+    ['status.last.scope=ContainerLimit', ['deployment.checkout.app', 'pod.debug.app']],
+    ['spec.workload.kind=Deployment', ['deployment.checkout.app']],
+    ['spec.workload.kind=Pod,spec.workload.name=debug', ['pod.debug.app']],
+    ['spec.container=app,status.last.node=node-c', []],
+  ])('selects reports by %s', async (selector, names) => {
+    const output = await world.api.kubectl(['get', 'oomr', '-n', 'shop', '--field-selector', selector, '-o', 'name'])
+    const found = output.split('\n').filter((line) => line !== '')
+    expect(found).toEqual(names.map((name) => `oomreport.oomkeeper.io/${name}`))
+  })
+})
