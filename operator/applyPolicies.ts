@@ -30,30 +30,30 @@ export function createPolicyEngine(
   })
 }
 
-/** Turns policies into scores for ever. @throws the signal's reason. */
-export async function applyPolicies(
-  { signal, troubles, waiting, metrics }: Surroundings,
-  engine: PolicyEngine,
-  client: KubeClient,
-  nats: NatsConnection,
-  podsSynced: Promise<void>,
-): Promise<never> {
-  const watches = [watchedNamespaces(engine), watchedPolicies(engine)].map(
+/** What the engine decides by, beside the pods. */
+export function policyWatches(client: KubeClient, engine: PolicyEngine, { waiting }: Surroundings): ObjectWatch[] {
+  return [watchedNamespaces(engine), watchedPolicies(engine)].map(
     (watched) => new ObjectWatch(client, watched, waiting),
   )
-  const decide = async (): Promise<never> => {
-    // A policy or a pod that is not read yet must not look as if it were gone: its scores would be given back.
-    await Promise.all([podsSynced, ...watches.map((watch) => watch.synced())])
-    const link = new NatsPolicies(nats.jetstream())
-    const observer = {
-      following: () => troubles.fine('statuses'),
-      heard: metrics.agents.heard.bind(metrics.agents),
-      said: engine.noteStatus.bind(engine),
-    }
-    return Promise.race([
-      keepTrying('policies', waiting, () => engine.run(link, signal)),
-      keepTrying('statuses', waiting, () => link.followStatuses(observer, signal)),
-    ])
+}
+
+/** Turns policies into scores for ever. @throws the signal's reason. */
+export async function applyPolicies(
+  { signal, troubles, waiting, metrics, elector }: Surroundings,
+  engine: PolicyEngine,
+  nats: NatsConnection,
+  allSynced: Promise<unknown>,
+): Promise<never> {
+  // A policy or a pod that is not read yet must not look as if it were gone: its scores would be given back.
+  await allSynced
+  const link = new NatsPolicies(nats.jetstream(), () => elector?.assertHeld())
+  const observer = {
+    following: () => troubles.fine('statuses'),
+    heard: metrics.agents.heard.bind(metrics.agents),
+    said: engine.noteStatus.bind(engine),
   }
-  return Promise.race([...watches.map((watch) => watch.run()), decide()])
+  return Promise.race([
+    keepTrying('policies', waiting, () => engine.run(link, signal)),
+    keepTrying('statuses', waiting, () => link.followStatuses(observer, signal)),
+  ])
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { isLoopback } from './rank/loopback.ts'
 import { flagSchemas } from '#program/flagSchemas.ts'
-import { optional, required, withDefault, type FlagValues } from '#program/flags.ts'
+import { optional, required, switchedOff, withDefault, type FlagValues } from '#program/flags.ts'
 
 export const operatorFlags = {
   kubeconfig: optional(
@@ -22,6 +22,13 @@ export const operatorFlags = {
     'HOST:PORT',
     '127.0.0.1:9466',
     'loopback address of the API that people reach by kubectl port-forward',
+  ),
+  leaderElect: switchedOff('work only while holding the lease: for more than one operator, of which one works'),
+  leaseName: withDefault(flagSchemas.text, 'NAME', 'oomkeeper-operator', 'name of that Lease (coordination.k8s.io)'),
+  leaseNamespace: optional(
+    flagSchemas.text,
+    'NAMESPACE',
+    'its namespace; without it, that of the pod, or of the kubeconfig’s context',
   ),
   streamMaxBytes: withDefault(
     flagSchemas.bytes,

@@ -46,8 +46,8 @@ export async function countKills(
   pods: PodStore,
   podsSynced: Promise<void>,
   onReading: () => void,
-): Promise<void> {
-  const { config, logger, signal, metrics, troubles, waiting, now } = surroundings
+): Promise<never> {
+  const { config, logger, signal, metrics, troubles, waiting, now, elector } = surroundings
   const jsm = await nats.jetstreamManager({ checkAPI: false })
   const stream = new NatsKillStream(nats.jetstream(), jsm, {
     maxBytes: config.streamMaxBytes,
@@ -56,6 +56,7 @@ export async function countKills(
         { problem },
         'expected a checkpoint in OOM_STATE, got something else; reading OOM_KILLS from its start',
       ),
+    assertMayWrite: () => elector?.assertHeld(),
   })
   const store = new KubeReportStore(client)
   const ownerObserver: OwnerObserver = {
@@ -160,7 +161,7 @@ export async function countKills(
     await podsSynced
     return keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
   }
-  await Promise.race([
+  return Promise.race([
     judge.run(),
     refresher.run(),
     readKills(),

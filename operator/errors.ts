@@ -1,8 +1,9 @@
 import { EXIT, ProgramError } from '#program/errors.ts'
 
-/** Every foreseen failure of the operator, by its stable code. All but the first can pass by waiting. */
+/** Every foreseen failure of the operator, by its stable code. All but the first two can pass by waiting. */
 export type OperatorErrorCode =
   | 'KubeconfigUnusable'
+  | 'LeaseLost'
   | 'ApiserverUnreachable'
   | 'ApiserverRefused'
   | 'CrdsMissing'
@@ -24,11 +25,10 @@ export function operatorError(
   message: string,
   details: OperatorErrorDetails = {},
 ): ProgramError {
-  const terminal = code === 'KubeconfigUnusable'
   return new ProgramError(message, {
     code,
-    retry: !terminal,
-    exitCode: terminal ? EXIT.usage : EXIT.environment,
+    retry: code !== 'KubeconfigUnusable' && code !== 'LeaseLost',
+    exitCode: code === 'KubeconfigUnusable' ? EXIT.usage : EXIT.environment,
     ...details,
   })
 }

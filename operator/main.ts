@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NatsConnection } from 'nats'
@@ -13,51 +14,54 @@ import { ObjectWatch } from './adapters/objectWatch.ts'
 import { watchedPods } from './adapters/watched.ts'
 import { TroubleLog } from './adapters/troubleLog.ts'
 import { createApiSource } from './answerPeople.ts'
-import { applyPolicies, createPolicyEngine } from './applyPolicies.ts'
+import { applyPolicies, createPolicyEngine, policyWatches } from './applyPolicies.ts'
 import { operatorFlags, type OperatorConfig } from './config.ts'
 import { countKills } from './countKills.ts'
+import { createElector, lead } from './electLeader.ts'
 import type { Waiting } from './runtime/keepTrying.ts'
 import { PodStore } from './runtime/podStore.ts'
+import { reasonsNotReady } from './runtime/readiness.ts'
 
 const DELETED_POD_TTL_MS = 3_600_000
 const MAX_DELETED_PODS = 20_000
 const NATS_CLOSE_LIMIT_MS = 300
 
 async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal): Promise<void> {
-  const client = new KubeClient(loadKubeConfig({ kubeconfig: config.kubeconfig, context: config.context }))
   const pods = new PodStore({ maxDeleted: MAX_DELETED_PODS, deletedTtlMs: DELETED_POD_TTL_MS, now: Date.now })
   const metrics = new OperatorMetrics(() => pods.size)
   const troubles = new TroubleLog(logger, (part) => metrics.troubles.inc({ part }))
-  const waiting: Waiting = {
-    observer: troubles,
-    sleep: (ms) => sleep(ms, undefined, { signal }),
-    random: Math.random,
-    monotonicMs: () => performance.now(),
-    signal,
-  }
-  const surroundings = {
-    config,
-    logger,
-    signal,
-    metrics,
-    troubles,
-    waiting,
-    now: () => new Date(),
-    instance: hostname(),
-  }
-  let isReading = false
-  const notReady = () => [...(isReading ? [] : ['starting: no reader of kills yet']), ...troubles.reasons()]
-  await startHealthServer(config.listen, { notReady, metrics: metrics.registry })
-  let connection: NatsConnection | undefined
-  const { streamMaxBytes } = config
-  const people = { client, pods, nats: () => connection, notReady, streamMaxBytes, signal }
-  await startApiServer(config.apiListen, createApiSource(people))
+  const base = { config, logger, metrics, troubles, now: () => new Date(), instance: hostname() }
+  const elector = createElector(
+    { ...base, signal, waiting: waitingUnder(signal, troubles) },
+    `${base.instance}_${randomUUID()}`,
+  )
+  // What runs under it ends with the lease, too.
+  const work = elector === undefined ? signal : AbortSignal.any([signal, elector.lost])
+  const surroundings = { ...base, elector, signal: work, waiting: waitingUnder(work, troubles) }
+
+  const client = new KubeClient(loadKubeConfig(config), { assertMayWrite: () => elector?.assertHeld() })
   const engine = createPolicyEngine(surroundings, client, pods)
   const podWatch = new ObjectWatch(
     client,
     watchedPods(pods, () => engine.wake()),
-    waiting,
+    surroundings.waiting,
   )
+  const watches = [podWatch, ...policyWatches(client, engine, surroundings)]
+  let connection: NatsConnection | undefined
+  let isReading = false
+  const notReady = (): string[] => [
+    ...reasonsNotReady({
+      unsynced: watches.filter(({ isSynced }) => !isSynced).map(({ part }) => part),
+      isNatsConnected: connection !== undefined,
+      role: elector === undefined ? 'leader' : elector.role,
+      isReading,
+    }),
+    ...troubles.reasons(),
+  ]
+  await startHealthServer(config.listen, { notReady, metrics: metrics.registry })
+  const { streamMaxBytes } = config
+  const people = { client, pods, nats: () => connection, notReady, streamMaxBytes, signal }
+  await startApiServer(config.apiListen, createApiSource(people))
   const nats = await connectNats(
     {
       url: config.natsUrl,
@@ -70,16 +74,32 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     signal,
   )
   connection = nats
-  try {
-    await Promise.race([
-      podWatch.run(),
-      applyPolicies(surroundings, engine, client, nats, podWatch.synced()),
+  const leading = lead(
+    { elector, logger },
+    (ms) => sleep(ms),
+    () => [
+      applyPolicies(surroundings, engine, nats, Promise.all(watches.map((watch) => watch.synced()))),
       countKills(surroundings, client, nats, pods, podWatch.synced(), () => {
         isReading = true
       }),
-    ])
+    ],
+  )
+  try {
+    // One that stands by has everything read, too: it begins where the other ended.
+    await Promise.race([...watches.map((watch) => watch.run()), leading])
   } finally {
+    await Promise.allSettled([leading])
     await Promise.race([nats.close(), sleep(NATS_CLOSE_LIMIT_MS)])
+  }
+}
+
+function waitingUnder(signal: AbortSignal, observer: TroubleLog): Waiting {
+  return {
+    observer,
+    sleep: (ms) => sleep(ms, undefined, { signal }),
+    random: Math.random,
+    monotonicMs: () => performance.now(),
+    signal,
   }
 }
 

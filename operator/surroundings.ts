@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { OperatorMetrics } from './adapters/operatorMetrics.ts'
 import type { TroubleLog } from './adapters/troubleLog.ts'
 import type { OperatorConfig } from './config.ts'
+import type { Elector } from './lease/elector.ts'
 import type { Waiting } from './runtime/keepTrying.ts'
 
 /** What every part of the operator needs of the process around it. */
@@ -15,4 +16,6 @@ export interface Surroundings {
   now: () => Date
   /** Which operator this is: the name of its pod. */
   instance: string
+  /** undefined where there is no other operator. */
+  elector: Elector | undefined
 }

@@ -65,7 +65,9 @@ describe('KubeClient', () => {
       opened: () => void seen.push('opened'),
       event: (type: string, object: unknown) => void seen.push(`${type} ${JSON.stringify(object)}`),
     }
-    const error = await new KubeClient(configOf(url), 200).watch('/w', {}, handler, signal).catch((thrown) => thrown)
+    const error = await new KubeClient(configOf(url), { watchSilenceMs: 200 })
+      .watch('/w', {}, handler, signal)
+      .catch((thrown) => thrown)
     return { seen, error }
   }
 

@@ -6,7 +6,7 @@ import {
   Watch,
   createConfiguration,
 } from '@kubernetes/client-node'
-import { messageOf } from '#program/errors.ts'
+import { isProgramError, messageOf } from '#program/errors.ts'
 import { operatorError } from '../errors.ts'
 
 export interface KubeTarget {
@@ -34,6 +34,13 @@ export interface WatchHandler {
   event: (type: string, object: unknown) => void
 }
 
+export interface KubeClientOptions {
+  requestTimeoutMs?: number
+  watchSilenceMs?: number
+  /** Called right before each request that changes something is sent. @throws where it must not be. */
+  assertMayWrite?: () => void
+}
+
 const REQUEST_TIMEOUT_MS = 15_000
 /** The apiserver sends a bookmark about once a minute: a watch that is silent for longer than two is dead. */
 const WATCH_SILENCE_MS = 150_000
@@ -44,16 +51,23 @@ const WATCH_SILENCE_MS = 150_000
  */
 export class KubeClient {
   readonly #config: KubeConfig
+  readonly #options: KubeClientOptions
   readonly #http = createConfiguration({}).httpApi
   readonly #watchSilenceMs: number
 
-  constructor(config: KubeConfig, watchSilenceMs = WATCH_SILENCE_MS) {
+  constructor(config: KubeConfig, options: KubeClientOptions = {}) {
     this.#config = config
-    this.#watchSilenceMs = watchSilenceMs
+    this.#options = options
+    this.#watchSilenceMs = options.watchSilenceMs ?? WATCH_SILENCE_MS
   }
 
   get server(): string {
     return this.#config.getCurrentCluster()?.server ?? ''
+  }
+
+  /** Of the pod that it runs in, or of the kubeconfig's context. */
+  get namespace(): string {
+    return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace ?? 'default'
   }
 
   /** @throws ProgramError ApiserverUnreachable, with retry. Then nobody knows whether the request took effect. */
@@ -65,13 +79,16 @@ export class KubeClient {
       context.setHeaderParam('Content-Type', method === 'PATCH' ? PatchStrategy.MergePatch : 'application/json')
       context.setBody(JSON.stringify(body))
     }
-    context.setSignal(AbortSignal.timeout(REQUEST_TIMEOUT_MS))
+    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, assertMayWrite } = this.#options
+    context.setSignal(AbortSignal.timeout(requestTimeoutMs))
     try {
       await this.#config.applySecurityAuthentication(context)
+      if (method !== 'GET') assertMayWrite?.()
       const response = await this.#http.send(context).toPromise()
       const text = await response.body.text()
       return { code: response.httpStatusCode, body: parseJson(text) }
     } catch (error) {
+      if (isProgramError(error)) throw error
       throw operatorError(
         'ApiserverUnreachable',
         `expected an answer of the apiserver at ${this.server}, got: ${causeOf(error)}`,

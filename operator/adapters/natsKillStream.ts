@@ -37,6 +37,8 @@ export interface NatsKillStreamOptions {
   maxBytes: number
   /** A checkpoint that cannot be read is no checkpoint: reports keep watermarks of their own. */
   onBadCheckpoint(problem: string): void
+  /** Called before each write. @throws where it must not be. */
+  assertMayWrite?(): void
 }
 
 export class NatsKillStream implements KillStream {
@@ -51,6 +53,7 @@ export class NatsKillStream implements KillStream {
   }
 
   async ensure(): Promise<void> {
+    this.#options.assertMayWrite?.()
     await ensureStream(this.#jsm, killStreamPlan(this.#options.maxBytes))
     await ensureStream(this.#jsm, rejectStreamPlan)
     await ensureStream(this.#jsm, statusStreamPlan)
@@ -87,9 +90,11 @@ export class NatsKillStream implements KillStream {
 
   async saveCheckpoint(stream: string, sequence: number): Promise<void> {
     const checkpoint: Checkpoint = { stream, sequence }
-    await askNats('store the checkpoint', async () =>
-      (await this.#bucket()).put(CHECKPOINT_KEY, JSON.stringify(checkpoint)),
-    )
+    await askNats('store the checkpoint', async () => {
+      const bucket = await this.#bucket()
+      this.#options.assertMayWrite?.()
+      return bucket.put(CHECKPOINT_KEY, JSON.stringify(checkpoint))
+    })
   }
 
   /** Sent twice after a crash, it is stored once: the message id is the place in the stream of kills. */
@@ -106,6 +111,7 @@ export class NatsKillStream implements KillStream {
       payloadBytes: data.length,
       payload: Buffer.from(kept).toString('base64'),
     }
+    this.#options.assertMayWrite?.()
     await askNats(`take a reject into ${REJECT_STREAM}`, () =>
       this.#js.publish(`oom.v1.reject.${/^[\w-]+$/.test(node) ? node : 'unknown'}`, JSON.stringify(body), {
         msgID: `${String(created)}/${sequence}`,

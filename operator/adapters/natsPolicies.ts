@@ -8,9 +8,12 @@ import { statusStreamPlan } from '../runtime/streamPlan.ts'
 /** The desired states in their bucket, and what the agents say about them. */
 export class NatsPolicies implements DesiredBucket {
   readonly #js: JetStreamClient
+  readonly #assertMayWrite: () => void
 
-  constructor(js: JetStreamClient) {
+  /** @param assertMayWrite Called before each write. @throws where it must not be. */
+  constructor(js: JetStreamClient, assertMayWrite: () => void = () => undefined) {
     this.#js = js
+    this.#assertMayWrite = assertMayWrite
   }
 
   async readAll(): Promise<Map<string, StoredState>> {
@@ -27,12 +30,17 @@ export class NatsPolicies implements DesiredBucket {
   }
 
   async put(token: string, state: string): Promise<number> {
-    return askNats('store a desired state', async () => (await this.#bucket()).put(token, state))
+    return askNats('store a desired state', async () => {
+      const bucket = await this.#bucket()
+      this.#assertMayWrite()
+      return bucket.put(token, state)
+    })
   }
 
   async delete(token: string): Promise<number> {
     return askNats('delete a desired state', async () => {
       const bucket = await this.#bucket()
+      this.#assertMayWrite()
       await bucket.delete(token)
       // What is left in its place.
       return (await bucket.get(token))?.revision ?? 0

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { StorageType, type JetStreamClient, type JetStreamManager, type StreamConfig, type StreamInfo } from 'nats'
-import { messageOf } from '#program/errors.ts'
+import { isProgramError, messageOf } from '#program/errors.ts'
 import { DESIRED_BUCKET, STATE_BUCKET } from '#contract/subjects.ts'
 import { operatorError } from '../errors.ts'
 import { STREAM_ID_KEY, planStreamChange, type StreamPlan } from '../runtime/streamPlan.ts'
@@ -10,6 +10,7 @@ export async function askNats<T>(what: string, ask: () => Promise<T>): Promise<T
   try {
     return await ask()
   } catch (error) {
+    if (isProgramError(error)) throw error
     throw operatorError('NatsUnavailable', `expected NATS to ${what}, got: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -40,11 +40,20 @@ export class ObjectWatch {
   readonly #firstList = Promise.withResolvers<void>()
   /** Up to where the objects are known; undefined when a list is due. */
   #resourceVersion: string | undefined
+  #isSynced = false
 
   constructor(client: KubeClient, watched: Watched, waiting: Waiting) {
     this.#client = client
     this.#watched = watched
     this.#waiting = waiting
+  }
+
+  get part(): Part {
+    return this.#watched.part
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced
   }
 
   /** Resolves once every object was read. */
@@ -61,6 +70,7 @@ export class ObjectWatch {
       let trouble: unknown
       try {
         this.#resourceVersion ??= await this.#list()
+        this.#isSynced = true
         this.#firstList.resolve()
         await this.#watch(this.#resourceVersion, () => {
           openedMs = monotonicMs()

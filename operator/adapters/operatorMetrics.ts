@@ -28,6 +28,7 @@ export class OperatorMetrics {
   readonly #killsUnseen: Gauge
   readonly #killsLost: Gauge
   readonly #killsDropped: Gauge
+  readonly leading: Gauge
 
   constructor(podsCached: () => number) {
     const registers = [this.registry]
@@ -82,6 +83,7 @@ export class OperatorMetrics {
     this.#killsUnseen = gauge('kills_unseen', 'Kills that kernels have counted and that nothing else accounts for.')
     this.#killsLost = gauge('kills_lost', 'Kills whose lines were overwritten before an agent could read them.')
     this.#killsDropped = gauge('kills_dropped', 'Kills that agents gave up before they were stored.')
+    this.leading = gauge('leading', 'Whether this operator works (1) or stands by for another (0).')
     new Gauge({
       name: 'oomkeeper_operator_pods_cached',
       help: 'Pods in memory.',

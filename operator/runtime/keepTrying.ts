@@ -4,6 +4,7 @@ import { ProgramError } from '#program/errors.ts'
 /** What the operator stands on; readiness says which of it is missing. */
 export type Part =
   | 'apiserver'
+  | 'lease'
   | 'pods'
   | 'namespaces'
   | 'oompolicies'

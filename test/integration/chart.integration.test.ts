@@ -75,7 +75,13 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
   it('starts the operator with flags that the operator takes', () => {
     expect(parse(operatorFlags, 'Deployment')).toMatchObject({
       kind: 'values',
-      values: { natsUser: 'operator', streamMaxBytes: 1024 ** 3, listen: { host: '10.0.0.7', port: 9465 } },
+      values: {
+        natsUser: 'operator',
+        streamMaxBytes: 1024 ** 3,
+        listen: { host: '10.0.0.7', port: 9465 },
+        leaderElect: true,
+        leaseName: 'oomkeeper-operator',
+      },
     })
   })
 
@@ -120,6 +126,17 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       verbs: verbs.split(', '),
     }))
     expect(find(objects, 'ClusterRole')['rules']).toEqual(written)
+  })
+
+  it('runs two operators and lets them have their lease, and no drain end both', () => {
+    expect(find(objects, 'Deployment')['spec']).toMatchObject({ replicas: 2 })
+    expect(find(objects, 'PodDisruptionBudget')['spec']).toMatchObject({ maxUnavailable: 1 })
+    const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] }
+    const role = objects.find(({ kind, metadata }) => kind === 'Role' && metadata.name === 'oomkeeper-operator')
+    expect(role?.['rules']).toEqual([
+      { ...leases, resourceNames: ['oomkeeper-operator'], verbs: ['get', 'patch'] },
+      { ...leases, verbs: ['create'] },
+    ])
   })
 
   it('lets no program wait long for a DNS that is silent: it could not end before', () => {

@@ -24,6 +24,7 @@ const OPERATOR_RULES = [
   { apiGroups: ['oomkeeper.io'], resources: ['oomreports/status', 'nodeoomreports/status'], verbs: ['patch'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oompolicies'], verbs: ['get', 'list', 'watch', 'patch'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oompolicies/status'], verbs: ['patch'] },
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'patch', 'create'] },
 ]
 
 interface TestPod {
@@ -125,8 +126,8 @@ export class OperatorWorld {
     return operator
   }
 
-  async readyOperator(): Promise<OperatorProcess> {
-    const operator = await this.startOperator()
+  async readyOperator(env: Readonly<Record<string, string>> = {}): Promise<OperatorProcess> {
+    const operator = await this.startOperator(env)
     await untilReady(operator)
     return operator
   }

@@ -87,7 +87,7 @@ describe('the product, installed with helm', () => {
   it('becomes ready with the values of the chart, without a restart', async () => {
     await product.install()
     const containers = await product.containers()
-    expect(containers.map(({ name }) => name).toSorted()).toEqual(['agent', 'nats', 'operator'])
+    expect(containers.map(({ name }) => name).toSorted()).toEqual(['agent', 'nats', 'operator', 'operator'])
     for (const container of containers) expect(container).toMatchObject({ ready: true, restartCount: 0 })
   }, 300_000)
 })

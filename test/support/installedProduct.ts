@@ -22,6 +22,7 @@ export interface ProductProcess extends ProcessIdentity {
 }
 
 interface ContainerStatus {
+  podName: string
   name: string
   ready: boolean
   restartCount: number
@@ -98,11 +99,16 @@ export class InstalledProduct {
   async containers(): Promise<ContainerStatus[]> {
     const list = await this.#cluster.kubectl(['get', 'pods', ...IN_NAMESPACE, '--output=json'])
     const { items } = JSON.parse(list) as {
-      items: { metadata: { deletionTimestamp?: string }; status: { containerStatuses?: ContainerStatus[] } }[]
+      items: {
+        metadata: { name: string; deletionTimestamp?: string }
+        status: { containerStatuses?: Omit<ContainerStatus, 'podName'>[] }
+      }[]
     }
     return items
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-      .flatMap(({ status }) => status.containerStatuses ?? [])
+      .flatMap(({ metadata, status: { containerStatuses = [] } }) =>
+        containerStatuses.map((status) => ({ ...status, podName: metadata.name })),
+      )
   }
 
   /** Waits for it where the kubelet lets time pass before it starts a container again. */
@@ -119,8 +125,10 @@ export class InstalledProduct {
     })
   }
 
+  /** Of all its containers. */
   async restarts(component: Component): Promise<number> {
-    return (await this.#container(component)).restartCount
+    const containers = (await this.containers()).filter(({ name }) => name === component)
+    return containers.reduce((sum, { restartCount }) => sum + restartCount, 0)
   }
 
   /** SIGKILL: the crash. The kubelet starts it again: at once the first time, then after 10 s, 20 s, …. */
@@ -136,17 +144,27 @@ export class InstalledProduct {
     const { containerId, ...process } = await this.processOf(component)
     signalProcess(process, 'SIGTERM')
     const exitCode = async (): Promise<number | undefined> => {
-      const { state, lastState } = await this.#container(component)
-      return [state, lastState].find(({ terminated }) => idOf(terminated?.containerID) === containerId)?.terminated
-        ?.exitCode
+      const states = (await this.containers()).flatMap(({ state, lastState }) => [state, lastState])
+      return states.find(({ terminated }) => idOf(terminated?.containerID) === containerId)?.terminated?.exitCode
     }
     return waitUntil(`the end of the ${component}`, exitCode, { deadlineMs: 30_000, everyMs: 100 })
   }
 
+  /** Of the operators the one that works. */
   async #container(component: Component): Promise<ContainerStatus> {
-    const found = (await this.containers()).find(({ name }) => name === component)
+    const leader = component === 'operator' ? await this.#leader() : undefined
+    const found = (await this.containers()).find(
+      ({ name, podName }) => name === component && (leader === undefined || podName === leader),
+    )
     if (found === undefined) throw new Error(`expected a container of the ${component}, got none`)
     return found
+  }
+
+  /** The name of the pod that holds the operators' lease; empty when none does. */
+  async #leader(): Promise<string> {
+    const field = '--output=jsonpath={.spec.holderIdentity}'
+    const holder = await this.#cluster.kubectl(['get', 'lease', 'oomkeeper-operator', ...IN_NAMESPACE, field])
+    return holder.split('_')[0] ?? ''
   }
 
   async #untilRolledOut(name: string): Promise<void> {
