@@ -12,6 +12,7 @@ import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
 import { KillEngine } from './runtime/killEngine.ts'
 import type { PodStore } from './runtime/podStore.ts'
+import type { ReaderState } from './runtime/readiness.ts'
 import { runSession, type SessionObserver } from './runtime/readerSession.ts'
 import { keyText, type ReportKey, type StoredReport } from './runtime/reportStore.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
@@ -45,9 +46,9 @@ export async function countKills(
   nats: NatsConnection,
   pods: PodStore,
   podsSynced: Promise<void>,
-  onReading: () => void,
+  reader: ReaderState,
 ): Promise<never> {
-  const { config, logger, signal, metrics, troubles, waiting, now, elector } = surroundings
+  const { config, logger, signal, metrics, troubles, waiting, finishing, now, elector } = surroundings
   const jsm = await nats.jetstreamManager({ checkAPI: false })
   const stream = new NatsKillStream(nats.jetstream(), jsm, {
     maxBytes: config.streamMaxBytes,
@@ -72,7 +73,7 @@ export async function countKills(
     config.kubernetesEvents === 'on' ? createKillTelling(surroundings, client, pods, getOwner) : noTelling(signal)
   const budget = new WriteBudget(
     { perSecond: config.writesPerSecond, maxInFlight: config.writesInFlight, reportEveryMs: REPORT_EVERY_MS },
-    waiting,
+    finishing,
   )
   const judge = new HiddenJudge({
     store,
@@ -110,7 +111,7 @@ export async function countKills(
   const explainer = new Explainer(waiting.monotonicMs)
   const engine = new KillEngine({
     now,
-    waiting,
+    waiting: finishing,
     writer,
     budget,
     maxWaitingBytes: MAX_WAITING_BYTES,
@@ -146,7 +147,7 @@ export async function countKills(
   }
   const observer: SessionObserver = {
     opened: (firstSequence) => {
-      onReading()
+      reader.isBound = true
       troubles.fine('reader')
       logger.info({ firstSequence }, 'reading kills')
     },
@@ -154,18 +155,24 @@ export async function countKills(
       metrics.sequencesMissing.inc(sequences)
       logger.warn({ sequences }, 'messages were gone from OOM_KILLS before they were read (aged or purged)')
     },
-    progressed: (checkpoint, last) => metrics.progressed(checkpoint, last),
+    closed: () => {
+      reader.isBound = false
+    },
+    progressed: (checkpoint, last) => {
+      reader.lagMessages = Math.max(0, last - checkpoint)
+      metrics.progressed(checkpoint, last)
+    },
   }
   const readKills = async (): Promise<never> => {
     // Without all pods, a kill in one that is not read yet would be called unknown.
     await podsSynced
     return keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
   }
-  return Promise.race([
-    judge.run(),
-    refresher.run(),
-    readKills(),
-    telling.run(),
-    gatherFigures(surroundings, client, jsm, pods),
-  ])
+  const reading = readKills()
+  const figures = gatherFigures(surroundings, client, jsm, pods)
+  try {
+    return await Promise.race([judge.run(), refresher.run(), reading, telling.run(), figures])
+  } finally {
+    if (signal.aborted) await Promise.allSettled([reading])
+  }
 }

@@ -8,11 +8,13 @@ import type { Surroundings } from './surroundings.ts'
 const LEASE_REQUEST_TIMEOUT_MS = LEASE_TIMING.renewDeadlineMs / 2
 /** Together less than a program has for its end. */
 const FINISH_LIMIT_MS = 2_500
+/** How long what is read is still counted when the program is asked to end. */
+export const DRAIN_LIMIT_MS = 2_000
 const RELEASE_LIMIT_MS = 1_500
 
 /** @returns undefined where this operator is the only one. */
 export function createElector(
-  { config, logger, waiting, metrics, now }: Omit<Surroundings, 'elector'>,
+  { config, logger, waiting, metrics, now }: Pick<Surroundings, 'config' | 'logger' | 'waiting' | 'metrics' | 'now'>,
   identity: string,
 ): Elector | undefined {
   if (!config.leaderElect) return undefined

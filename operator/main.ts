@@ -12,15 +12,16 @@ import { KubeClient, loadKubeConfig } from './adapters/kubeClient.ts'
 import { OperatorMetrics } from './adapters/operatorMetrics.ts'
 import { ObjectWatch } from './adapters/objectWatch.ts'
 import { watchedPods } from './adapters/watched.ts'
+import { noteConnection } from './adapters/noteConnection.ts'
 import { TroubleLog } from './adapters/troubleLog.ts'
 import { createApiSource } from './answerPeople.ts'
 import { applyPolicies, createPolicyEngine, policyWatches } from './applyPolicies.ts'
 import { operatorFlags, type OperatorConfig } from './config.ts'
 import { countKills } from './countKills.ts'
-import { createElector, lead } from './electLeader.ts'
+import { DRAIN_LIMIT_MS, createElector, lead } from './electLeader.ts'
 import type { Waiting } from './runtime/keepTrying.ts'
 import { PodStore } from './runtime/podStore.ts'
-import { reasonsNotReady } from './runtime/readiness.ts'
+import { reasonsNotReady, type ReaderState } from './runtime/readiness.ts'
 
 const DELETED_POD_TTL_MS = 3_600_000
 const MAX_DELETED_PODS = 20_000
@@ -32,12 +33,20 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   const troubles = new TroubleLog(logger, (part) => metrics.troubles.inc({ part }))
   const base = { config, logger, metrics, troubles, now: () => new Date(), instance: hostname() }
   const elector = createElector(
-    { ...base, signal, waiting: waitingUnder(signal, troubles) },
+    { ...base, waiting: waitingUnder(signal, troubles) },
     `${base.instance}_${randomUUID()}`,
   )
   // What runs under it ends with the lease, too.
-  const work = elector === undefined ? signal : AbortSignal.any([signal, elector.lost])
-  const surroundings = { ...base, elector, signal: work, waiting: waitingUnder(work, troubles) }
+  const underLease = (until: AbortSignal): AbortSignal =>
+    elector === undefined ? until : AbortSignal.any([until, elector.lost])
+  const work = underLease(signal)
+  const surroundings = {
+    ...base,
+    elector,
+    signal: work,
+    waiting: waitingUnder(work, troubles),
+    finishing: waitingUnder(underLease(abortedLater(signal, DRAIN_LIMIT_MS)), troubles),
+  }
 
   const client = new KubeClient(loadKubeConfig(config), { assertMayWrite: () => elector?.assertHeld() })
   const engine = createPolicyEngine(surroundings, client, pods)
@@ -48,13 +57,13 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   )
   const watches = [podWatch, ...policyWatches(client, engine, surroundings)]
   let connection: NatsConnection | undefined
-  let isReading = false
+  const reader: ReaderState = { isBound: false, lagMessages: undefined }
   const notReady = (): string[] => [
     ...reasonsNotReady({
       unsynced: watches.filter(({ isSynced }) => !isSynced).map(({ part }) => part),
       isNatsConnected: connection !== undefined,
       role: elector === undefined ? 'leader' : elector.role,
-      isReading,
+      reader,
     }),
     ...troubles.reasons(),
   ]
@@ -74,14 +83,13 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     signal,
   )
   connection = nats
+  void noteConnection(nats, troubles)
   const leading = lead(
     { elector, logger },
     (ms) => sleep(ms),
     () => [
       applyPolicies(surroundings, engine, nats, Promise.all(watches.map((watch) => watch.synced()))),
-      countKills(surroundings, client, nats, pods, podWatch.synced(), () => {
-        isReading = true
-      }),
+      countKills(surroundings, client, nats, pods, podWatch.synced(), reader),
     ],
   )
   try {
@@ -91,6 +99,12 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     await Promise.allSettled([leading])
     await Promise.race([nats.close(), sleep(NATS_CLOSE_LIMIT_MS)])
   }
+}
+
+function abortedLater(signal: AbortSignal, ms: number): AbortSignal {
+  const later = new AbortController()
+  signal.addEventListener('abort', () => setTimeout(() => later.abort(signal.reason), ms), { once: true })
+  return later.signal
 }
 
 function waitingUnder(signal: AbortSignal, observer: TroubleLog): Waiting {

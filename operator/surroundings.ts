@@ -13,6 +13,8 @@ export interface Surroundings {
   metrics: OperatorMetrics
   troubles: TroubleLog
   waiting: Waiting
+  /** The same a little longer: what was begun may end in order when the program is asked to. */
+  finishing: Waiting
   now: () => Date
   /** Which operator this is: the name of its pod. */
   instance: string

@@ -138,6 +138,7 @@ export class NatsKillStream implements KillStream {
     })
     let delivered = 0
     try {
+      yield []
       for (;;) {
         for await (const batch of this.#fetch(consumer, signal)) {
           for (const { deliverySequence } of batch) {

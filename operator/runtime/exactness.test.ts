@@ -75,6 +75,7 @@ class Cluster {
     const { stream } = this
     const observer = {
       opened: () => {},
+      closed: () => {},
       missing: () => {},
       progressed: (checkpoint: number) => void (checkpoint === stream.lastSequence && finished.resolve('finished')),
     }

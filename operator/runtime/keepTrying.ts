@@ -5,6 +5,7 @@ import { ProgramError } from '#program/errors.ts'
 export type Part =
   | 'apiserver'
   | 'lease'
+  | 'nats'
   | 'pods'
   | 'namespaces'
   | 'oompolicies'

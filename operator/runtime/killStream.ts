@@ -25,8 +25,8 @@ export interface KillStream {
   countStored(from: number, to: number): Promise<number>
   loadCheckpoint(): Promise<Checkpoint | undefined>
   /**
-   * Strictly ordered batches from a sequence on, each as large as what has arrived; an empty batch when nothing
-   * came for a while. Ends with a ProgramError whenever order or completeness is in doubt.
+   * Strictly ordered batches from a sequence on, each as large as what has arrived; an empty batch when the reader is
+   * made, and when nothing came for a while. Ends with a ProgramError whenever order or completeness is in doubt.
    */
   read(firstSequence: number, signal: AbortSignal): AsyncIterable<readonly StoredMessage[]>
 }

@@ -34,9 +34,10 @@ class FakeStream implements KillStream {
 
   loadCheckpoint = async (): Promise<Checkpoint | undefined> => this.checkpoint
 
-  async *read(first: number): AsyncIterable<readonly StoredMessage[]> {
+  async *read(first: number, signal: AbortSignal): AsyncIterable<readonly StoredMessage[]> {
     this.onRead()
     yield [...this.messages.values()].filter(({ sequence }) => sequence >= first && !this.lost.has(sequence))
+    signal.throwIfAborted()
   }
 }
 
@@ -44,6 +45,9 @@ let stream: FakeStream
 let processed: { identity: string; sequences: number[]; counted: CountingStart['alreadyCounted'] }[]
 let missing: number
 let closed: number
+/** What the session did, in order. */
+let steps: string[]
+let stop: AbortController
 let reports: StoredReport[]
 
 beforeEach(() => {
@@ -51,6 +55,8 @@ beforeEach(() => {
   processed = []
   missing = 0
   closed = 0
+  steps = []
+  stop = new AbortController()
   reports = []
 })
 
@@ -59,15 +65,24 @@ async function run(): Promise<string> {
     open: ({ stream: identity, alreadyCounted }: CountingStart) => ({
       accept: async (batch: readonly StoredMessage[]) =>
         void processed.push({ identity, sequences: batch.map(({ sequence }) => sequence), counted: alreadyCounted }),
-      close: async () => void closed++,
+      drained: async () => void steps.push('drained'),
+      close: async () => {
+        closed++
+        steps.push('counting closed')
+      },
     }),
   } as unknown as KillEngine
   async function* listReports(): AsyncIterable<StoredReport> {
     yield* reports
   }
-  const observer = { opened: () => {}, missing: (count: number) => void (missing += count), progressed: () => {} }
+  const observer = {
+    opened: (first: number) => void steps.push(`opened at ${first}`),
+    closed: () => void steps.push('reader closed'),
+    missing: (count: number) => void (missing += count),
+    progressed: () => {},
+  }
   try {
-    return await runSession({ stream, engine, listReports, observer }, new AbortController().signal)
+    return await runSession({ stream, engine, listReports, observer }, stop.signal)
   } catch (error) {
     return (error as { code: string }).code
   }
@@ -92,6 +107,21 @@ describe('runSession', () => {
     stream.checkpoint = { stream: 'one', sequence: 3 }
     expect(await run()).toBe('NatsUnavailable')
     expect(processed).toMatchObject([{ identity: 'one', sequences: [4, 5] }])
+  })
+
+  it('says that it reads once the identity of the stream that the reader stands in is known, and when it does no more', async () => {
+    await run()
+    expect(steps).toEqual(['opened at 1', 'reader closed', 'counting closed'])
+    steps = []
+    stream.onRead = () => void (stream.identity = 'two')
+    await run()
+    expect(steps).toEqual(['reader closed', 'counting closed'])
+  })
+
+  it('counts what it has read when it is asked to end', async () => {
+    stream.onRead = () => stop.abort(Object.assign(new Error('stopped'), { code: 'Stopped' }))
+    await run()
+    expect(steps).toEqual(['opened at 1', 'drained', 'reader closed', 'counting closed'])
   })
 
   it('gives a stream that went back in time a new identity, and reads it from its start', async () => {

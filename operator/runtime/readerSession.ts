@@ -6,8 +6,10 @@ import type { Checkpoint, KillStream, StreamState } from './killStream.ts'
 import type { StoredReport } from './reportStore.ts'
 
 export interface SessionObserver {
-  /** A session has begun: the next message has this sequence. */
+  /** The reader stands in the stream whose identity was checked; the next message has this sequence. */
   opened(firstSequence: number): void
+  /** The reader is gone; another session makes one. */
+  closed(): void
   /** Sequences that the stream no longer has (aged or purged before they were read). */
   missing(sequences: number): void
   progressed(checkpoint: number, lastSequence: number): void
@@ -26,6 +28,7 @@ const CHECK_EVERY_BATCHES = 100
 /**
  * One session of the strictly ordered reader, from the checkpoint on. Ends only by an error: whenever order,
  * completeness or the stream's identity is in doubt, the next session starts again from the checkpoint.
+ * @param signal Ends the reading: what is read by then is counted, as long as the engine's own signal lets it.
  */
 export async function runSession(ports: SessionPorts, signal: AbortSignal): Promise<never> {
   const { stream, engine, observer } = ports
@@ -43,9 +46,12 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
   checkIdentity(identity, state, 0)
   const streamEnd = state.lastSequence
   const counted = planCounted(watermarks, { stream: identity, streamEnd })
-  const settled = planStart(checkpoint, state, counted.settled) - 1
+  let settled = planStart(checkpoint, state, counted.settled) - 1
   let done = settled
-  const onSettled = (sequence: number): void => observer.progressed(sequence, Math.max(done, state.lastSequence))
+  const onSettled = (sequence: number): void => {
+    settled = sequence
+    observer.progressed(settled, Math.max(done, state.lastSequence))
+  }
   const counting = engine.open({
     stream: identity,
     settled,
@@ -53,8 +59,6 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
     alreadyCounted: counted.sequences,
     onSettled,
   })
-  observer.opened(done + 1)
-  observer.progressed(done, state.lastSequence)
   try {
     let batches = 0
     for await (const batch of stream.read(done + 1, signal)) {
@@ -62,6 +66,8 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
       if (batches++ % CHECK_EVERY_BATCHES === 0 || batch.length === 0) {
         state = await stream.state()
         checkIdentity(identity, state, done)
+        if (batches === 1) observer.opened(done + 1)
+        observer.progressed(settled, state.lastSequence)
       }
       const last = batch.at(-1)
       if (last === undefined) continue
@@ -69,7 +75,11 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
       done = last.sequence
       await counting.accept(batch)
     }
+  } catch (error) {
+    if (signal.aborted) await counting.drained()
+    throw error
   } finally {
+    observer.closed()
     await counting.close()
   }
   throw operatorError('NatsUnavailable', 'expected the reader of kills to go on, got its end')

@@ -1,3 +1,11 @@
+/** Of the one that works. */
+export interface ReaderState {
+  /** It stands in the stream, whose identity was checked. */
+  isBound: boolean
+  /** Messages between the checkpoint and the end of the stream; undefined: not known. */
+  lagMessages: number | undefined
+}
+
 /** What must be so for an operator to work, or to begin at once where another ends. */
 export interface Progress {
   /** Objects that were not all read yet. */
@@ -5,17 +13,17 @@ export interface Progress {
   isNatsConnected: boolean
   /** undefined: whether another one works is not known yet. */
   role: 'leader' | 'follower' | undefined
-  /** The reader stands in the stream whose identity was checked, and how much lies before it is known. */
-  isReading: boolean
+  reader: ReaderState
 }
 
 /** @returns why the operator is not ready, one line each; nothing when it is. */
 export function reasonsNotReady(progress: Progress): string[] {
-  const { unsynced, isNatsConnected, role, isReading } = progress
+  const { unsynced, isNatsConnected, role, reader } = progress
   return [
     ...(unsynced.length > 0 ? [`caches: not every object was read yet: ${unsynced.join(', ')}`] : []),
     ...(isNatsConnected ? [] : ['nats: no connection']),
     ...(role === undefined ? ['lease: not known yet who holds it'] : []),
-    ...(role === 'leader' && !isReading ? ['reader: no reader of kills yet'] : []),
+    ...(role === 'leader' && !reader.isBound ? ['reader: none stands in the stream of kills'] : []),
+    ...(role === 'leader' && reader.lagMessages === undefined ? ['lag: not known yet'] : []),
   ]
 }

@@ -94,6 +94,7 @@ export class FakeKillStream implements KillStream {
 
   /** In batches of thirty, and then it waits for more as a stream does. */
   async *read(first: number): AsyncIterable<readonly StoredMessage[]> {
+    yield []
     const rest = this.messages.filter(({ sequence }) => sequence >= first)
     for (let at = 0; at < rest.length; at += 30) yield rest.slice(at, at + 30)
     await new Promise<never>(() => {})

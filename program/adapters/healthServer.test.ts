@@ -44,6 +44,7 @@ describe('startHealthServer', () => {
   it('says that it lives, why it cannot do its work, and what it has counted', async () => {
     reasons = ['no kill is seen', 'the spool cannot be used']
     expect(await get('/healthz')).toEqual([200, 'ok\n'])
+    expect(await get('/livez')).toEqual([200, 'ok\n'])
     expect(await get('/readyz?verbose')).toEqual([503, 'no kill is seen\nthe spool cannot be used\n'])
     reasons = []
     expect(await get('/readyz')).toEqual([200, 'ok\n'])
@@ -51,7 +52,7 @@ describe('startHealthServer', () => {
   })
 
   it('refuses what it does not serve', async () => {
-    expect(await get('/')).toEqual([404, expect.stringContaining('expected /healthz')])
+    expect(await get('/')).toEqual([404, expect.stringContaining('expected /livez')])
     expect(await get('/healthz', 'POST')).toEqual([405, 'expected GET\n'])
     expect(await get('/healthz', 'HEAD')).toEqual([200, ''])
   })

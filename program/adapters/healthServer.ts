@@ -17,7 +17,7 @@ export interface ListenAddress {
 /** Anybody in the cluster can connect: with so many of 8 KiB headers each, a flood takes 2 MiB. */
 const MAX_CONNECTIONS = 128
 
-/** Serves /healthz (the process answers), /readyz (it can do its work, else why not) and /metrics. */
+/** Serves /healthz and /livez (the process answers, whatever it waits for), /readyz (it can do its work, else why not) and /metrics. */
 export async function startHealthServer(address: ListenAddress, source: HealthSource): Promise<Server> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0]
@@ -26,7 +26,7 @@ export async function startHealthServer(address: ListenAddress, source: HealthSo
       response.end(request.method === 'HEAD' ? undefined : body)
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'expected GET\n')
-    if (path === '/healthz') return answer(200, 'ok\n')
+    if (path === '/healthz' || path === '/livez') return answer(200, 'ok\n')
     if (path === '/readyz') {
       const reasons = source.notReady()
       return reasons.length === 0 ? answer(200, 'ok\n') : answer(503, `${reasons.join('\n')}\n`)
@@ -38,7 +38,7 @@ export async function startHealthServer(address: ListenAddress, source: HealthSo
       )
       return
     }
-    answer(404, 'expected /healthz, /readyz or /metrics\n')
+    answer(404, 'expected /livez, /readyz or /metrics\n')
   })
   keepFew(server)
   await new Promise<void>((resolve, reject) => {

@@ -59,7 +59,7 @@ secret:
 
 {{- define "oomkeeper.probes" -}}
 livenessProbe:
-  httpGet: { path: /healthz, port: health }
+  httpGet: { path: /livez, port: health }
   periodSeconds: 20
   timeoutSeconds: 5
 readinessProbe:
