@@ -119,8 +119,11 @@ export class OperatorWorld {
     return this.js.jetstreamManager()
   }
 
-  async startOperator(env: Readonly<Record<string, string>> = {}): Promise<OperatorProcess> {
-    const servers = { kubectl: this.api.kubectl, kubeconfig: this.kubeconfig, nats: this.nats }
+  async startOperator(
+    env: Readonly<Record<string, string>> = {},
+    kubeconfig = this.kubeconfig,
+  ): Promise<OperatorProcess> {
+    const servers = { kubectl: this.api.kubectl, kubeconfig, nats: this.nats }
     const operator = await startOperator(servers, this.folder, env)
     this.#operators.push(operator)
     return operator
