@@ -50,7 +50,8 @@ describe('the operator, when things break, with real nats-server, etcd and kube-
       { deadlineMs: 30_000 },
     )
     expect(status).toMatchObject({ kills: onNode + 11, byReason: { OutsidePod: onNode + 11 } })
-    const { kills, byNode, byScope, lastKills } = (await world.report('pod.crash.app')) ?? {}
+    // Written in an order of its own.
+    const { kills, byNode, byScope, lastKills } = await world.untilKills('pod.crash.app', 30)
     expect({ kills, byNode, byScope }).toEqual({ kills: 30, byNode: { 'node-a': 30 }, byScope: { ContainerLimit: 30 } })
     expect(new Set(lastKills?.map(({ sequence }) => sequence)).size).toBe(20)
   }, 120_000)
