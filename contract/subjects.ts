@@ -14,6 +14,16 @@ export function nodeToken(node: string): string {
   return node.replaceAll('.', '_')
 }
 
+/** The node of a token. */
+export function nodeName(token: string): string {
+  return token.replaceAll('_', '.')
+}
+
+/** The node's token of any subject of the stream of kills, where it can be one of a node's name (RFC 1123). */
+export function tokenOfKillSubject(subject: string): string | undefined {
+  return /^oom\.v1\.kill\.([a-z0-9](?:[a-z0-9_-]{0,251}[a-z0-9])?)\./.exec(subject)?.[1]
+}
+
 export function inboxPrefix(node: string): string {
   return `_INBOX.${nodeToken(node)}`
 }

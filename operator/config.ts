@@ -49,6 +49,24 @@ export const operatorFlags = {
     'writes of reports per second, of all together; a report is written once per second at most',
   ),
   writesInFlight: withDefault(flagSchemas.countUpTo(256), 'N', '8', 'writes of reports at the same time'),
+  reportMaxAgeDays: withDefault(
+    flagSchemas.countUpTo(36_500),
+    'DAYS',
+    '90',
+    'a report whose last kill is longer ago is deleted',
+  ),
+  reportsPerNamespace: withDefault(
+    flagSchemas.countUpTo(100_000),
+    'N',
+    '500',
+    'OOMReports in one namespace; beyond, those whose last kill is the longest ago are deleted',
+  ),
+  reportsTotal: withDefault(
+    flagSchemas.countUpTo(1_000_000),
+    'N',
+    '10000',
+    'OOMReports in all, and NodeOOMReports in all; beyond, as above',
+  ),
   logLevel: withDefault(flagSchemas.logLevel, 'LEVEL', 'info', 'trace, debug, info, warn, error or fatal'),
 }
 

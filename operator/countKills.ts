@@ -7,6 +7,7 @@ import { OwnerReader, type OwnerObserver } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
 import { Explainer } from './runtime/explainer.ts'
 import { gatherFigures } from './gatherFigures.ts'
+import { keepBounds } from './keepBounds.ts'
 import type { GetOwner } from './reports/workload.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
@@ -166,7 +167,10 @@ export async function countKills(
   const readKills = async (): Promise<never> => {
     // Without all pods, a kill in one that is not read yet would be called unknown.
     await podsSynced
-    return keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
+    const session = keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
+    const bounds = keepBounds(surroundings, store, stream, budget)
+    // At the end it is the reader that says when it has done its part.
+    return Promise.race([session, bounds.catch((error: unknown) => (signal.aborted ? session : Promise.reject(error)))])
   }
   const reading = readKills()
   const figures = gatherFigures(surroundings, client, jsm, pods)

@@ -71,7 +71,7 @@ export class KubeClient {
   }
 
   /** @throws ProgramError ApiserverUnreachable, with retry. Then nobody knows whether the request took effect. */
-  async request(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<KubeAnswer> {
+  async request(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<KubeAnswer> {
     const context = new RequestContext(this.server + path, HttpMethod[method])
     context.setHeaderParam('Accept', 'application/json')
     if (body !== undefined) {

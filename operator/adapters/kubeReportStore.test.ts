@@ -54,6 +54,14 @@ describe('KubeReportStore', () => {
     expect(error).toMatchObject({ code: 'ApiserverRefused', retry: true, message: expect.stringContaining(message) })
   })
 
+  it('deletes a report, and tells one that was written meanwhile, or is gone, from it', async () => {
+    expect(await storeThatGets(200, {}).remove(KEY, '1')).toBe(true)
+    expect(await storeThatGets(409, { reason: 'Conflict' }).remove(KEY, '1')).toBe(false)
+    const gone = { details: { name: 'pod.a.app', kind: 'oomreports' } }
+    expect(await storeThatGets(404, gone).remove(KEY, '1')).toBe(false)
+    await expect(storeThatGets(403, { message: NO_RIGHT }).remove(KEY, '1')).rejects.toMatchObject({ retry: true })
+  })
+
   it('tells a conflict from a report that is gone', async () => {
     expect(await storeThatGets(409, { reason: 'Conflict' }).patchStatus(KEY, {}, '1')).toEqual({ outcome: 'conflict' })
     const gone = { details: { name: 'pod.a.app', kind: 'oomreports' } }

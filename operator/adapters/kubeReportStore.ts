@@ -55,6 +55,15 @@ export class KubeReportStore implements ReportStore {
     return this.#refusal(answer, key, 'write the status of')
   }
 
+  async remove(key: ReportKey, resourceVersion: string): Promise<boolean> {
+    const answer = await this.#client.request('DELETE', objectPath(key), { preconditions: { resourceVersion } })
+    if (answer.code === 200 || answer.code === 202) return true
+    if (answer.code === 409) return false
+    if (isKindMissing(answer)) throw crdsMissing()
+    if (answer.code === 404) return false
+    throw refusalOf(answer, `delete ${key.kind} ${key.name}`)
+  }
+
   async *list(kind: ReportKey['kind']): AsyncIterable<StoredReport> {
     let continueToken: string | undefined
     do {

@@ -6,13 +6,15 @@ import {
   type Consumer,
   type JetStreamClient,
   type JetStreamManager,
+  type MsgRequest,
   type StreamInfo,
 } from 'nats'
-import { KILL_STREAM, STATE_BUCKET } from '#contract/subjects.ts'
+import { KILL_STREAM, KILL_SUBJECTS, STATE_BUCKET } from '#contract/subjects.ts'
 import { messageOf } from '#program/errors.ts'
 import { operatorError } from '../errors.ts'
 import type { Checkpoint, KillStream, StreamState } from '../runtime/killStream.ts'
 import type { StoredMessage } from '../runtime/readKill.ts'
+import type { PurgeableStream, StreamUsage } from '../runtime/streamPurge.ts'
 import {
   REJECT_STREAM,
   STREAM_ID_KEY,
@@ -41,7 +43,7 @@ export interface NatsKillStreamOptions {
   assertMayWrite?(): void
 }
 
-export class NatsKillStream implements KillStream {
+export class NatsKillStream implements KillStream, PurgeableStream {
   readonly #js: JetStreamClient
   readonly #jsm: JetStreamManager
   readonly #options: NatsKillStreamOptions
@@ -62,8 +64,39 @@ export class NatsKillStream implements KillStream {
 
   async state(): Promise<StreamState> {
     const { created, config, state } = await this.#info()
-    const identity = `${String(created)}/${config.metadata?.[STREAM_ID_KEY] ?? ''}`
-    return { identity, firstSequence: state.first_seq, lastSequence: state.last_seq }
+    return {
+      identity: identityOf(created, config.metadata),
+      firstSequence: state.first_seq,
+      lastSequence: state.last_seq,
+    }
+  }
+
+  async usage(): Promise<StreamUsage> {
+    const { created, config, state } = await this.#info()
+    return {
+      identity: identityOf(created, config.metadata),
+      bytes: state.bytes,
+      maxBytes: config.max_bytes,
+      messages: state.messages,
+      firstSequence: state.first_seq,
+    }
+  }
+
+  async storedAtMs(sequence: number): Promise<number | undefined> {
+    return askNats('say how old a kill is', async () => {
+      try {
+        // nats.js does not name the second field; the server gives the first message at or after the sequence for it.
+        const query: MsgRequest & object = Object.assign({ seq: sequence }, { next_by_subj: KILL_SUBJECTS })
+        return (await this.#jsm.streams.getMessage(KILL_STREAM, query)).time.getTime()
+      } catch (error) {
+        if (messageOf(error) === 'no message found') return undefined
+        throw error
+      }
+    })
+  }
+
+  async purgeBelow(sequence: number): Promise<void> {
+    await askNats('remove the oldest kills', () => this.#jsm.streams.purge(KILL_STREAM, { seq: sequence }))
   }
 
   async renewIdentity(): Promise<void> {
@@ -192,6 +225,10 @@ export class NatsKillStream implements KillStream {
     if (info === undefined) throw operatorError('StreamReplaced', `expected the stream ${KILL_STREAM}, got none`)
     return info
   }
+}
+
+function identityOf(created: unknown, metadata: Readonly<Record<string, string>> | undefined): string {
+  return `${String(created)}/${metadata?.[STREAM_ID_KEY] ?? ''}`
 }
 
 interface DeliveredMessage extends StoredMessage {

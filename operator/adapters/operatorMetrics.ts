@@ -14,6 +14,8 @@ export class OperatorMetrics {
   readonly hiddenJudged: Counter<'hidden'>
   readonly eventsTold: Counter
   readonly eventsDropped: Counter<'reason'>
+  readonly reportsDeleted: Counter<'kind' | 'reason'>
+  readonly streamPurges: Counter
   readonly sequencesMissing: Counter
   readonly troubles: Counter<'part'>
   readonly checkpointSequence: Gauge
@@ -54,6 +56,15 @@ export class OperatorMetrics {
       'kubernetes_events_dropped_total',
       'Kills that could not be told as Kubernetes Events, once for each object; they are in the reports all the same.',
       ['reason'],
+    )
+    this.reportsDeleted = counter(
+      'reports_deleted_total',
+      'Reports given up, by why (age, namespaceCount, totalCount).',
+      ['kind', 'reason'],
+    )
+    this.streamPurges = counter(
+      'stream_purges_total',
+      'How often counted kills were purged from the nearly full stream.',
     )
     this.sequencesMissing = counter(
       'stream_sequences_missing_total',

@@ -23,13 +23,23 @@ import type { ReportKind } from './crd.ts'
 
 /**
  * Why a kill stands in the node's report: the victim was in no pod, nobody could say where it was, its pod is
- * not known, its namespace is gone, the apiserver refused its OOMReport, or the killer took nobody.
+ * not known, its namespace is gone, the apiserver refused its OOMReport, or the killer took nobody. `EventRejected` is no
+ * kill: something that came as this node's kill event cannot be one, and is set aside in OOM_REJECTS.
  */
 export const nodeReason = z
-  .enum(['OutsidePod', 'CgroupUnknown', 'PodUnknown', 'NamespaceGone', 'WriteRefused', 'NoKillable', 'Panic'])
+  .enum([
+    'OutsidePod',
+    'CgroupUnknown',
+    'PodUnknown',
+    'NamespaceGone',
+    'WriteRefused',
+    'NoKillable',
+    'Panic',
+    'EventRejected',
+  ])
   .meta({
     description:
-      'Why it stands in the report of the node. OutsidePod: the victim was in no pod. CgroupUnknown: nobody could say where it was. PodUnknown: its pod is not known. NamespaceGone, WriteRefused: the apiserver took no OOMReport. NoKillable, Panic: nobody was killed.',
+      'Why it stands in the report of the node. OutsidePod: the victim was in no pod. CgroupUnknown: nobody could say where it was. PodUnknown: its pod is not known. NamespaceGone, WriteRefused: the apiserver took no OOMReport. NoKillable, Panic: nobody was killed. EventRejected: no kill, what came as its event is set aside in OOM_REJECTS.',
   })
 export type NodeReason = z.infer<typeof nodeReason>
 

@@ -1,6 +1,7 @@
 import { TREND_HOURS, type Trend } from '../api/killRecord.ts'
 import type { Verdict } from './condition.ts'
 import { killsIn } from './trend.ts'
+import { REJECTED } from './rejectRecord.ts'
 import { formatKib } from './quantity.ts'
 
 /** A report is active for this long after it was told of its last kill. */
@@ -11,6 +12,15 @@ const TOLD_LATE_MS = 60_000
 export const RECURRING = { kills: 3, hours: 2 }
 /** The limit is too low when the victim had this share of it in each of the last kills. */
 export const AT_LIMIT = { kills: 3, share: 0.9 }
+
+/** A rejected event is told for this long. */
+export const REJECTED_MS = 86_400_000
+
+interface CheckedReject {
+  reason: string
+  seenAt: string
+  detail?: string | undefined
+}
 
 /** What is looked at: the counts of any report. */
 export interface Checked {
@@ -83,6 +93,20 @@ export function checkLimit(lastKills: readonly CheckedKill[]): Verdict {
         reason: 'PeakBelowLimit',
         message: `in one of the last ${own.length} kills the victim had ${figure}: others, caches or the kernel had the rest`,
       }
+}
+
+/**
+ * Whether something came as this node's kill event, lately, that cannot be one: an agent of another version, a defect, or
+ * somebody who lies.
+ * @param lastKills Newest first.
+ */
+export function checkRejected(rejected: number, lastKills: readonly CheckedReject[], now: Date): Verdict {
+  const last = lastKills.find(({ reason }) => reason === REJECTED)
+  const isLate = last === undefined || now.getTime() > Date.parse(last.seenAt) + REJECTED_MS
+  const counted = `${rejected} kill ${rejected === 1 ? 'event' : 'events'} of this node set aside in OOM_REJECTS`
+  return isLate
+    ? { status: 'False', reason: 'NoneLately', message: `${counted}, none of them within a day` }
+    : { status: 'True', reason: 'SetAside', message: `${counted}, the last at ${last.seenAt}: ${last.detail ?? ''}` }
 }
 
 /** When the checks say something else though no kill comes, in milliseconds since the epoch. */

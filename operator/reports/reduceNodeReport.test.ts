@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { nodeKillOf } from '../testing/killRecords.ts'
+import { refreshNodeStatus } from './refresh.ts'
 import { reduceNodeReport } from './reduceNodeReport.ts'
 
 const context = { now: new Date('2026-03-01T10:00:02.000Z'), stream: 's1', generation: 1 }
@@ -35,6 +36,32 @@ describe('reduceNodeReport', () => {
     const next = reduceNodeReport(both, [nodeKillOf(2, { reason: 'OutsidePod' })], context)
     expect(next.conditions).toHaveLength(4)
     expect(next.conditions).toContainEqual(theirs)
+  })
+
+  it('says for a day that events are set aside, and counts them apart from kills', () => {
+    const reject = (at: number, detail: string) => nodeKillOf(at, { reason: 'EventRejected', detail })
+    const first = reduceNodeReport(undefined, [reject(1, 'expected JSON')], context)
+    expect(first).toMatchObject({
+      kills: 0,
+      withoutVictim: 0,
+      byScope: {},
+      byReason: { EventRejected: 1 },
+      killsLastDay: 0,
+    })
+    expect(first.conditions.map(({ type }) => type)).toEqual(['Ready', 'EventsRejected'])
+    const kills = [nodeKillOf(2, { reason: 'OutsidePod' }), reject(3, 'version: expected 1')]
+    const status = reduceNodeReport(first, kills, context)
+    expect(status).toMatchObject({ kills: 1, byReason: { OutsidePod: 1, EventRejected: 2 }, byCommand: { eater: 1 } })
+    const message =
+      '2 kill events of this node set aside in OOM_REJECTS, the last at 2026-03-01T10:00:01.000Z: version: expected 1'
+    expect(status.conditions.at(-1)).toMatchObject({
+      type: 'EventsRejected',
+      status: 'True',
+      reason: 'SetAside',
+      message,
+    })
+    const tomorrow = refreshNodeStatus(status, new Date('2026-03-02T11:00:00.000Z'))
+    expect(tomorrow.conditions.at(-1)).toMatchObject({ status: 'False', reason: 'NoneLately' })
   })
 
   it('changes nothing when the same kills come again', () => {

@@ -4,6 +4,7 @@ import { fitStatus } from './fitStatus.ts'
 import { compact, describeLast, type KillToCount } from './killRecord.ts'
 import { killsPast, spanOf, whenOf } from './newKills.ts'
 import { refreshNodeStatus } from './refresh.ts'
+import { REJECTED } from './rejectRecord.ts'
 import { tally, tallyCommands } from './tally.ts'
 import { advanceTrend } from './trend.ts'
 
@@ -20,17 +21,19 @@ export function reduceNodeReport(
   const lastKills = [...fresh.toReversed(), ...(stored?.lastKills ?? [])].slice(0, MAX_LAST_KILLS)
   const [last] = lastKills
   if (last === undefined) throw new Error('expected kills or a stored status, got neither')
-  const taken = fresh.filter((kill) => !WITHOUT_VICTIM.includes(kill.reason))
-  const withoutVictim = fresh.length - taken.length
+  const invocations = fresh.filter((kill) => kill.reason !== REJECTED)
+  const taken = invocations.filter((kill) => !WITHOUT_VICTIM.includes(kill.reason))
+  const withoutVictim = invocations.length - taken.length
   const peakKib = Math.max(stored?.peakRssKib ?? -1, ...fresh.map((kill) => kill.victimRssKib ?? -1))
   const status: NodeOomReportStatus = compact({
     observedGeneration: context.generation,
     kills: (stored?.kills ?? 0) + taken.length,
     withoutVictim: (stored?.withoutVictim ?? 0) + withoutVictim,
-    ...spanOf(stored, fresh),
+    // Of kills; a report that has none yet has to have its times from somewhere.
+    ...spanOf(stored, stored === undefined && invocations.length === 0 ? fresh : invocations),
     byScope: tally(
       stored?.byScope ?? {},
-      fresh.map((kill) => kill.scope),
+      invocations.map((kill) => kill.scope),
     ),
     byReason: tally(
       stored?.byReason ?? {},

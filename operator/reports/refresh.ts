@@ -1,8 +1,9 @@
 import type { Condition } from '../api/killRecord.ts'
 import type { NodeOomReportStatus } from '../api/nodeOomReport.ts'
 import type { OomReportStatus } from '../api/oomReport.ts'
-import { activeUntilMs, checkActive, checkLimit, checkRecurring, type Checked } from './checks.ts'
+import { activeUntilMs, checkActive, checkLimit, checkRecurring, checkRejected, type Checked } from './checks.ts'
 import { settleCondition, withOthers, type Verdict } from './condition.ts'
+import { REJECTED } from './rejectRecord.ts'
 import { readyVerdict } from './readyCondition.ts'
 import { advanceTrend, killsIn, trendChangeMs } from './trend.ts'
 import { undecidedKills } from './undecidedKills.ts'
@@ -21,11 +22,14 @@ export function refreshStatus(status: OomReportStatus, now: Date): OomReportStat
 }
 
 export function refreshNodeStatus(status: NodeOomReportStatus, now: Date): NodeOomReportStatus {
+  const rejected = status.byReason[REJECTED] ?? 0
   const current = withTrend(status, now)
   return withConditions(current, now, {
     Ready: readyVerdict(0),
-    Active: checkActive(current, now),
-    Recurring: checkRecurring(current),
+    ...(current.kills + current.withoutVictim === 0
+      ? {}
+      : { Active: checkActive(current, now), Recurring: checkRecurring(current) }),
+    ...(rejected === 0 ? {} : { EventsRejected: checkRejected(rejected, current.lastKills, now) }),
   })
 }
 

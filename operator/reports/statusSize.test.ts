@@ -12,6 +12,7 @@ import { MAX_STATUS_BYTES, jsonBytes } from './fitStatus.ts'
 import { buildKillRecord } from './killRecord.ts'
 import { reduceNodeReport } from './reduceNodeReport.ts'
 import { reduceReport } from './reduceReport.ts'
+import { REJECTED } from './rejectRecord.ts'
 
 const now = new Date('2026-03-01T10:00:02.000Z')
 const base = { now, stream: 's'.repeat(128), generation: 1 }
@@ -145,7 +146,8 @@ describe.each([1, 2, 3, 4, 5, 6])('after hostile, huge events (seed %i)', (seed)
       }))
       status = nodeOomReportStatus.parse(stored(reduceNodeReport(status, kills, base)))
       expect(jsonBytes(status)).toBeLessThanOrEqual(MAX_STATUS_BYTES)
-      expect(status.kills + status.withoutVictim).toBe((batch + 1) * MAX_LAST_KILLS)
+      const rejected = status.byReason[REJECTED] ?? 0
+      expect(status.kills + status.withoutVictim + rejected).toBe((batch + 1) * MAX_LAST_KILLS)
       expect([sumOf(status.byCommand), sumOf(status.byScope)]).toEqual([
         status.kills,
         status.kills + status.withoutVictim,

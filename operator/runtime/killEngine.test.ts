@@ -221,6 +221,7 @@ describe('KillEngine', () => {
     await process([...kills(1, 1), poisoned, ...kills(3, 3)])
     expect(rejects).toEqual([{ message: poisoned, reason: expect.stringMatching(/^expected JSON/) }])
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2 })
+    expect(store.statusOf('node-a')).toMatchObject({ kills: 0, byReason: { EventRejected: 1 } })
     expect(checkpoints.at(-1)).toBe(3)
   })
 
@@ -228,7 +229,9 @@ describe('KillEngine', () => {
     putPod('node-b')
     await process(kills(1, 1))
     expect(rejects[0]?.reason).toBe(`podUid: expected a pod bound to node "node-a", got ${POD_UID}, bound to "node-b"`)
-    expect(store.reports.size).toBe(0)
+    expect([...store.reports.keys()]).toEqual(['NodeOOMReport/node-a'])
+    expect(store.statusOf('node-a')).toMatchObject({ kills: 0, lastKills: [{ reason: 'EventRejected' }] })
+    expect(checkpoints.at(-1)).toBe(1)
   })
 
   it('waits for a pod that the watch has not told yet', async () => {

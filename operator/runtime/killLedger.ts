@@ -2,6 +2,7 @@ import type { KillEvent } from '#contract/killEvent.ts'
 import { backoffMs } from '#program/backoff.ts'
 import { ProgramError, messageOf } from '#program/errors.ts'
 import type { Watermark } from '../api/killRecord.ts'
+import { rejectRecord } from '../reports/rejectRecord.ts'
 import { countedBy } from '../reports/watermark.ts'
 import { RETRY_LIMITS, keepTrying, type Waiting } from './keepTrying.ts'
 import type { StoredMessage } from './readKill.ts'
@@ -34,7 +35,8 @@ export interface LedgerPorts extends Pick<ResolveContext, 'explain'> {
 
 export interface KillToWrite {
   message: StoredMessage
-  event: KillEvent
+  /** Absent for a reject, which is only told in its node's report. */
+  event?: KillEvent
   target: Target
 }
 
@@ -62,6 +64,8 @@ export class KillLedger {
   /** By keyText. A report is here while its kills wait or are written. */
   readonly #waiting = new Map<string, KillToWrite[]>()
   readonly #rejects: { message: StoredMessage; reason: string }[] = []
+  /** Rejects that their node's report has refused. */
+  readonly #unnoted = new Set<number>()
   readonly #underWay = new Set<Promise<void>>()
   #checkpoint: number
   #streamEnd: number
@@ -186,7 +190,7 @@ export class KillLedger {
     const counted = kills.filter(({ message }) => isCounted(message.sequence))
     this.#take(key, counted)
     if (counted.length > 0) this.#wroteSinceCheckpoint = true
-    observer.counted(counted.map(({ target }) => target))
+    observer.counted(counted.filter(({ event }) => event !== undefined).map(({ target }) => target))
     this.#settle(counted.map(({ message }) => message))
   }
 
@@ -211,8 +215,11 @@ export class KillLedger {
   /** What the apiserver refuses is counted with the node's own kills, and what is refused there is set aside. */
   #placeElsewhere({ message, event, target }: KillToWrite, { reason, message: detail }: Refused): void {
     const context = { ...this.#ports, now: this.#ports.now() }
-    if (target.kind === 'NodeOOMReport') this.#setAside(message, detail)
-    else this.#enqueue({ message, event, target: nodeTarget(event, reason, context, detail) })
+    if (event === undefined) this.#settle([message])
+    else if (target.kind === 'NodeOOMReport') {
+      this.#unnoted.add(message.sequence)
+      this.#setAside(message, detail)
+    } else this.#enqueue({ message, event, target: nodeTarget(event, reason, context, detail) })
   }
 
   #take(key: string, kills: readonly KillToWrite[]): void {
@@ -229,9 +236,23 @@ export class KillLedger {
       const { message, reason } = next
       await keepTrying('rejects', waiting, () => publishReject(message, reason))
       observer.rejected(message, reason)
-      this.#settle([message])
+      this.#noteReject(message, reason)
     }
     this.#isRejecting = false
+  }
+
+  /** A reject is seen in its node's report, unless that takes nothing: the message is kept by then. */
+  #noteReject(message: StoredMessage, reason: string): void {
+    const record = rejectRecord(message, reason, this.#ports.now())
+    if (record === undefined || this.#unnoted.delete(message.sequence)) {
+      this.#settle([message])
+      return
+    }
+    const { node } = record
+    this.#enqueue({
+      message,
+      target: { kind: 'NodeOOMReport', key: { kind: 'NodeOOMReport', name: node }, spec: { node }, record },
+    })
   }
 
   async #saveCheckpoints(): Promise<void> {

@@ -38,5 +38,7 @@ export interface ReportStore {
     patch: object,
     resourceVersion: string,
   ): Promise<{ outcome: 'written' | 'conflict' | 'gone' } | Refusal>
+  /** Only while it is at this resourceVersion. @returns false when it is not, or is gone. */
+  remove(key: ReportKey, resourceVersion: string): Promise<boolean>
   list(kind: ReportKey['kind']): AsyncIterable<StoredReport>
 }

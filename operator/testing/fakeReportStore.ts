@@ -36,6 +36,10 @@ export class FakeReportStore implements ReportStore {
     return { outcome: 'written' }
   }
 
+  async remove(key: ReportKey, resourceVersion: string): Promise<boolean> {
+    return this.reports.get(keyText(key))?.resourceVersion === resourceVersion && this.reports.delete(keyText(key))
+  }
+
   async *list(kind: ReportKey['kind']): AsyncIterable<StoredReport> {
     for (const report of this.reports.values()) if (report.key.kind === kind) yield copyOf(report)
   }

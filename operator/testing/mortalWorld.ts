@@ -60,6 +60,10 @@ export class MortalStore implements ReportStore {
     return answer
   }
 
+  remove(key: ReportKey, resourceVersion: string): Promise<boolean> {
+    return this.#life.act(() => this.#store.remove(key, resourceVersion))
+  }
+
   list(kind: ReportKey['kind']): AsyncIterable<StoredReport> {
     return this.#store.list(kind)
   }

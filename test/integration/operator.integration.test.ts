@@ -143,6 +143,17 @@ describe('the operator, with real nats-server, etcd and kube-apiserver', () => {
       expect.stringMatching(/^expected the subject oom\.v1\.kill/),
       expect.stringMatching(/^podUid: expected a pod bound to node "node-a", got .*, bound to "node-b"$/),
     ])
+    const node = await waitUntil(
+      'the rejects in the report of their node',
+      async () => {
+        const status = await world.nodeReport('node-a')
+        return status?.byReason['EventRejected'] === 5 ? status : undefined
+      },
+      { deadlineMs: 10_000 },
+    )
+    expect(node.conditions).toContainEqual(
+      expect.objectContaining({ type: 'EventsRejected', status: 'True', reason: 'SetAside' }),
+    )
     expect(program.log.match(/kill event set aside/g)).toHaveLength(5)
     expect(await (await fetch(`${baseUrl}/metrics`)).text()).toMatch(/^oomkeeper_operator_events_rejected_total 5$/m)
   }, 60_000)

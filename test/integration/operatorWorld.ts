@@ -20,7 +20,11 @@ const OPERATOR_RULES = [
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-  { apiGroups: ['oomkeeper.io'], resources: ['oomreports', 'nodeoomreports'], verbs: ['get', 'list', 'create'] },
+  {
+    apiGroups: ['oomkeeper.io'],
+    resources: ['oomreports', 'nodeoomreports'],
+    verbs: ['get', 'list', 'create', 'delete'],
+  },
   { apiGroups: ['oomkeeper.io'], resources: ['oomreports/status', 'nodeoomreports/status'], verbs: ['patch'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oompolicies'], verbs: ['get', 'list', 'watch', 'patch'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oompolicies/status'], verbs: ['patch'] },

@@ -1,0 +1,66 @@
+import { watermark as watermarkSchema } from '../api/killRecord.ts'
+import {
+  planRetention,
+  type RetainedReport,
+  type RetentionLimits,
+  type RetentionReason,
+} from '../reports/planRetention.ts'
+import { keepTrying, type Waiting } from './keepTrying.ts'
+import type { Checkpoint } from './killStream.ts'
+import { keyText, type ReportKey, type ReportStore, type StoredReport } from './reportStore.ts'
+import type { WriteBudget } from './writeBudget.ts'
+
+export interface RetentionPorts {
+  store: ReportStore
+  loadCheckpoint: () => Promise<Checkpoint | undefined>
+  waiting: Waiting
+  budget: WriteBudget
+  now: () => Date
+  limits: RetentionLimits
+  deleted: (kind: ReportKey['kind'], reason: RetentionReason) => void
+}
+
+const LOOK_EVERY_MS = 300_000
+
+interface Listed extends RetainedReport {
+  key: ReportKey
+  resourceVersion: string
+}
+
+/** Deletes the reports that are given up, now and then, for ever. @throws the signal's reason. */
+export async function keepRetention(ports: RetentionPorts): Promise<never> {
+  for (;;) {
+    await keepTrying('apiserver', ports.waiting, () => retainOnce(ports))
+    await ports.waiting.sleep(LOOK_EVERY_MS)
+  }
+}
+
+/** A report that was written since it was looked at stays: the delete carries its resourceVersion. */
+export async function retainOnce(ports: RetentionPorts): Promise<void> {
+  const { store, waiting, budget, now, limits, loadCheckpoint, deleted } = ports
+  const reports: Listed[] = []
+  for (const kind of ['OOMReport', 'NodeOOMReport'] as const) {
+    for await (const report of store.list(kind)) reports.push(listed(report))
+  }
+  // After the reports: what they count is at or below it, but for what was written meanwhile.
+  const checkpoint = await loadCheckpoint()
+  for (const { report, reason } of planRetention(reports, limits, { now: now(), checkpoint })) {
+    const { key, resourceVersion } = report
+    const isDeleted = await budget.run(keyText(key), waiting.signal, () => store.remove(key, resourceVersion))
+    if (isDeleted) deleted(key.kind, reason)
+  }
+}
+
+/** A report is large: only what decides is kept of it. */
+function listed({ key, resourceVersion, status }: StoredReport): Listed {
+  const { lastSeen, watermark } = (status ?? {}) as { lastSeen?: unknown; watermark?: unknown }
+  return {
+    key,
+    resourceVersion,
+    kind: key.kind,
+    namespace: key.kind === 'OOMReport' ? key.namespace : '',
+    name: key.name,
+    lastSeen: typeof lastSeen === 'string' ? lastSeen : undefined,
+    watermark: watermarkSchema.safeParse(watermark).data,
+  }
+}
