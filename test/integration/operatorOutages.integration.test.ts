@@ -63,7 +63,9 @@ describe('the operator, when what it stands on fails for long, with real nats-se
     try {
       const kubeconfig = join(world.folder, 'busy-kubeconfig')
       writeKubeconfig(kubeconfig, busy.access)
-      await untilReady(await world.startOperator({}, kubeconfig))
+      // Not ready: each refusal is a step that is tried again.
+      const { program } = await world.startOperator({}, kubeconfig)
+      await program.said('"msg":"reading kills"', 30_000)
       const startedMs = performance.now()
       for (let burst = 0; burst < 10; burst++) {
         await world.publishKills(5, inPod(pod))
