@@ -117,7 +117,8 @@ describe('a real kill in a real pod', () => {
       'custom-columns=R:.reason',
       '--no-headers',
     ])
-    expect(events).not.toMatch(/OOM|Kill|BackOff/)
+    const ofKubernetes = events.split('\n').filter((reason) => !reason.startsWith('OOMVictim'))
+    expect(ofKubernetes.join(' ')).not.toMatch(/OOM|Kill|BackOff/)
   }, 120_000)
 
   it('of PID 1 is not hidden: Kubernetes reports the container OOMKilled', async () => {
@@ -226,9 +227,15 @@ describe('both programs', () => {
 
 describe('uninstalling it', () => {
   it('leaves every report', async () => {
-    const before = await listReports(cluster.kubectl, NAMESPACE)
+    // Until then the other operator goes on deciding which kills were hidden.
+    const counted = async () =>
+      (await listReports(cluster.kubectl, NAMESPACE)).map(({ metadata: { name, uid }, spec, status }) => {
+        const sequences = status?.lastKills.map(({ sequence }) => sequence)
+        return { name, uid, spec, kills: status?.kills, sequences }
+      })
+    const before = await counted()
     await product.uninstall()
-    expect(await listReports(cluster.kubectl, NAMESPACE)).toEqual(before)
+    expect(await counted()).toEqual(before)
     expect(before.length).toBeGreaterThan(3)
   }, 150_000)
 })

@@ -2,7 +2,7 @@ import type { OomReportSpec, OomReportStatus } from '../../operator/api/oomRepor
 import type { Kubectl } from '../cluster/parts/kubectl.ts'
 
 export interface OomReport {
-  metadata: { name: string; namespace: string }
+  metadata: { name: string; namespace: string; uid: string }
   spec: OomReportSpec
   status?: OomReportStatus
 }
