@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { downCluster, reserveCluster } from '../cluster/cluster.ts'
 import { errorMessage } from '../cluster/process/wait.ts'
+import { bundlePrograms } from '../support/bundlePrograms.ts'
 import { InstalledProduct } from '../support/installedProduct.ts'
 import { nextSequence } from '../support/kernelLog.ts'
 import { namespaceManifest } from '../support/workload.ts'
@@ -20,8 +20,7 @@ const SCORED_PODS = 10
 const idleMinutes = Number(process.env['IDLE_MINUTES'] ?? 1)
 
 async function bench(): Promise<string> {
-  const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
-  if (build.status !== 0) throw new Error('the programs could not be bundled')
+  bundlePrograms()
   const log = (line: string) => console.log(line)
   const cluster = await reserveCluster({ log, ownerPid: process.pid })
   const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-bench-'))

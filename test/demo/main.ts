@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { whyNoCluster, whyNoServers } from '../cluster/host/requirements.ts'
 import { errorMessage } from '../cluster/process/wait.ts'
+import { bundlePrograms } from '../support/bundlePrograms.ts'
 import { demoRealKill, REAL_PLAN } from './real.ts'
 import { demoRecordedKill, RECORDED_PLAN } from './recorded.ts'
 import { Story } from './story.ts'
@@ -31,10 +31,8 @@ if (noNode !== undefined)
 story.say('It will create, and remove at the end:')
 for (const item of noNode === undefined ? REAL_PLAN : RECORDED_PLAN) story.say(`  - ${item}`)
 
-const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
-if (build.status !== 0) end(new Error('the programs could not be bundled'))
-
 try {
+  bundlePrograms()
   const [inKernel, inReports] = noNode === undefined ? await demoRealKill(story, keep) : await demoRecordedKill(story)
   if (inKernel !== inReports) throw new Error(`${inKernel} kills in the kernel, ${inReports} in OOMReports`)
   console.log(

@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
@@ -123,9 +122,4 @@ export class FaultWorld {
     for (const pid of [process.pid ?? -1, ...said.split('\n').filter(Boolean).map(Number)])
       this.made.push({ pid, containerId: container.id, from, to })
   }
-}
-
-/** Kills that the kernel has counted since boot. */
-export function readCounter(): number {
-  return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1])
 }

@@ -3,9 +3,10 @@ import type { KillEvent } from '../../contract/killEvent.ts'
 import { nodeStatus, type Completeness } from '../../contract/nodeStatus.ts'
 import { statusSubject } from '../../contract/subjects.ts'
 import { errorMessage } from '../cluster/process/wait.ts'
+import { readKernelKills } from '../support/kernelKills.ts'
 import { countVictims, type StoredKill } from './account.ts'
 import { NODE } from './faultServers.ts'
-import { readCounter, type FaultWorld } from './faultWorld.ts'
+import type { FaultWorld } from './faultWorld.ts'
 
 /** What everybody says at one moment. */
 export interface Look {
@@ -36,7 +37,7 @@ export async function untilRest(world: FaultWorld, deadlineMs: number): Promise<
     let unrest: string | undefined
     try {
       look = await takeLook(world)
-      unrest = look.counter === readCounter() ? whyNoRest(look) : 'kills come in'
+      unrest = look.counter === readKernelKills() ? whyNoRest(look) : 'kills come in'
     } catch (error) {
       unrest = errorMessage(error)
     }
@@ -64,7 +65,7 @@ function whyNoRest({ counter, status, pending, stream, recovered, reports }: Loo
 }
 
 async function takeLook(world: FaultWorld): Promise<Look> {
-  const counter = readCounter()
+  const counter = readKernelKills()
   const message = await world.stream.jsm.streams.getMessage('OOM_STATUS', { last_by_subj: statusSubject(NODE) })
   const status = nodeStatus.parse(message.json()).completeness
   if (status === undefined) throw new Error('expected the node’s status to account for kills, it does not yet')

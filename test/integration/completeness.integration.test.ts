@@ -1,19 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { statusSubject } from '../../contract/subjects.ts'
 import { nodeStatus, type Completeness } from '../../contract/nodeStatus.ts'
-import { ensureBuckets, ensureStream } from '../../operator/adapters/natsStreams.ts'
-import { statusStreamPlan } from '../../operator/runtime/streamPlan.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { readMetric, type AgentProcess } from '../support/agentProcess.ts'
 import { useAgentWorld } from '../support/agentWorld.ts'
 import { floodRing } from '../support/floodRing.ts'
+import { readKernelKills } from '../support/kernelKills.ts'
 import { nextSequence, readKills } from '../support/kernelLog.ts'
 import { KillingCgroup } from '../support/memcgKill.ts'
 import { describeUnless, notRoot } from '../support/leftOut.ts'
-
-const kernelKills = (): number => Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1])
 
 describeUnless(notRoot, 'the agent’s account of real kills, with the kernel’s own counter', () => {
   const world = useAgentWorld()
@@ -22,8 +19,7 @@ describeUnless(notRoot, 'the agent’s account of real kills, with the kernel’
 
   beforeEach(async () => {
     cgroup = new KillingCgroup(`oomkeeper-test-completeness-${process.pid}`, 16)
-    await ensureStream(world.stream.jsm, statusStreamPlan)
-    await ensureBuckets(world.stream.js)
+    await world.stream.createBeside()
   }, 30_000)
 
   afterEach(() => {
@@ -41,7 +37,7 @@ describeUnless(notRoot, 'the agent’s account of real kills, with the kernel’
         last_by_subj: statusSubject(world.node),
       })
       const { completeness } = nodeStatus.parse(message.json())
-      if (completeness?.kernelKills !== kernelKills()) return undefined
+      if (completeness?.kernelKills !== readKernelKills()) return undefined
       const { killsBefore, killLines, killsLost } = completeness
       return killsBefore + killLines + killsLost === completeness.kernelKills ? completeness : undefined
     }

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { waitUntil } from '../cluster/process/wait.ts'
-import { applyCrds } from '../support/stack.ts'
-import { OperatorWorld, inPod } from './operatorWorld.ts'
+import { inPod, type OperatorWorld } from './operatorWorld.ts'
+import { useOperatorWorld } from './useOperatorWorld.ts'
 
 interface KubeEvent {
   metadata: { name: string; namespace: string }
@@ -15,17 +15,8 @@ interface KubeEvent {
 
 let world: OperatorWorld
 
-beforeAll(async () => {
-  world = await OperatorWorld.start()
-  await applyCrds(world.api.kubectl)
-}, 120_000)
-
-afterAll(async () => {
-  await world.dispose()
-})
-
-afterEach(async () => {
-  await world.endOperators()
+useOperatorWorld((started) => {
+  world = started
 })
 
 async function eventsIn(namespace: string): Promise<KubeEvent[]> {

@@ -1,10 +1,11 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterEach, describe, expect, it } from '@jest/globals'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { sayFault, secondsSince } from '../support/faultLine.ts'
-import { applyCrds, type OperatorProcess } from '../support/stack.ts'
-import { OperatorWorld, inPod } from './operatorWorld.ts'
+import type { OperatorProcess } from '../support/stack.ts'
+import { inPod, type OperatorWorld } from './operatorWorld.ts'
+import { useOperatorWorld } from './useOperatorWorld.ts'
 
 const ELECTED = { OOMKEEPER_LEADER_ELECT: 'true', OOMKEEPER_LEASE_NAMESPACE: 'shop' }
 
@@ -13,17 +14,11 @@ const KILL_EVERY_MS = 50
 
 let world: OperatorWorld
 
-beforeAll(async () => {
-  world = await OperatorWorld.start()
-  await applyCrds(world.api.kubectl)
-}, 120_000)
-
-afterAll(async () => {
-  await world.dispose()
+useOperatorWorld((started) => {
+  world = started
 })
 
 afterEach(async () => {
-  await world.endOperators()
   await world.api.kubectl(['delete', 'lease', '-n', 'shop', 'oomkeeper-operator', '--ignore-not-found'])
 })
 

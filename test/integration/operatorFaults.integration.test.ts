@@ -1,28 +1,23 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
-import { applyCrds, untilReady } from '../support/stack.ts'
-import { OperatorWorld, inPod } from './operatorWorld.ts'
+import { untilReady } from '../support/stack.ts'
+import { inPod, type OperatorWorld } from './operatorWorld.ts'
+import { useOperatorWorld } from './useOperatorWorld.ts'
 
 const OUTSIDE = { attribution: { source: 'dump' as const, cgroupPath: '/system.slice/sshd.service' } }
 
 let world: OperatorWorld
 
+useOperatorWorld((started) => {
+  world = started
+})
+
+// It makes the stream that kills are published to.
 beforeAll(async () => {
-  world = await OperatorWorld.start()
-  await applyCrds(world.api.kubectl)
-  // It makes the stream that kills are published to.
   await world.readyOperator()
   await world.endOperators()
 }, 120_000)
-
-afterAll(async () => {
-  await world.dispose()
-})
-
-afterEach(async () => {
-  await world.endOperators()
-})
 
 describe('the operator, when things break, with real nats-server, etcd and kube-apiserver', () => {
   it('counts exactly when it is killed ten times between a write and the checkpoint, and nats-server with it', async () => {

@@ -1,21 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { reportName } from '../../operator/reports/reportName.ts'
-import { applyCrds } from '../support/stack.ts'
-import { OperatorWorld, inPod } from './operatorWorld.ts'
+import { inPod, type OperatorWorld } from './operatorWorld.ts'
+import { useOperatorWorld } from './useOperatorWorld.ts'
 
 let world: OperatorWorld
 
-beforeAll(async () => {
-  world = await OperatorWorld.start()
-  await applyCrds(world.api.kubectl)
-}, 120_000)
-
-afterAll(async () => {
-  await world.dispose()
-})
-
-afterEach(async () => {
-  await world.endOperators()
+useOperatorWorld((started) => {
+  world = started
 })
 
 /** A kind of somebody else's operator. */

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { messageOf } from '../../program/errors.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
 import { numberFrom } from '../support/numberFrom.ts'
 import { OPERATOR_ENV } from '../support/stack.ts'
+import { bundlePrograms } from '../support/bundlePrograms.ts'
 import { drawGrowth } from './plot.ts'
 import { figuresOf, findWrong, runScale } from './scale.ts'
 import { FULL, type ScaleSizes } from './sizes.ts'
@@ -27,13 +27,9 @@ if (impossible !== undefined) {
   console.log(`scale failed: ${impossible}`)
   process.exit(3)
 }
-const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
-if (build.status !== 0) {
-  console.log('scale failed: the programs could not be bundled')
-  process.exit(3)
-}
 
 try {
+  bundlePrograms()
   const results = await runScale({
     sizes,
     growing: process.env['SCALE_GROWING'] !== '0',

@@ -3,8 +3,8 @@ import { decodeKillEvent, type KillEvent } from '../../contract/killEvent.ts'
 import { encodeRank, rankSubject } from '../../contract/rank.ts'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
-import { ensureStream } from '../../operator/adapters/natsStreams.ts'
-import { killStreamPlan } from '../../operator/runtime/streamPlan.ts'
+import { ensureBuckets, ensureStream } from '../../operator/adapters/natsStreams.ts'
+import { killStreamPlan, statusStreamPlan } from '../../operator/runtime/streamPlan.ts'
 import type { NatsUsers } from '../cluster/nats/config.ts'
 
 /** The kill stream as its operator sees it. */
@@ -34,6 +34,18 @@ export class KillStreamView {
     // After a restart of the server the connection needs a moment to come back.
     const ensure = () => ensureStream(this.jsm, killStreamPlan(maxBytes)).then(() => true)
     await waitUntil('the kill stream to be made', ensure, { deadlineMs: 15_000 })
+  }
+
+  /** And what else of the operator's making an agent speaks to. */
+  async createAll(maxBytes: number): Promise<void> {
+    await this.create(maxBytes)
+    await this.createBeside()
+  }
+
+  /** All of that but the kill stream. */
+  async createBeside(): Promise<void> {
+    await ensureStream(this.jsm, statusStreamPlan)
+    await ensureBuckets(this.js)
   }
 
   get js(): JetStreamClient {

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import type { MissReason } from '../../../contract/killContext.ts'
 import { startNats } from '../../cluster/privateServers.ts'
 import { errorMessage, waitUntil } from '../../cluster/process/wait.ts'
 import { startAgent } from '../../support/agentProcess.ts'
+import { bundlePrograms } from '../../support/bundlePrograms.ts'
 import { KillingContainer, ownTop } from '../../support/killingContainer.ts'
 import { KillStreamView } from '../../support/killStream.ts'
 import { summarize } from '../percentile.ts'
@@ -60,8 +60,7 @@ function describeMiss({ victim, foresight }: KillEvent): string {
 }
 
 async function bench(): Promise<string> {
-  const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
-  if (build.status !== 0) throw new Error('the programs could not be bundled')
+  bundlePrograms()
   const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-prediction-'))
   const nats = await startNats({ nodes: [NODE], log: (line) => console.log(line) })
   const stream = await KillStreamView.open(nats)

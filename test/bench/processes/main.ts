@@ -1,24 +1,17 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { ensureBuckets, ensureStream } from '../../../operator/adapters/natsStreams.ts'
-import { statusStreamPlan } from '../../../operator/runtime/streamPlan.ts'
-import { startNats, type PrivateNats } from '../../cluster/privateServers.ts'
+import { readdirSync } from 'node:fs'
 import { errorMessage, waitUntil } from '../../cluster/process/wait.ts'
-import { startAgent } from '../../support/agentProcess.ts'
+import { readKernelKills } from '../../support/kernelKills.ts'
 import { KillingContainer, ownTop } from '../../support/killingContainer.ts'
-import { KillStreamView } from '../../support/killStream.ts'
+import type { KillStreamView } from '../../support/killStream.ts'
 import { measureIdle, startBareNode, type IdleCost } from '../idle.ts'
+import { withAgent } from '../withAgent.ts'
 
-const NODE = 'bench'
 const COUNTS = [500, 2_000]
 const idleMinutes = Number(process.env['IDLE_MINUTES'] ?? 2)
 const KILLS = Number(process.env['KILLS'] ?? 2_000)
 const CONTAINERS = 10
-
-const kernelKills = (): number => Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1])
 
 const countProcesses = (): number => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).length
 
@@ -48,13 +41,13 @@ async function measureCrowds(agentPid: number): Promise<Record<number, IdleCost>
     // The first scan that sees them reads more than those after.
     await new Promise((resolve) => setTimeout(resolve, 35_000))
     console.log(`at rest for ${idleMinutes} min beside ${countProcesses()} processes, ${count} of them the bench's:`)
-    const killsBefore = kernelKills()
+    const killsBefore = readKernelKills()
     const { agent, floor } = await measureIdle({ agent: agentPid, floor: bare.pid }, idleMinutes)
     await disperse(child)
     if (agent === undefined || floor === undefined) throw new Error('expected both to be measured')
     tell('the agent', agent)
     tell('a bare Node', floor)
-    const kills = kernelKills() - killsBefore
+    const kills = readKernelKills() - killsBefore
     if (kills > 0) console.log(`  not at rest: the kernel killed ${kills} times meanwhile`)
     costs[count] = agent
   }
@@ -80,39 +73,17 @@ async function measureStorm(agentPid: number, stream: KillStreamView): Promise<n
   return rssMib
 }
 
-async function prepare(nats: PrivateNats): Promise<KillStreamView> {
-  const stream = await KillStreamView.open(nats)
-  await stream.create(512 * 1024 * 1024)
-  await ensureStream(stream.jsm, statusStreamPlan)
-  await ensureBuckets(stream.js)
-  return stream
-}
-
-async function bench(): Promise<string> {
-  const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
-  if (build.status !== 0) throw new Error('the programs could not be bundled')
-  const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-processes-'))
-  const nats = await startNats({ nodes: [NODE], log: (line) => console.log(line) })
-  const stream = await prepare(nats)
-  const { program } = await startAgent({ node: NODE, nats, folder })
-  try {
-    await program.said('connected to NATS')
-    const costs = await measureCrowds(program.pid)
-    console.log(`a storm of ${KILLS} kills in ${CONTAINERS} containers:`)
-    const rssMib = await measureStorm(program.pid, stream)
-    const shares = COUNTS.map((count) => `${costs[count]?.cpuPercent.toFixed(3)} % of a core beside ${count}`)
-    const sizes = rssMib.map((mib) => mib.toFixed(0)).join(', ')
-    return `${shares.join(', ')} processes; RSS ${sizes} MiB over ${KILLS} kills`
-  } finally {
-    await program.stop()
-    await stream.close()
-    await nats.dispose()
-    rmSync(folder, { recursive: true, force: true })
-  }
+async function bench(agentPid: number, stream: KillStreamView): Promise<string> {
+  const costs = await measureCrowds(agentPid)
+  console.log(`a storm of ${KILLS} kills in ${CONTAINERS} containers:`)
+  const rssMib = await measureStorm(agentPid, stream)
+  const shares = COUNTS.map((count) => `${costs[count]?.cpuPercent.toFixed(3)} % of a core beside ${count}`)
+  const sizes = rssMib.map((mib) => mib.toFixed(0)).join(', ')
+  return `${shares.join(', ')} processes; RSS ${sizes} MiB over ${KILLS} kills`
 }
 
 try {
-  console.log(`bench-processes ok: ${await bench()}`)
+  console.log(`bench-processes ok: ${await withAgent('processes', bench)}`)
 } catch (error) {
   console.log(`bench-processes failed: ${errorMessage(error)}`)
   process.exit(3)

@@ -1,18 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ensureBuckets, ensureStream } from '../../../operator/adapters/natsStreams.ts'
-import { statusStreamPlan } from '../../../operator/runtime/streamPlan.ts'
-import { startNats, type PrivateNats } from '../../cluster/privateServers.ts'
 import { errorMessage } from '../../cluster/process/wait.ts'
-import { startAgent } from '../../support/agentProcess.ts'
 import { KillingContainer, ownTop } from '../../support/killingContainer.ts'
-import { KillStreamView } from '../../support/killStream.ts'
+import type { KillStreamView } from '../../support/killStream.ts'
 import { measureIdle, startBareNode, type IdleCost } from '../idle.ts'
+import { withAgent } from '../withAgent.ts'
 
-const NODE = 'bench'
 const KILLS = Number(process.env['KILLS'] ?? 10_000)
 const CONTAINERS = 10
 /** After which share of the kills it is measured: what is filled once (V8's caches, remembered kills) is filled by the first. */
@@ -27,17 +19,10 @@ interface Cost extends IdleCost {
 }
 
 /** The agent at rest, over kills as fast as they come, each measured after a rest, beside a Node that does nothing. */
-async function bench(): Promise<string> {
-  const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
-  if (build.status !== 0) throw new Error('the programs could not be bundled')
-  const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-soak-'))
-  const nats = await startNats({ nodes: [NODE], log: (line) => console.log(line) })
-  const stream = await prepare(nats)
-  const { program } = await startAgent({ node: NODE, nats, folder })
+async function bench(agentPid: number, stream: KillStreamView): Promise<string> {
   const bare = startBareNode()
   try {
-    await program.said('connected to NATS')
-    const costs = await soak({ agent: program.pid, floor: bare.pid }, stream)
+    const costs = await soak({ agent: agentPid, floor: bare.pid }, stream)
     const [rest, first, last] = [costs[0], costs[1], costs.at(-1)]
     if (rest === undefined || first === undefined || last === undefined) throw new Error('expected three measurements')
     const grown = last.privateMib - first.privateMib
@@ -47,10 +32,6 @@ async function bench(): Promise<string> {
     return figures
   } finally {
     bare.stop()
-    await program.stop()
-    await stream.close()
-    await nats.dispose()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -88,16 +69,8 @@ const tell = (name: string, { rssMib, privateMib, cpuPercent }: IdleCost): void 
     `  ${name.padEnd(20)} RSS ${rssMib.toFixed(1)} MiB, private ${privateMib.toFixed(1)} MiB, ${cpuPercent.toFixed(3)} % of a core`,
   )
 
-async function prepare(nats: PrivateNats): Promise<KillStreamView> {
-  const stream = await KillStreamView.open(nats)
-  await stream.create(512 * 1024 * 1024)
-  await ensureStream(stream.jsm, statusStreamPlan)
-  await ensureBuckets(stream.js)
-  return stream
-}
-
 try {
-  console.log(`soak ok: ${await bench()}`)
+  console.log(`soak ok: ${await withAgent('soak', bench)}`)
 } catch (error) {
   console.log(`soak failed: ${errorMessage(error)}`)
   process.exit(3)

@@ -1,8 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureBuckets, ensureStream } from '../../../operator/adapters/natsStreams.ts'
-import { statusStreamPlan } from '../../../operator/runtime/streamPlan.ts'
 import { makeNatsUsers, natsServer, prepareNats } from '../../cluster/nats/server.ts'
 import { launchPrivate } from '../../cluster/process/part.ts'
 import { NODE, type FaultServers } from '../faultServers.ts'
@@ -31,11 +29,7 @@ export async function startLoneServers(natsBinary: string, folder: string): Prom
     nats,
     folder: join(folder, 'agent'),
     killsGroups: true,
-    makeStreams: async (stream) => {
-      await stream.create(STREAM_BYTES)
-      await ensureStream(stream.jsm, statusStreamPlan)
-      await ensureBuckets(stream.js)
-    },
+    makeStreams: (stream) => stream.createAll(STREAM_BYTES),
     makePod: async () => ({ uid: randomUUID(), containerId: randomBytes(32).toString('hex') }),
     dispose: () => nats.process.kill(),
   }
