@@ -1,3 +1,4 @@
+import { parseOomKillCount } from '../proc/vmstat.ts'
 import type { CgroupFiles } from './memoryFiles.ts'
 
 /** v2 (5.2+), then v1 (4.13+). */
@@ -10,8 +11,8 @@ const COUNTS = ['memory.events.local', 'memory.oom_control'] as const
  */
 export function readOomKills(files: CgroupFiles, cgroupPath: string): number | undefined {
   for (const file of COUNTS) {
-    const digits = /^oom_kill (\d{1,15})$/m.exec(files.readText(`${cgroupPath}/${file}`) ?? '')?.[1]
-    if (digits !== undefined) return Number(digits)
+    const count = parseOomKillCount(files.readText(`${cgroupPath}/${file}`) ?? '')
+    if (count !== undefined) return count
   }
   return undefined
 }

@@ -20,6 +20,7 @@ import {
   watermark,
 } from './killRecord.ts'
 import type { ReportKind } from './crd.ts'
+import { KILLS, LAST, LAST_DAY, LIMIT, RECURRING, RSS, SCOPE, VICTIM } from './sharedColumns.ts'
 
 /**
  * Why a kill stands in the node's report: the victim was in no pod, nobody could say where it was, its pod is
@@ -103,21 +104,16 @@ export const nodeOomReportKind: ReportKind = {
   // The report carries its node's name: a kill can be looked up where it happened, and a forged name is refused.
   rules: [{ rule: 'self.metadata.name == self.spec.node', message: 'metadata.name must be the name in spec.node' }],
   columns: [
-    { name: 'Kills', type: 'integer', jsonPath: '.status.kills' },
-    {
-      name: '24h',
-      type: 'integer',
-      jsonPath: '.status.killsLastDay',
-      description: 'Kills in the current hour and the 23 before it.',
-    },
-    { name: 'Last', type: 'date', jsonPath: '.status.lastSeen', description: 'How long ago the last kill was.' },
-    { name: 'Scope', type: 'string', jsonPath: '.status.last.scope', description: 'Whose memory ran out.' },
-    { name: 'Victim', type: 'string', jsonPath: '.status.last.victim', description: 'command(pid)' },
+    KILLS,
+    LAST_DAY,
+    LAST,
+    SCOPE,
+    VICTIM,
     { name: 'Reason', type: 'string', jsonPath: '.status.last.reason' },
     { name: 'NoVictim', type: 'integer', jsonPath: '.status.withoutVictim', priority: 1 },
-    { name: 'Limit', type: 'string', jsonPath: '.status.last.limit', priority: 1 },
-    { name: 'RSS', type: 'string', jsonPath: '.status.last.rss', priority: 1 },
-    { name: 'Recurring', type: 'string', jsonPath: '.status.conditions[?(@.type=="Recurring")].status', priority: 1 },
+    LIMIT,
+    RSS,
+    RECURRING,
   ],
   selectableFields: ['.status.last.scope', '.status.last.reason'],
 }

@@ -22,6 +22,7 @@ import {
   watermark,
 } from './killRecord.ts'
 import type { ReportKind } from './crd.ts'
+import { KILLS, LAST, LAST_DAY, LIMIT, RECURRING, RSS, SCOPE, VICTIM } from './sharedColumns.ts'
 
 /** Kills that left the last ones before it was known whether they are hidden. */
 export const MAX_UNDECIDED = 24
@@ -143,28 +144,23 @@ export const oomReportKind: ReportKind = {
   status: oomReportStatus,
   // The name says workload and container: they are columns of their own only where there is room.
   columns: [
-    { name: 'Kills', type: 'integer', jsonPath: '.status.kills' },
-    {
-      name: '24h',
-      type: 'integer',
-      jsonPath: '.status.killsLastDay',
-      description: 'Kills in the current hour and the 23 before it.',
-    },
+    KILLS,
+    LAST_DAY,
     {
       name: 'Hidden',
       type: 'integer',
       jsonPath: '.status.hiddenKills',
       description: 'Kills that Kubernetes never showed.',
     },
-    { name: 'Last', type: 'date', jsonPath: '.status.lastSeen', description: 'How long ago the last kill was.' },
-    { name: 'Scope', type: 'string', jsonPath: '.status.last.scope', description: 'Whose memory ran out.' },
-    { name: 'Victim', type: 'string', jsonPath: '.status.last.victim', description: 'command(pid)' },
+    LAST,
+    SCOPE,
+    VICTIM,
     { name: 'Workload', type: 'string', jsonPath: '.status.workload', priority: 1 },
     { name: 'Container', type: 'string', jsonPath: '.spec.container', priority: 1 },
     { name: 'Node', type: 'string', jsonPath: '.status.last.node', priority: 1 },
-    { name: 'Limit', type: 'string', jsonPath: '.status.last.limit', priority: 1 },
-    { name: 'RSS', type: 'string', jsonPath: '.status.last.rss', priority: 1 },
-    { name: 'Recurring', type: 'string', jsonPath: '.status.conditions[?(@.type=="Recurring")].status', priority: 1 },
+    LIMIT,
+    RSS,
+    RECURRING,
     {
       name: 'LimitTooLow',
       type: 'string',
