@@ -39,3 +39,8 @@ export function stateUnwritable(folder: string, cause: unknown): ProgramError {
 export function isRightMissing(error: unknown): boolean {
   return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
 }
+
+/** Whether there is nothing to be read: no file, or not the right to it. */
+export function isUnreadable(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT' || isRightMissing(error)
+}

@@ -62,7 +62,7 @@ export class KillAccount {
     this.#spooledPaths = new Map(spooled.lines.map(({ sequence, cgroupPath }) => [sequence, cgroupPath]))
     const kept = ledgerFile.read()
     const hasCursor = plan.publishAfterUsec === undefined
-    const { counts, ...ledger } = { counts: kept?.counts, ...openLedger(kept, bootId, plan.wholeBoot, hasCursor) }
+    const ledger = openLedger(kept, bootId, plan.wholeBoot, hasCursor)
     this.#count = new KillCount(ledger, [...this.#spooledPaths.keys()], {
       readKernelKills: ports.readKernelKills,
       isBehind: ports.isBehind,
@@ -91,7 +91,7 @@ export class KillAccount {
       onSettled: (withoutLine) => this.#recover(withoutLine),
       monotonicMs: () => performance.now(),
     })
-    if (kept?.bootId === bootId && hasCursor && counts !== undefined) this.#restore(counts)
+    if (kept?.bootId === bootId && hasCursor && kept.counts !== undefined) this.#restore(kept.counts)
   }
 
   /** Whether every kill of this boot is accounted for, as of the last look. */

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:f
 import { open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
-import { describeStateReadOnly, isRightMissing, stateUnwritable } from '../errors.ts'
+import { describeStateReadOnly, isRightMissing, isUnreadable, stateUnwritable } from '../errors.ts'
 import { formatCursor, parseCursor, type Cursor } from '../kmsg/cursor.ts'
 
 /** The cursor on disk: replaced by rename after fsync, so that a crash leaves the old one or the new one. */
@@ -30,7 +30,7 @@ export class CursorFile {
     try {
       text = readFileSync(this.#path, 'utf8')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isRightMissing(error)) return undefined
+      if (isUnreadable(error)) return undefined
       throw stateUnwritable(dirname(this.#path), error)
     }
     const parsed = parseCursor(text)

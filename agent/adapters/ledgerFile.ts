@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { messageOf } from '#program/errors.ts'
-import { isRightMissing } from '../errors.ts'
+import { isUnreadable } from '../errors.ts'
 import { formatLedger, parseLedger, type SavedLedger } from '../completeness/ledger.ts'
 
 /**
@@ -25,7 +25,7 @@ export class LedgerFile {
       text = readFileSync(this.#path, 'utf8')
     } catch (error) {
       // A missing right to the whole folder is said of that.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !isRightMissing(error))
+      if (!isUnreadable(error))
         this.#logger.warn(`expected to read the counts of kills, got: ${messageOf(error)}; counting anew`)
       return undefined
     }

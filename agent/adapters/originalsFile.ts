@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, wr
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { formatOriginals, parseOriginals, type Originals } from '../adjust/originals.ts'
-import { isRightMissing, stateUnwritable } from '../errors.ts'
+import { isRightMissing, isUnreadable, stateUnwritable } from '../errors.ts'
 
 /** The scores that were there before, on disk: replaced by rename after fsync, so that a crash leaves the old or the new. */
 export class OriginalsFile {
@@ -29,7 +29,7 @@ export class OriginalsFile {
       text = readFileSync(this.#path, 'utf8')
     } catch (error) {
       // What may not be read may not be replaced either: no score is written.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isRightMissing(error)) return {}
+      if (isUnreadable(error)) return {}
       throw stateUnwritable(this.#path, error)
     }
     const parsed = parseOriginals(text, this.#bootId)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Logger } from 'pino'
 import { messageOf } from '#program/errors.ts'
+import type { FoundKill } from '../spool/found.ts'
 import { countExcessSegments, isTooOld, segmentSize, type KernelMoment } from '../spool/limits.ts'
 import { encodeRecord, SEGMENT_HEADER, type SpooledKill, type SpoolPlace } from '../spool/record.ts'
 import { scanSegment } from '../spool/segment.ts'
@@ -17,8 +18,6 @@ export interface SpoolOptions {
   onDropped: (reason: DropReason, kills: number) => void
   logger: Logger
 }
-
-export type FoundKill = Pick<SpooledKill, 'subject' | 'killLine' | 'cgroupPath'>
 
 /**
  * Kills on disk until they are stored: segments that are only appended to, read in order (ADR 0009). A write survives

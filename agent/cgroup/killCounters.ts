@@ -1,5 +1,5 @@
 import type { UnexplainedKills } from '../completeness/recovery.ts'
-import { isIn } from '../rank/processSnapshot.ts'
+import { isIn } from './path.ts'
 import { MAX_CGROUPS, type CgroupKills, type KillsByCgroup } from './cgroupKills.ts'
 import { KillSpans, type CountedLine } from './killSpans.ts'
 import { MAX_SAVED_CGROUPS, type SavedCounts } from './savedCounts.ts'
@@ -87,9 +87,11 @@ export class KillCounters {
   /** Takes the counts as they are for explained. Where no line is on its way, tells the kills that had none. */
   settle(): void {
     const { cgroups, readKernelKills, readAccountedKills, onUnexplained } = this.#ports
+    // First what costs nothing: in a storm this is asked every few milliseconds.
+    if (!cgroups.mayWalk) return
     const kills = readKernelKills()
     const waiting = (kills ?? Number.NaN) - (readAccountedKills() ?? Number.NaN)
-    if (kills === undefined || !(waiting >= 0) || !cgroups.mayWalk) return
+    if (kills === undefined || !(waiting >= 0)) return
     const before = this.#spans
     const isGood = before !== undefined && !before.hasOpen && !before.isLost && !this.#isFull
     if (isGood && (waiting > 0 || before.told === kills)) return
@@ -136,11 +138,15 @@ export class KillCounters {
     if (kills < spans.told) return spans.lose()
     const wanted = kills - spans.lookedAtKills
     let counts: KillsByCgroup | undefined = cgroups.readRecent()
-    if (this.#sumOf(counts, spans) !== wanted && cgroups.mayWalk) counts = cgroups.walk()
-    if (counts === undefined || this.#sumOf(counts, spans) !== wanted) return
+    let grown = this.#growthOf(counts)
+    if (this.#sumOf(counts, grown, spans) !== wanted) {
+      counts = cgroups.mayWalk ? cgroups.walk() : undefined
+      if (counts === undefined) return
+      grown = this.#growthOf(counts)
+      if (this.#sumOf(counts, grown, spans) !== wanted) return
+    }
     // What was killed while it was looked at may have been counted or not.
     if (readKernelKills() !== kills) return
-    const grown = this.#growthOf(counts)
     cgroups.remember(grown.keys())
     for (const [path, count] of counts) this.#counted.set(path, count)
     spans.look(kills, grown)
@@ -172,9 +178,9 @@ export class KillCounters {
    * What was counted since the last look, with the lines that are known to be about cgroups that are gone. NaN where one has
    * counted less than before: it was removed and made again.
    */
-  #sumOf(counts: KillsByCgroup, { named }: KillSpans): number {
+  #sumOf(counts: KillsByCgroup, grown: KillsByCgroup, { named }: KillSpans): number {
     let sum = 0
-    for (const growth of this.#growthOf(counts).values()) sum += growth < 0 ? Number.NaN : growth
+    for (const growth of grown.values()) sum += growth < 0 ? Number.NaN : growth
     const others = [...named.keys()].filter((path) => !counts.has(path))
     const there = this.#ports.cgroups.readOf(others)
     for (const path of others) if (!there.has(path)) sum += named.get(path) ?? 0

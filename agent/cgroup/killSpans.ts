@@ -1,3 +1,5 @@
+import { isIn } from './path.ts'
+
 /** A kill line whose cgroup the counts are to tell. */
 export interface CountedLine {
   /** Once only one can be meant. */
@@ -180,7 +182,7 @@ export class KillSpans {
 
 /** A line that is known to be about this cgroup, or about one below it. */
 function takeOff(span: Span, cgroupPath: string): void {
-  const below = [...span.left.keys()].filter((path) => path.startsWith(`${cgroupPath}/`))
+  const below = [...span.left.keys()].filter((path) => isIn(path, cgroupPath))
   const path = span.left.has(cgroupPath) || below.length !== 1 ? cgroupPath : (below[0] ?? cgroupPath)
   const growth = span.left.get(path)
   if (growth === undefined && span.leftOfGone === 0) span.isContradicted = true

@@ -97,6 +97,11 @@ export function isAncestorHidden(path: string): boolean {
   return path === '/..' || path.startsWith('/../')
 }
 
+/** Whether a process of `path` is in `cgroupPath` or below it. */
+export function isIn(path: string | undefined, cgroupPath: string): boolean {
+  return path === cgroupPath || path?.startsWith(`${cgroupPath}/`) === true
+}
+
 const QOS_BY_NAME = { burstable: 'Burstable', besteffort: 'BestEffort' } as const
 type QosName = keyof typeof QOS_BY_NAME
 

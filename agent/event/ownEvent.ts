@@ -1,5 +1,5 @@
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
-import { isIn } from '../rank/processSnapshot.ts'
+import { isIn } from '../cgroup/path.ts'
 import type { VictimPlace } from './victimPlace.ts'
 
 /**

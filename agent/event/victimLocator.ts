@@ -1,14 +1,13 @@
-import { listedPids } from '#kernel/event/groupVictims.ts'
+import { isListed } from '#kernel/event/groupVictims.ts'
 import type { OomKill } from '#kernel/event/oomEvent.ts'
 import type { KillCounters } from '../cgroup/killCounters.ts'
 import type { CountedLine } from '../cgroup/killSpans.ts'
-import { isAncestorHidden, parseCgroupPath } from '../cgroup/path.ts'
+import { isAncestorHidden, parseCgroupPath, isIn } from '../cgroup/path.ts'
 import { readMemoryCgroup, readStat, type ProcFiles } from '../proc/processFiles.ts'
 import type { ProcStat } from '../proc/stat.ts'
 import type { KnownProcess } from '../processes/knownProcess.ts'
 import type { NewbornProcesses } from '../processes/newbornProcesses.ts'
 import type { NamedVictim, ProcessClock, ProcessTable } from '../processes/processTable.ts'
-import { isIn } from '../rank/processSnapshot.ts'
 import { placeInDump, placeOfGroup, type LocateVictim, type PlaceSearch, type VictimPlace } from './victimPlace.ts'
 
 export interface LocatorPorts {
@@ -72,7 +71,7 @@ export class VictimLocator {
    * group's cgroup has counted no kill more than were told.
    */
   #mayBeOfGroup({ dump, victim }: OomKill, { cgroupPath }: VictimPlace): boolean {
-    return listedPids(dump).has(victim.pid) || this.#ports.counters.hasUnexplained(cgroupPath)
+    return isListed(dump, victim.pid) || this.#ports.counters.hasUnexplained(cgroupPath)
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Attribution } from '#contract/killEvent.ts'
-import { listedPids } from '#kernel/event/groupVictims.ts'
+import { isListed } from '#kernel/event/groupVictims.ts'
 import type { OomOutcome } from '#kernel/event/oomEvent.ts'
 import { isAncestorHidden, parseCgroupPath } from '../cgroup/path.ts'
 
@@ -40,7 +40,7 @@ export function placeInDump(outcome: OomOutcome): VictimPlace | undefined {
   const isAnnounced = outcome.dump?.announcedVictim?.pid === outcome.victim.pid
   if (outcome.groupCgroup === undefined || isAnnounced) return { source: 'dump', cgroupPath }
   // One that the dump does not list may be of another kill.
-  const isGroups = cgroupPath === outcome.groupCgroup && listedPids(outcome.dump).has(outcome.victim.pid)
+  const isGroups = cgroupPath === outcome.groupCgroup && isListed(outcome.dump, outcome.victim.pid)
   return isGroups ? { source: 'dump', cgroupPath } : undefined
 }
 

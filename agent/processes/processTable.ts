@@ -1,4 +1,4 @@
-import { isIn } from '../rank/processSnapshot.ts'
+import { isIn } from '../cgroup/path.ts'
 import type { KnownProcess } from './knownProcess.ts'
 
 /** What a kill line says of its victim. */

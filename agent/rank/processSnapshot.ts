@@ -2,6 +2,7 @@ import { readMemoryCgroup, type ProcFiles } from '../proc/processFiles.ts'
 import type { LiveTask } from './liveTask.ts'
 import { readMachine, readTask } from './readTask.ts'
 import type { Machine } from './weight.ts'
+import { isIn } from '../cgroup/path.ts'
 
 /**
  * The processes that are there at one moment. Each is read when it is first asked for, and once: a container's takes one
@@ -44,9 +45,4 @@ function remembered<T>(known: Map<number, T>, pid: number, read: () => T): T {
   const value = read()
   known.set(pid, value)
   return value
-}
-
-/** Whether a process of `path` is in `cgroupPath` or below it. */
-export function isIn(path: string | undefined, cgroupPath: string): boolean {
-  return path === cgroupPath || path?.startsWith(`${cgroupPath}/`) === true
 }

@@ -1,6 +1,5 @@
 import type { RankScope } from '#contract/rank.ts'
-import { findContainerId, parseCgroupPath } from '../cgroup/path.ts'
-import { isIn } from './processSnapshot.ts'
+import { findContainerId, parseCgroupPath, isIn } from '../cgroup/path.ts'
 
 export type CgroupScope = Exclude<RankScope, { kind: 'node' }>
 

@@ -1,5 +1,5 @@
 import { freedKib } from '../rank/freed.ts'
-import { isIn } from '../rank/processSnapshot.ts'
+import { isIn } from '../cgroup/path.ts'
 import { rankCgroupTasks, type LiveTask, type RankedLiveTask } from '../rank/liveTask.ts'
 import type { Machine } from '../rank/weight.ts'
 

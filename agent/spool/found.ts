@@ -1,7 +1,8 @@
 import { parseKillSubject } from '#contract/subjects.ts'
 import type { SpooledKill } from './record.ts'
 
-type FoundKill = Pick<SpooledKill, 'subject' | 'killLine' | 'cgroupPath'>
+/** What is remembered of a kill that was found in the spool. */
+export type FoundKill = Pick<SpooledKill, 'subject' | 'killLine' | 'cgroupPath'>
 
 /** A kill line, and the cgroup that has counted it where somebody could be named. */
 export interface SpooledLine {

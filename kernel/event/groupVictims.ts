@@ -37,6 +37,11 @@ export function listedPids(dump: OomDump | undefined): ReadonlySet<number> {
   return new Set(dump?.tasks.flatMap(({ pid, tgid }) => [pid, tgid]))
 }
 
+/** Whether a pid is one of them: for a single question no set is made. */
+export function isListed(dump: OomDump | undefined, pid: number): boolean {
+  return dump?.tasks.some((task) => task.pid === pid || task.tgid === pid) ?? false
+}
+
 /** A thread that runs on until its own signal may touch a little more between the two lines (6.1: 184 kB of 55 MB). */
 const SAME_WITHIN = 1 / 16
 
