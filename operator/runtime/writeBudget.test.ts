@@ -4,19 +4,24 @@ import { WriteBudget, type WriteBudgetOptions } from './writeBudget.ts'
 let nowMs: number
 let sleepers: { atMs: number; wake: () => void }[]
 let started: [string, number][]
+let clockReads: number
 const stop = new AbortController()
 
 beforeEach(() => {
   nowMs = 0
   sleepers = []
   started = []
+  clockReads = 0
 })
 
 const budgetOf = (options: Partial<WriteBudgetOptions> = {}): WriteBudget =>
   new WriteBudget(
     { perSecond: 1_000, maxInFlight: 100, reportEveryMs: 1_000, ...options },
     {
-      monotonicMs: () => nowMs,
+      monotonicMs: () => {
+        clockReads++
+        return nowMs
+      },
       sleep: (ms) => {
         const { promise, resolve } = Promise.withResolvers<void>()
         sleepers.push({ atMs: nowMs + ms, wake: resolve })
@@ -87,6 +92,34 @@ describe('WriteBudget', () => {
     gate.resolve()
     await passTo(4_000)
     expect(started.map(([key]) => key)).toEqual(['a', 'b', 'a', 'c'])
+  })
+
+  it('sleeps while a report is written for longer than its pace', async () => {
+    const budget = budgetOf()
+    const gate = Promise.withResolvers<void>()
+    for (const key of ['a', 'a']) void write(budget, key, gate.promise)
+    await passTo(9_000)
+    expect(clockReads).toBeLessThan(10)
+    gate.resolve()
+    await passTo(9_001)
+    expect(started).toEqual([
+      ['a', 0],
+      ['a', 9_000],
+    ])
+  })
+
+  it('wakes another report that waits beside one that is being written', async () => {
+    const budget = budgetOf()
+    const gate = Promise.withResolvers<void>()
+    for (const key of ['a', 'a']) void write(budget, key, gate.promise)
+    await passTo(500)
+    for (const key of ['b', 'b']) void write(budget, key)
+    await passTo(2_000)
+    expect(started).toEqual([
+      ['a', 0],
+      ['b', 500],
+      ['b', 1_500],
+    ])
   })
 
   it('gives the place of a write that failed to the next', async () => {

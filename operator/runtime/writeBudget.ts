@@ -1,3 +1,5 @@
+import { TokenBucket } from '../events/tokenBucket.ts'
+
 export interface WriteBudgetOptions {
   /** Writes per second of all reports; as many at once after a rest. */
   perSecond: number
@@ -28,15 +30,13 @@ export class WriteBudget {
   #turns: Turn[] = []
   readonly #inFlight = new Set<string>()
   readonly #startedMs = new Map<string, number>()
-  #tokens: number
-  #filledMs: number
+  readonly #bucket: TokenBucket
   #wakeMs = Infinity
 
   constructor(options: WriteBudgetOptions, clock: WriteBudgetClock) {
     this.#options = options
     this.#clock = clock
-    this.#tokens = options.perSecond
-    this.#filledMs = clock.monotonicMs()
+    this.#bucket = new TokenBucket(options.perSecond, 1_000 / options.perSecond, clock.monotonicMs())
   }
 
   /** Runs one write when it is the report's turn. @throws what the write throws, and the signal's reason. */
@@ -71,21 +71,22 @@ export class WriteBudget {
   }
 
   #startTurns(): void {
+    const { maxInFlight, reportEveryMs } = this.#options
+    // Without room, the end of a write comes first.
+    if (this.#turns.length === 0 || this.#inFlight.size >= maxInFlight) return
     const nowMs = this.#clock.monotonicMs()
-    const { perSecond, maxInFlight, reportEveryMs } = this.#options
-    this.#tokens = Math.min(perSecond, this.#tokens + ((nowMs - this.#filledMs) / 1_000) * perSecond)
-    this.#filledMs = nowMs
+    const tokenWaitMs = this.#bucket.waitMs(nowMs)
+    if (tokenWaitMs > 0) return this.#wakeAt(nowMs + tokenWaitMs, nowMs)
     for (const [key, startedMs] of this.#startedMs) {
       if (startedMs + reportEveryMs > nowMs) break
       this.#startedMs.delete(key)
     }
     const later: Turn[] = []
-    let wakeMs = Infinity
+    let nextReadyMs = Infinity
     for (const turn of this.#turns) {
       const readyMs = (this.#startedMs.get(turn.key) ?? -Infinity) + reportEveryMs
-      const hasRoom = this.#inFlight.size < maxInFlight
-      if (readyMs <= nowMs && this.#tokens >= 1 && hasRoom && !this.#inFlight.has(turn.key)) {
-        this.#tokens--
+      const hasRoom = this.#inFlight.size < maxInFlight && !this.#inFlight.has(turn.key)
+      if (hasRoom && readyMs <= nowMs && this.#bucket.take(nowMs)) {
         this.#inFlight.add(turn.key)
         // In order of start, so that the oldest stand first.
         this.#startedMs.delete(turn.key)
@@ -93,12 +94,12 @@ export class WriteBudget {
         turn.start()
       } else {
         later.push(turn)
-        // Without room, the end of a write comes first.
-        if (hasRoom) wakeMs = Math.min(wakeMs, Math.max(readyMs, nowMs + ((1 - this.#tokens) / perSecond) * 1_000))
+        // The end of its report's write, or of any where there is no room, starts turns by itself.
+        if (hasRoom) nextReadyMs = Math.min(nextReadyMs, readyMs)
       }
     }
     this.#turns = later
-    if (Number.isFinite(wakeMs)) this.#wakeAt(Math.max(wakeMs, nowMs + 1), nowMs)
+    if (nextReadyMs < Infinity) this.#wakeAt(Math.max(nextReadyMs, nowMs + this.#bucket.waitMs(nowMs)), nowMs)
   }
 
   #wakeAt(wakeMs: number, nowMs: number): void {
