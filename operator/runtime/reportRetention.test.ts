@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { ProgramError } from '#program/errors.ts'
 import { FakeReportStore } from '../testing/fakeReportStore.ts'
 import { retainOnce, type RetentionPorts } from './reportRetention.ts'
 import type { ReportKey } from './reportStore.ts'
@@ -10,15 +11,19 @@ const keyOf = (name: string): ReportKey => ({ kind: 'OOMReport', namespace: 'sho
 let store: FakeReportStore
 let ports: RetentionPorts
 let deleted: string[]
+let troubles: string[]
+let nowMs: number
 
 beforeEach(() => {
   store = new FakeReportStore()
   deleted = []
+  troubles = []
+  nowMs = 0
   const waiting: RetentionPorts['waiting'] = {
-    observer: { trouble: () => {}, fine: () => {} },
-    sleep: () => new Promise(() => {}),
+    observer: { trouble: (part) => void troubles.push(part), fine: () => {} },
+    sleep: async (ms) => void (nowMs += ms),
     random: () => 0,
-    monotonicMs: () => 0,
+    monotonicMs: () => nowMs,
     signal: new AbortController().signal,
   }
   ports = {
@@ -57,5 +62,40 @@ describe('retainOnce', () => {
     await retainOnce(ports)
     expect(store.reports.size).toBe(1)
     expect(deleted).toEqual([])
+  })
+
+  it('tries a delete that fails again, and lists nothing anew for it', async () => {
+    await put(keyOf('old'), '2026-05-01T00:00:00.000Z')
+    const remove = store.remove.bind(store)
+    let refusals = 3
+    store.remove = (key, resourceVersion) => {
+      if (refusals-- > 0) throw new ProgramError('not yet', { code: 'ApiserverRefused', retry: true })
+      return remove(key, resourceVersion)
+    }
+    const list = store.list.bind(store)
+    const lists: string[] = []
+    store.list = (kind) => {
+      lists.push(kind)
+      return list(kind)
+    }
+    await retainOnce(ports)
+    expect(deleted).toEqual(['OOMReport age'])
+    expect(lists).toEqual(['OOMReport', 'NodeOOMReport'])
+    expect(troubles).toEqual(['apiserver', 'apiserver', 'apiserver'])
+  })
+
+  it('says that the checkpoint is missing, where it is that which cannot be read', async () => {
+    await put(keyOf('old'), '2026-05-01T00:00:00.000Z')
+    let isAway = true
+    ports.loadCheckpoint = async () => {
+      if (isAway) {
+        isAway = false
+        throw new ProgramError('away', { code: 'NatsUnavailable', retry: true })
+      }
+      return { stream: 's1', sequence: 9 }
+    }
+    await retainOnce(ports)
+    expect(deleted).toEqual(['OOMReport age'])
+    expect(troubles).toEqual(['checkpoint'])
   })
 })

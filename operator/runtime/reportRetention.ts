@@ -30,25 +30,35 @@ interface Listed extends RetainedReport {
 /** Deletes the reports that are given up, now and then, for ever. @throws the signal's reason. */
 export async function keepRetention(ports: RetentionPorts): Promise<never> {
   for (;;) {
-    await keepTrying('apiserver', ports.waiting, () => retainOnce(ports))
+    await retainOnce(ports)
     await ports.waiting.sleep(LOOK_EVERY_MS)
   }
 }
 
-/** A report that was written since it was looked at stays: the delete carries its resourceVersion. */
+/**
+ * A report that was written since it was looked at stays: the delete carries its resourceVersion.
+ * @throws the signal's reason.
+ */
 export async function retainOnce(ports: RetentionPorts): Promise<void> {
   const { store, waiting, budget, now, limits, loadCheckpoint, deleted } = ports
+  const reports = await keepTrying('apiserver', waiting, () => listReports(store))
+  // After the reports: what they count is at or below it, but for what was written meanwhile.
+  const checkpoint = await keepTrying('checkpoint', waiting, loadCheckpoint)
+  for (const { report, reason } of planRetention(reports, limits, { now: now(), checkpoint })) {
+    const { key, resourceVersion } = report
+    const isDeleted = await keepTrying('apiserver', waiting, () =>
+      budget.run(keyText(key), waiting.signal, () => store.remove(key, resourceVersion)),
+    )
+    if (isDeleted) deleted(key.kind, reason)
+  }
+}
+
+async function listReports(store: ReportStore): Promise<readonly Listed[]> {
   const reports: Listed[] = []
   for (const kind of ['OOMReport', 'NodeOOMReport'] as const) {
     for await (const report of store.list(kind)) reports.push(listed(report))
   }
-  // After the reports: what they count is at or below it, but for what was written meanwhile.
-  const checkpoint = await loadCheckpoint()
-  for (const { report, reason } of planRetention(reports, limits, { now: now(), checkpoint })) {
-    const { key, resourceVersion } = report
-    const isDeleted = await budget.run(keyText(key), waiting.signal, () => store.remove(key, resourceVersion))
-    if (isDeleted) deleted(key.kind, reason)
-  }
+  return reports
 }
 
 /** A report is large: only what decides is kept of it. */
