@@ -33,7 +33,7 @@ export interface Waiting {
   signal: AbortSignal
 }
 
-export const RETRY_LIMITS = { firstMs: 200, maxMs: 10_000 }
+const RETRY_LIMITS = { firstMs: 200, maxMs: 10_000 }
 /** A step that went well for this long and then failed starts with short waits again. */
 const STEADY_MS = 30_000
 

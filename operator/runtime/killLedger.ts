@@ -1,10 +1,9 @@
 import type { KillEvent } from '#contract/killEvent.ts'
-import { backoffMs } from '#program/backoff.ts'
 import { ProgramError, messageOf } from '#program/errors.ts'
 import type { Watermark } from '../api/killRecord.ts'
 import { rejectRecord } from '../reports/rejectRecord.ts'
 import { countedBy } from '../reports/watermark.ts'
-import { RETRY_LIMITS, keepTrying, type Waiting } from './keepTrying.ts'
+import { keepTrying, type Waiting } from './keepTrying.ts'
 import type { StoredMessage } from './readKill.ts'
 import { keyText } from './reportStore.ts'
 import type { ReportWriter } from './reportWriter.ts'
@@ -162,18 +161,8 @@ export class KillLedger {
   /** Until none of its kills waits. A write that fails makes place for others before it is tried again. */
   async #writeReport(key: string): Promise<void> {
     const { budget, waiting } = this.#ports
-    for (let attempt = 0; this.#waiting.has(key); attempt++) {
-      try {
-        await budget.run(key, waiting.signal, () => this.#writeOnce(key))
-        waiting.observer.fine('apiserver')
-        attempt = -1
-      } catch (error) {
-        waiting.signal.throwIfAborted()
-        if (!(error instanceof ProgramError && error.retry)) throw error
-        const ms = backoffMs(attempt, waiting.random(), RETRY_LIMITS)
-        waiting.observer.trouble('apiserver', error, ms)
-        await waiting.sleep(ms)
-      }
+    while (this.#waiting.has(key)) {
+      await keepTrying('apiserver', waiting, () => budget.run(key, waiting.signal, () => this.#writeOnce(key)))
     }
   }
 
