@@ -5,14 +5,18 @@ import { openMachine } from '../adapters/localMachine.ts'
 import { showsColor, writeOut } from '../adapters/standardOutput.ts'
 import { untilInterrupted, withScreen } from '../adapters/watching.ts'
 import { rank, type RankPorts } from '../rank.ts'
-import { findConflicts, rankAbout, rankFlags } from '../rankFlags.ts'
+import { findConflicts, rankAbout, rankFlags, type RankFlags } from '../rankFlags.ts'
 
 export async function run(name: string, argv: readonly string[]): Promise<number> {
   const parsed = parseFlags(name, rankFlags, argv, process.env, rankAbout)
-  if (parsed.kind !== 'values') return answerFlags(name, parsed)
-  const conflicts = findConflicts(parsed.values)
+  return parsed.kind === 'values' ? runRank(name, parsed.values) : answerFlags(name, parsed)
+}
+
+/** `kubectl oom rank` ends here too. */
+export async function runRank(name: string, flags: RankFlags): Promise<number> {
+  const conflicts = findConflicts(flags)
   if (conflicts.length > 0) return refuse(name, conflicts, EXIT.usage)
-  await rank(parsed.values, {
+  await rank(flags, {
     openMachine,
     withNode,
     untilInterrupted,

@@ -1,27 +1,22 @@
 import { EXIT, isProgramError } from '#program/errors.ts'
-import { parseFlags, type Flags, type FlagValues } from '#program/flags.ts'
+import { parseFlags } from '#program/flags.ts'
 import { VERSION } from '#program/version.ts'
 import { answerFlags, refuse, say } from '../adapters/answer.ts'
-import { openMachine } from '../adapters/localMachine.ts'
-import { withNodeRanking } from '../adapters/nodeRanking.ts'
 import { reportWorld, type ReportTarget } from '../adapters/reportWorld.ts'
-import { showsColor, writeOut } from '../adapters/standardOutput.ts'
 import { StoredReports } from '../adapters/storedReports.ts'
-import { untilInterrupted, withScreen } from '../adapters/watching.ts'
-import { rank } from '../rank.ts'
-import { findConflicts } from '../rankFlags.ts'
 import { SHELLS } from '../reports/completion/about.ts'
 import { complete } from '../reports/completion/complete.ts'
 import { readWords } from '../reports/completion/readWords.ts'
 import { formatCompletion, SCRIPTS } from '../reports/completion/scripts.ts'
 import { explain } from '../reports/explain.ts'
 import { list } from '../reports/list.ts'
-import { asRankFlags, type rankNodeFlags } from '../reports/rankNode.ts'
+import { asRankFlags } from '../reports/rankNode.ts'
 import { show } from '../reports/show.ts'
 import { simulateNode } from '../reports/simulateNode.ts'
 import { tail } from '../reports/tail.ts'
 import { top } from '../reports/top.ts'
 import { formatVerbs, isVerb, VERBS, type Verb, type VerbName } from '../reports/verbs.ts'
+import { runRank } from './rank.ts'
 
 /** How kubectl calls its plugin, as bin/kubectl-oom says. */
 const CALLED_AS = 'OOMKEEPER_CALLED_AS'
@@ -69,7 +64,8 @@ async function runVerb(name: string, verb: VerbName, argv: readonly string[]): P
     case 'top':
       return top(values, ports)
     case 'rank':
-      return rankNode(name, operand, values)
+      if (operand === undefined) return refuse(name, ['expected NODE, got none'], EXIT.usage)
+      return runRank(name, asRankFlags(operand, values))
     case 'simulate':
       return simulateNode(values, operand, ports)
     case 'completion': {
@@ -82,20 +78,6 @@ async function runVerb(name: string, verb: VerbName, argv: readonly string[]): P
       )
     }
   }
-}
-
-async function rankNode(
-  name: string,
-  node: string | undefined,
-  values: FlagValues<typeof rankNodeFlags & Flags>,
-): Promise<number> {
-  if (node === undefined) return refuse(name, ['expected NODE, got none'], EXIT.usage)
-  const flags = asRankFlags(node, values as FlagValues<typeof rankNodeFlags>)
-  const conflicts = findConflicts(flags)
-  if (conflicts.length > 0) return refuse(name, conflicts, EXIT.usage)
-  const world = { openMachine, withNode: withNodeRanking, untilInterrupted, withScreen, write: writeOut }
-  await rank(flags, { ...world, hasColor: showsColor(process.env) })
-  return EXIT.ok
 }
 
 /** Says nothing where the cluster does not answer: nobody looks for an error there. */

@@ -96,6 +96,15 @@ Why: kubectl oom explain -n shop deployment.web.app 1
     expect(world.stdout).toContain('eater(')
   })
 
+  it("asks for the namespace of the context for a workload's report alone", async () => {
+    const world = new FakeWorld()
+    world.reports.currentNamespace = () => Promise.reject(new Error('not to be asked'))
+    expect(await show(asText, 'node/node-a', world)).toBe(0)
+    expect(await show({ ...asText, namespace: 'shop' }, 'deployment.web.app', world)).toBe(0)
+    await expect(show(asText, 'deployment.web.app', world)).rejects.toThrow('not to be asked')
+    await expect(show(asText, 'pod/web', world)).rejects.toThrow('expected NAME, or node/NODE')
+  })
+
   it('shows the report of a node, and one in which nothing is counted yet', async () => {
     const world = new FakeWorld()
     await show(asText, 'node/node-a', world)

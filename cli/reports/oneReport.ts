@@ -11,11 +11,9 @@ export async function readReport(
   { reports }: Pick<ReportPorts, 'reports'>,
 ): Promise<ReadReport> {
   if (name === undefined) throw usage('expected the name of a report, got none: `list` shows them')
-  const place =
-    parseReference(name, namespace ?? 'default') === undefined
-      ? undefined
-      : parseReference(name, namespace ?? (await reports.currentNamespace()))
+  const place = parseReference(name, namespace)
   if (place === undefined) throw usage(`expected NAME, or node/NODE for a node's report, got "${name}"`)
+  if (place.kind === 'OOMReport') place.namespace ??= await reports.currentNamespace()
   const object = await reports.get(place)
   const report = parseReport(object)
   if (report !== undefined) return { report, object }

@@ -3,7 +3,7 @@ export type ReportKind = 'OOMReport' | 'NodeOOMReport'
 /** Where a report is in the apiserver. */
 export interface ReportPlace {
   kind: ReportKind
-  /** undefined for a NodeOOMReport. */
+  /** undefined for a NodeOOMReport, and until it is known. */
   namespace: string | undefined
   name: string
 }
@@ -22,9 +22,9 @@ const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 /**
  * A report as people name it: `NAME`, or `TYPE/NAME` as kubectl has it, with `node/NODE` for the report of a node. `-o name`
  * prints what is read here.
- * @param namespace of an OOMReport @returns undefined where it is none
+ * @param namespace of an OOMReport, where one is named @returns undefined where it is none
  */
-export function parseReference(text: string, namespace: string): ReportPlace | undefined {
+export function parseReference(text: string, namespace: string | undefined): ReportPlace | undefined {
   const [first = '', second, ...more] = text.split('/')
   const name = second ?? first
   const kind = second === undefined ? 'OOMReport' : KINDS[first.toLowerCase().replace(/\.oomkeeper\.io$/, '')]
