@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { EXIT, ProgramError, messageOf } from '#program/errors.ts'
 
 /** Which cluster, as kubectl's own flags say it. */
@@ -30,15 +31,12 @@ export async function runKubectl(target: KubeTarget, args: readonly string[]): P
   })
   const chunks: Buffer[] = []
   let bytes = 0
-  let complaint = ''
+  const complaint = complaintOf(kubectl.stderr)
   kubectl.stdout.on('data', (chunk: Buffer) => {
     bytes += chunk.length
     if (bytes > MAX_ANSWER_BYTES) kubectl.kill()
     else chunks.push(chunk)
   })
-  kubectl.stderr
-    .setEncoding('utf8')
-    .on('data', (text: string) => (complaint = `${complaint}${text}`.slice(-MAX_SAID_CHARS)))
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     kubectl.once('error', (error) => reject(failure(error)))
     kubectl.once('close', resolve)
@@ -47,8 +45,7 @@ export async function runKubectl(target: KubeTarget, args: readonly string[]): P
     throw failed(`expected at most ${MAX_ANSWER_BYTES} bytes of kubectl, got more`)
   }
   if (exitCode === 0) return Buffer.concat(chunks).toString('utf8')
-  // Its last line is for people; those before it are its own log.
-  const got = complaint.trim().split('\n').at(-1) || `exit code ${exitCode}`
+  const got = complaint() ?? `exit code ${exitCode}`
   if (/\(NotFound\)/.test(got)) {
     const isKind = /could not find the requested resource/.test(got)
     const hint = isKind ? '; is oomkeeper installed there?' : ''
@@ -56,6 +53,13 @@ export async function runKubectl(target: KubeTarget, args: readonly string[]): P
     throw new ProgramError(`expected the apiserver to have it, got: ${got}${hint}`, details)
   }
   throw failed(`expected an answer of kubectl, got: ${got}`)
+}
+
+/** Gathers what kubectl says. @returns tells its last line, which is for people; those before it are its own log. */
+export function complaintOf(stderr: Readable): () => string | undefined {
+  let said = ''
+  stderr.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-MAX_SAID_CHARS)))
+  return () => said.trim().split('\n').at(-1) || undefined
 }
 
 function failed(message: string): ProgramError {

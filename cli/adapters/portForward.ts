@@ -1,19 +1,33 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { ProgramError, messageOf } from '#program/errors.ts'
-import { targetArgs, type KubeTarget } from './kubectl.ts'
+import { complaintOf, targetArgs, type KubeTarget } from './kubectl.ts'
 
 const API_PORT = 9466
 const READY_LIMIT_MS = 20_000
 const MAX_SAID_CHARS = 2_000
 
+export interface OperatorTarget extends KubeTarget {
+  /** Its API's URL; without one it is reached by kubectl port-forward. */
+  operatorUrl?: string | undefined
+  namespace: string
+}
+
 /**
- * Reaches the operator's loopback API through kubectl, so that the cluster's RBAC decides who may (`pods/portforward`),
- * and ends the forwarding afterwards.
+ * Reaches the operator's API: where it has no address, its loopback one through kubectl, so that the cluster's RBAC
+ * decides who may (`pods/portforward`). Ends the forwarding afterwards.
  * @param use gets what opens the way and tells its URL: one that has ended, as with the operator's pod, is opened anew
  * @throws ProgramError KubectlMissing, PortForwardFailed, and what `use` throws.
  */
-export async function withPortForward<T>(
+export function withOperator<T>(
+  { operatorUrl, ...target }: OperatorTarget,
+  use: (reach: () => Promise<string>) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  return operatorUrl === undefined ? withPortForward(target, use, signal) : use(() => Promise.resolve(operatorUrl))
+}
+
+async function withPortForward<T>(
   { namespace, ...target }: KubeTarget & { namespace: string },
   use: (reach: () => Promise<string>) => Promise<T>,
   signal: AbortSignal | undefined,
@@ -59,10 +73,7 @@ function forward(
       clearTimeout(limit)
       resolve(`http://127.0.0.1:${port}`)
     })
-    let complaint = ''
-    kubectl.stderr
-      .setEncoding('utf8')
-      .on('data', (text: string) => (complaint = `${complaint}${text}`.slice(-MAX_SAID_CHARS)))
+    const complaint = complaintOf(kubectl.stderr)
     kubectl.once('error', (error) => {
       clearTimeout(limit)
       const got = `${messageOf(error)}; install it, or name the operator's API with --operator URL`
@@ -70,8 +81,7 @@ function forward(
     })
     kubectl.once('close', (exitCode) => {
       clearTimeout(limit)
-      // Its last line is for people; those before it are its own log.
-      const got = complaint.trim().split('\n').at(-1) || `exit code ${exitCode}`
+      const got = complaint() ?? `exit code ${exitCode}`
       const message = `expected kubectl to reach the operator in namespace ${namespace}, got: ${got}`
       fail('PortForwardFailed', true, message)
     })

@@ -1,10 +1,10 @@
-import { isProgramError, ProgramError } from '#program/errors.ts'
+import { isProgramError } from '#program/errors.ts'
 import { nodeSimulation } from '../../operator/api/nodeSimulation.ts'
 import { storedKill } from '../../operator/http/answers.ts'
 import type { ReportPorts } from '../reports/ports.ts'
 import { askOperator, readOperatorLines } from './operatorApi.ts'
 import type { KubeTarget } from './kubectl.ts'
-import { withPortForward } from './portForward.ts'
+import { withOperator, type OperatorTarget } from './portForward.ts'
 import { isTerminal, showsColor, STDOUT, writeOut } from './standardOutput.ts'
 import { StoredReports } from './storedReports.ts'
 import { untilInterrupted } from './watching.ts'
@@ -17,16 +17,18 @@ export interface ReportTarget extends KubeTarget {
 
 /** The world of the commands that read reports: kubectl, and the operator behind it. */
 export function reportWorld(name: string, target: ReportTarget): ReportPorts {
+  const { operator, operatorNamespace = 'oomkeeper', context, kubeconfig } = target
+  const operatorAt = { operatorUrl: operator, namespace: operatorNamespace, context, kubeconfig }
   return {
     reports: new StoredReports(target),
     operator: {
       simulateNode: (parameters) =>
-        withOperator(target, undefined, async (reach) => {
+        withOperator(operatorAt, async (reach) => {
           const path = '/api/v1/simulate'
           return askOperator(await reach(), { path, parameters, schema: nodeSimulation, what: 'a simulation' })
         }),
       findKill: ({ node, bootId, sequence, recoveredAs }) =>
-        withOperator(target, undefined, async (reach) => {
+        withOperator(operatorAt, async (reach) => {
           const parts = [node, bootId, recoveredAs ?? sequence].map((part) => encodeURIComponent(part ?? '-'))
           const path = `/api/v1/kills/${parts.join('/')}`
           try {
@@ -37,7 +39,7 @@ export function reportWorld(name: string, target: ReportTarget): ReportPorts {
           }
         }),
       async *followKills(filter, signal) {
-        const url = await openOperator(target, signal)
+        const url = await openOperator(operatorAt, signal)
         try {
           yield* readOperatorLines(url.address, { path: '/api/v1/kills', parameters: filter }, signal)
         } finally {
@@ -54,31 +56,22 @@ export function reportWorld(name: string, target: ReportTarget): ReportPorts {
   }
 }
 
-function withOperator<T>(
-  { operator, operatorNamespace = 'oomkeeper', context, kubeconfig }: ReportTarget,
-  signal: AbortSignal | undefined,
-  use: (reach: () => Promise<string>) => Promise<T>,
-): Promise<T> {
-  if (operator !== undefined) return use(() => Promise.resolve(operator))
-  return withPortForward({ namespace: operatorNamespace, context, kubeconfig }, use, signal)
-}
-
 /** The way to the operator, open until it is closed. */
 async function openOperator(
-  target: ReportTarget,
+  target: OperatorTarget,
   signal: AbortSignal,
 ): Promise<{ address: string; close: () => Promise<void> }> {
   const opened = Promise.withResolvers<string>()
   const closing = Promise.withResolvers<void>()
-  const done = withOperator(target, signal, async (reach) => {
-    opened.resolve(await reach())
-    await closing.promise
-  })
-  done.catch((error: unknown) =>
-    opened.reject(
-      error instanceof Error ? error : new ProgramError(String(error), { code: 'PortForwardFailed', retry: true }),
-    ),
+  const done = withOperator(
+    target,
+    async (reach) => {
+      opened.resolve(await reach())
+      await closing.promise
+    },
+    signal,
   )
+  done.catch(opened.reject)
   return {
     address: await opened.promise,
     close: async () => {
