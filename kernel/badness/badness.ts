@@ -65,21 +65,27 @@ export function totalPages(dump: OomDump, machineSwapKib = 0): number | undefine
   const swapPages = Math.floor((dump.swapTotalKib ?? machineSwapKib) / pageKib)
   if (isMemcg(dump)) return memcgTotalPages(dump.cgroup, pageKib, swapPages)
 
-  const allowed = allowedNodes(dump)
+  const by = nodesConstraint(dump, (nodes) => hasOtherNodes(dump.memoryLines, nodes))
+  const allowed = by === 'Cpuset' ? dump.memsAllowed : by === 'MemoryPolicy' ? dump.nodemask : undefined
   const present = allowed === undefined ? undefined : presentKib(dump.memoryLines, parseNodeList(allowed))
   if (present !== undefined) return Math.floor(present / pageKib) + swapPages
   const usablePages = dump.ramPages === undefined ? -1 : dump.ramPages - (dump.reservedPages ?? 0)
   return usablePages < 0 ? undefined : usablePages + swapPages
 }
 
-/** The nodes that the kill is about, where it is not about the machine. Source: mm/oom_kill.c, constrained_alloc (6.18). */
-function allowedNodes({ constraint, nodemask, memsAllowed, memoryLines }: OomDump): string | undefined {
-  if (constraint === 'MemoryPolicy') return nodemask
-  if (constraint === 'Cpuset') return memsAllowed
+/**
+ * What leaves nodes out of the kill, where it is not about the machine. Source: mm/oom_kill.c, constrained_alloc (6.18).
+ * @param hasOthers whether the machine has nodes beside those of the cpuset
+ */
+export function nodesConstraint(
+  { constraint, nodemask, memsAllowed }: OomDump,
+  hasOthers: (allowed: ReadonlySet<number>) => boolean,
+): 'Cpuset' | 'MemoryPolicy' | undefined {
+  if (constraint === 'Cpuset' || constraint === 'MemoryPolicy') return constraint
   if (constraint !== undefined) return undefined
   // Before 5.0 it is not printed; a mask of all nodes that are allowed is none.
-  if (nodemask !== undefined && nodemask !== memsAllowed) return nodemask
-  return memsAllowed !== undefined && hasOtherNodes(memoryLines, parseNodeList(memsAllowed)) ? memsAllowed : undefined
+  if (nodemask !== undefined && nodemask !== memsAllowed) return 'MemoryPolicy'
+  return memsAllowed !== undefined && hasOthers(parseNodeList(memsAllowed)) ? 'Cpuset' : undefined
 }
 
 /** The zones of other nodes may be left out (SHOW_MEM_FILTER_NODES); their huge pages are listed all the same. */

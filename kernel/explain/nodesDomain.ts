@@ -1,4 +1,4 @@
-import { parseNodeList } from '#kernel/badness/badness.ts'
+import { nodesConstraint, parseNodeList } from '#kernel/badness/badness.ts'
 import type { OomDump } from '#kernel/dump/oomDump.ts'
 import type { MachineMemory } from '#kernel/memory/machineMemory.ts'
 import type { MemoryNode } from '#kernel/memory/node.ts'
@@ -21,22 +21,15 @@ export interface NodesMemory {
 }
 
 /** @returns undefined where all nodes could be asked. Source: mm/oom_kill.c, constrained_alloc (6.18). */
-export function nodesDomainOf(
-  { constraint, nodemask, memsAllowed }: OomDump,
-  { zones, hugepages }: MachineMemory,
-): NodesDomain | undefined {
-  const [policy, allowed] = [nodesIn(nodemask), nodesIn(memsAllowed)]
-  const byCpuset = { kind: 'Cpuset', nodes: allowed } as const
-  // The allocator asks no node that the cpuset leaves out, whatever the policy says.
-  const byPolicy = { kind: 'MemoryPolicy', nodes: policy && allowed ? both(policy, allowed) : policy } as const
-  if (constraint === 'Cpuset') return byCpuset
-  if (constraint === 'MemoryPolicy') return byPolicy
-  if (constraint !== undefined) return undefined
-  // Before 5.0 it is not printed; a mask of all nodes that are allowed is none.
-  if (nodemask !== undefined && nodemask !== memsAllowed) return byPolicy
+export function nodesDomainOf(dump: OomDump, { zones, hugepages }: MachineMemory): NodesDomain | undefined {
+  const [policy, allowed] = [nodesIn(dump.nodemask), nodesIn(dump.memsAllowed)]
   // The zones of other nodes may be left out; their huge pages are listed all the same.
   const isOther = (node: number | undefined) => node !== undefined && allowed?.has(node) === false
-  return [...zones, ...hugepages].some(({ node }) => isOther(node)) ? byCpuset : undefined
+  const kind = nodesConstraint(dump, () => [...zones, ...hugepages].some(({ node }) => isOther(node)))
+  if (kind === undefined) return undefined
+  if (kind === 'Cpuset') return { kind, nodes: allowed }
+  // The allocator asks no node that the cpuset leaves out, whatever the policy says.
+  return { kind, nodes: policy && allowed ? both(policy, allowed) : policy }
 }
 
 function both(one: ReadonlySet<number>, other: ReadonlySet<number>): ReadonlySet<number> {
