@@ -46,12 +46,9 @@ export class StoredReports {
   }
 
   /** For completion. @throws ProgramError */
-  async names(
-    what: 'oomreports' | 'nodeoomreports' | 'namespaces' | 'nodes',
-    namespace?: string,
-  ): Promise<readonly string[]> {
+  async names(what: 'oomreports' | 'namespaces' | 'nodes', namespace?: string): Promise<readonly string[]> {
     const within = namespace === undefined ? [] : ['-n', namespace]
-    const resource = what.endsWith('reports') ? `${what}.oomkeeper.io` : what
+    const resource = what === 'oomreports' ? `${what}.oomkeeper.io` : what
     const said = await runKubectl(this.#target, ['get', resource, ...within, '-o', 'name', '--request-timeout', '5s'])
     return said.split('\n').flatMap((line) => line.split('/')[1] ?? [])
   }

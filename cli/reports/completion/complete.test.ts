@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { complete } from './complete.ts'
 import { formatCompletion } from './scripts.ts'
 
-const GIVEN = { namespace: undefined, allNamespaces: false, context: undefined, kubeconfig: undefined }
+const GIVEN = { namespace: undefined, context: undefined, kubeconfig: undefined }
 const words = (...line: string[]) => {
   const found = complete(line)
   return found.kind === 'words' ? found.words.map(({ text }) => text) : found.kind
@@ -48,7 +48,7 @@ describe('complete', () => {
     expect(complete(['simulate', ''])).toEqual({ kind: 'nodes', given: GIVEN })
     expect(complete(['list', '-n', ''])).toEqual({ kind: 'namespaces', given: GIVEN })
     expect(complete(['list', '--context', ''])).toEqual({ kind: 'contexts', given: GIVEN })
-    expect(complete(['tail', '-A', '--node', ''])).toEqual({ kind: 'nodes', given: { ...GIVEN, allNamespaces: true } })
+    expect(complete(['tail', '-A', '--node', ''])).toEqual({ kind: 'nodes', given: GIVEN })
     expect(complete(['list', '--kubeconfig', ''])).toEqual({ kind: 'files' })
   })
 })

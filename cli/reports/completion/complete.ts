@@ -13,7 +13,6 @@ export type Completion =
 /** What of the line says which cluster, and where in it. */
 export interface Given {
   namespace: string | undefined
-  allNamespaces: boolean
   context: string | undefined
   kubeconfig: string | undefined
 }
@@ -97,9 +96,9 @@ function readGiven(flags: Flags, line: readonly string[]): Given {
   const values: Record<string, string | undefined> = {}
   for (const [at, word] of line.entries()) {
     const [, name = word, value] = /^(--[a-z-]+)=(.*)$/s.exec(word) ?? []
-    const [key, flag] = findFlag(flags, name) ?? []
-    if (key !== undefined) values[key] = flag?.isSwitch ? 'true' : (value ?? line[at + 1])
+    const [key] = findFlag(flags, name) ?? []
+    if (key !== undefined) values[key] = value ?? line[at + 1]
   }
-  const { namespace, allNamespaces, context, kubeconfig } = values
-  return { namespace, allNamespaces: allNamespaces === 'true', context, kubeconfig }
+  const { namespace, context, kubeconfig } = values
+  return { namespace, context, kubeconfig }
 }

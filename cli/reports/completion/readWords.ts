@@ -5,7 +5,7 @@ import type { CompletionWord } from './scripts.ts'
 /** Asks the cluster for names. */
 export interface NameSource {
   currentNamespace(): Promise<string>
-  names(what: 'oomreports' | 'nodeoomreports' | 'namespaces' | 'nodes', namespace?: string): Promise<readonly string[]>
+  names(what: 'oomreports' | 'namespaces' | 'nodes', namespace?: string): Promise<readonly string[]>
   contexts(): Promise<readonly string[]>
 }
 
