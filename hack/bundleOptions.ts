@@ -21,36 +21,34 @@ const DYNAMIC_IMPORT = /\bimport\(('node:[^']+')\)/g
  * Node's modules without their ES module faces, which load all that a module could export: half of what a light command
  * takes to start would be `fs.promises` with readline, and `util`'s `TextDecoder` with node's streams and workers.
  */
-export const bareBuiltins: Plugin = {
-  name: 'bare-builtins',
-  setup(bundle) {
-    bundle.onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path }) => ({
-      contents: withBareBuiltins(await readFile(path, 'utf8')),
-      loader: 'ts',
-    }))
-  },
-}
+export const bareBuiltins = rewriting('bare-builtins', withBareBuiltins)
 
 /** Node's modules of which a function is seldom called, or not before there is a kill. */
 const LATE_BUILTINS = new Set(['node:child_process', 'node:crypto', 'node:zlib'])
 
 /** The same, and those modules only when a function of theirs is called. */
-export const lateBuiltins: Plugin = {
-  name: 'late-builtins',
-  setup(bundle) {
-    bundle.onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path }) => ({
-      contents: withBareBuiltins(
-        (await readFile(path, 'utf8')).replaceAll(STATIC_IMPORT, (all, names: string, builtin: string) =>
-          LATE_BUILTINS.has(builtin)
-            ? importedValues(names)
-                .map((name) => `const ${name} = (...args) => process.getBuiltinModule('${builtin}').${name}(...args)`)
-                .join('\n')
-            : all,
-        ),
-      ),
-      loader: 'ts',
-    }))
-  },
+export const lateBuiltins = rewriting('late-builtins', (source) => withBareBuiltins(withLateBuiltins(source)))
+
+function rewriting(name: string, rewrite: (source: string) => string): Plugin {
+  return {
+    name,
+    setup(bundle) {
+      bundle.onLoad({ filter: /\.ts$/, namespace: 'file' }, async ({ path }) => ({
+        contents: rewrite(await readFile(path, 'utf8')),
+        loader: 'ts',
+      }))
+    },
+  }
+}
+
+function withLateBuiltins(source: string): string {
+  return source.replaceAll(STATIC_IMPORT, (all, names: string, builtin: string) =>
+    LATE_BUILTINS.has(builtin)
+      ? importedValues(names)
+          .map((name) => `const ${name} = (...args) => process.getBuiltinModule('${builtin}').${name}(...args)`)
+          .join('\n')
+      : all,
+  )
 }
 
 function importedValues(names: string): string[] {
