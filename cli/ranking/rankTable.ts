@@ -87,7 +87,7 @@ function pad(cells: readonly string[]): string[] {
   return cells.map((cell) => padToColumns(cell, width))
 }
 
-function size(kib: number | undefined): string | undefined {
+export function size(kib: number | undefined): string | undefined {
   return kib === undefined ? undefined : formatKib(kib)
 }
 
@@ -98,7 +98,12 @@ function formatShare(part: number | undefined, whole: number | undefined): strin
   return percent > 0 && percent < 0.1 ? '<0.1%' : `${percent.toFixed(1)}%`
 }
 
-function podOf({ namespace, podName, podUid }: ShownTask): string | undefined {
+/** With its namespace; its UID where its name is not known. */
+export function podOf({
+  namespace,
+  podName,
+  podUid,
+}: Pick<ShownTask, 'namespace' | 'podName' | 'podUid'>): string | undefined {
   return namespace === undefined || podName === undefined ? podUid : `${namespace}/${podName}`
 }
 

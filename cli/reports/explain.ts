@@ -4,7 +4,6 @@ import type { About } from '#program/usage.ts'
 import { analysisReport, analyze } from '../analyze.ts'
 import { paragraph } from '../analysis/layout.ts'
 import { styleOf } from '../analysis/style.ts'
-import { formatAge } from './age.ts'
 import { clusterFlags, colorFlag, namespaceFlag, operatorFlags, outputFlag } from './flags.ts'
 import { eventWithoutDump, unpackDump } from './killDump.ts'
 import { formatObject } from './objects.ts'
@@ -12,7 +11,7 @@ import { readReport, usage } from './oneReport.ts'
 import type { ReportPorts } from './ports.ts'
 import type { Report, ReportedKill } from './report.ts'
 import { victimOf } from './killText.ts'
-import { oneKillLines } from './reportText.ts'
+import { momentOf, oneKillLines, titleOf } from './reportText.ts'
 
 export const explainFlags = {
   ...namespaceFlag,
@@ -89,18 +88,18 @@ function chooseKill(report: Report, text: string): { kill: ReportedKill; number:
 }
 
 function heading(
-  { kind, name, namespace }: Report,
+  report: Report,
   kill: ReportedKill,
   number: number,
   ports: ReportPorts,
   { noColor }: ExplainFlags,
 ): string {
   const { dim } = styleOf(ports.hasColor && !noColor)
-  const of = kind === 'OOMReport' ? `${namespace ?? ''}/${name}` : `node/${name}`
-  const age = formatAge(kill.time, ports.nowMs())
-  const when = `${kill.time ?? 'at an unknown time'}${age === undefined ? '' : ` (${age} ago)`}`
+  const when = momentOf(kill.time, ports.nowMs()) ?? 'at an unknown time'
   const where = `on ${kill.node ?? 'an unknown node'}${kill.podName === undefined ? '' : `, pod ${kill.podName}`}`
-  return `${paragraph(`Kill ${number} of ${of}, ${when} ${where}:`, '').map(dim).join('\n')}\n\n`
+  return `${paragraph(`Kill ${number} of ${titleOf(report)}, ${when} ${where}:`, '')
+    .map(dim)
+    .join('\n')}\n\n`
 }
 
 /** What the report holds of it; for programs, beside no event, the kill as it stands there. */

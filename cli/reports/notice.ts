@@ -1,7 +1,7 @@
 import { killNotice, type KillNotice } from '../../operator/http/answers.ts'
-import { formatKib } from '../../operator/reports/quantity.ts'
 import { printable } from '#program/errors.ts'
 import { padToColumns } from '../analysis/columns.ts'
+import { podOf, size } from '../ranking/rankTable.ts'
 import { fit } from './table.ts'
 
 export type Notice = KillNotice
@@ -65,12 +65,4 @@ function victimOf({ outcome, victimPid, victimCommand }: Notice): string | undef
 function triggerOf({ triggerPid, triggerCommand }: Notice): string | undefined {
   if (triggerCommand === undefined) return undefined
   return triggerPid === undefined ? triggerCommand : `${triggerCommand}(${triggerPid})`
-}
-
-function podOf({ namespace, podName, podUid }: Notice): string | undefined {
-  return namespace === undefined || podName === undefined ? podUid : `${namespace}/${podName}`
-}
-
-function size(kib: number | undefined): string | undefined {
-  return kib === undefined ? undefined : formatKib(kib)
 }

@@ -19,10 +19,14 @@ export function reportLines(report: Report, options: TextOptions): string[] {
   ]
 }
 
-function titleLines({ kind, name, namespace, workload, container }: Report, options: TextOptions): string[] {
-  const title = kind === 'OOMReport' ? `${namespace ?? ''}/${name}` : `node/${name}`
+function titleLines(report: Report, options: TextOptions): string[] {
+  const { workload, container } = report
   const of = container === undefined ? workload : `${workload}, container ${container}`
-  return [heading(title, options), ...wrap(of, '  ', options.room)]
+  return [heading(titleOf(report), options), ...wrap(of, '  ', options.room)]
+}
+
+export function titleOf({ kind, name, namespace }: Report): string {
+  return kind === 'OOMReport' ? `${namespace ?? ''}/${name}` : `node/${name}`
 }
 
 function countLines(status: ReportStatus, { nowMs, room }: TextOptions): string[] {
@@ -58,7 +62,7 @@ function countsOf(counts: Readonly<Record<string, number>>): string | undefined 
   return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }
 
-function momentOf(time: string | undefined, nowMs: number): string | undefined {
+export function momentOf(time: string | undefined, nowMs: number): string | undefined {
   const age = formatAge(time, nowMs)
   return age === undefined ? time : `${time} (${age} ago)`
 }
