@@ -50,6 +50,11 @@ export function splitToColumns(text: string, columns: number): string[] {
   return [...pieces, text.slice(start)]
 }
 
+/** The text, or with `…` at its end what there is room for in these columns, which are at least two. */
+export function shortenToColumns(text: string, columns: number): string {
+  return columnsOf(text) > columns ? `${cutToColumns(text, Math.max(1, columns - 1))}…` : text
+}
+
 /** Spaces behind the text, up to these columns. */
 export function padToColumns(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)))

@@ -1,5 +1,5 @@
 import { printable } from '#program/errors.ts'
-import { columnsOf, cutToColumns, padToColumns, splitToColumns } from './columns.ts'
+import { columnsOf, padToColumns, shortenToColumns, splitToColumns } from './columns.ts'
 
 export const WIDTH = 80
 
@@ -29,8 +29,7 @@ export function paragraph(text: string, lead = '  ', width = WIDTH): string[] {
 
 /** Shown in a column: printable, and no longer than it is wide. */
 export function cell(text: string, width: number): string {
-  const shown = printable(text)
-  return padToColumns(columnsOf(shown) > width ? `${cutToColumns(shown, width - 1)}…` : shown, width)
+  return padToColumns(shortenToColumns(printable(text), width), width)
 }
 
 /** A number on the right of a column; what is not known is a dash, and what a damaged log made too long is rounded. */

@@ -1,4 +1,4 @@
-import { columnsOf, cutToColumns } from '../analysis/columns.ts'
+import { shortenToColumns } from '../analysis/columns.ts'
 import { paragraph } from '../analysis/layout.ts'
 import type { Style } from '../analysis/style.ts'
 import { rankNotes } from './rankNotes.ts'
@@ -27,7 +27,7 @@ export function formatScreen(ranking: ShownRanking, options: ScreenOptions): str
   const [head = '', ...rows] = formatRankTable(ranking, isWide, roomIn(size.columns))
   const notes = rankNotes(ranking).flatMap((note) => paragraph(note, '', roomIn(size.columns)))
   const room = Math.max(1, size.rows - 4 - (trouble === undefined ? 0 : 1) - notes.length)
-  const cut = (text: string) => cutLine(text, size.columns)
+  const cut = (text: string) => shortenToColumns(text, roomIn(size.columns))
   return [
     style.dim(cut(title)),
     ...(trouble === undefined ? [] : [style.warn(cut(`Not newer: ${trouble}`))]),
@@ -42,9 +42,4 @@ export function formatScreen(ranking: ShownRanking, options: ScreenOptions): str
 /** The last column stays free: behind it, terminals differ in where the next character goes. */
 function roomIn(columns: number): number {
   return Math.max(2, columns - 1)
-}
-
-function cutLine(text: string, columns: number): string {
-  const room = roomIn(columns)
-  return columnsOf(text) > room ? `${cutToColumns(text, room - 1)}…` : text
 }

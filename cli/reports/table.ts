@@ -1,5 +1,5 @@
 import { printable } from '#program/errors.ts'
-import { columnsOf, cutToColumns, padToColumns } from '../analysis/columns.ts'
+import { columnsOf, padToColumns, shortenToColumns } from '../analysis/columns.ts'
 
 export interface Column<Row> {
   head: string
@@ -56,5 +56,5 @@ export function formatTable<Row>(
 /** No wider than these columns, and padded to them. */
 export function fit(text: string, width: number): string {
   if (width === Number.POSITIVE_INFINITY) return text
-  return padToColumns(columnsOf(text) > width ? `${cutToColumns(text, Math.max(1, width - 1))}…` : text, width)
+  return padToColumns(shortenToColumns(text, width), width)
 }
