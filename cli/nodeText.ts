@@ -2,7 +2,6 @@ import type { Verdict } from '../agent/node/checks/checks.ts'
 import type { Severity } from '../agent/node/checks/check.ts'
 import type { NodeSettings } from '../agent/node/nodeSettings.ts'
 import { formatCount, formatKib } from '#kernel/explain/quantity.ts'
-import { printable } from '#program/errors.ts'
 import type { TextOptions } from './analysis/analysedEvent.ts'
 import { cell, paragraph, WIDTH } from './analysis/layout.ts'
 import { styleOf, type Style } from './analysis/style.ts'
@@ -32,8 +31,8 @@ export function formatNode({ settings, groups, kubelet }: NodeReport, { color, v
 }
 
 function aboutKubelet({ path, file }: NodeReport['kubelet']): string {
-  if (file.config !== undefined) return printable(`The kubelet’s configuration is ${path}.`)
-  return printable(`The kubelet’s defaults are taken; ${path}: ${file.problem}.`)
+  if (file.config !== undefined) return `The kubelet’s configuration is ${path}.`
+  return `The kubelet’s defaults are taken; ${path}: ${file.problem}.`
 }
 
 function headline({ kernelRelease, meminfo }: NodeSettings): string {

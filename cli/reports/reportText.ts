@@ -1,5 +1,4 @@
 import { formatCount, formatKib } from '#kernel/explain/quantity.ts'
-import { printable } from '#program/errors.ts'
 import { formatAge } from './age.ts'
 import type { Report, ReportedKill, ReportStatus } from './report.ts'
 import { killDetails, killTable } from './killText.ts'
@@ -46,9 +45,7 @@ function countLines(status: ReportStatus, { nowMs, room }: TextOptions): string[
     ['Nodes', countsOf(status.byNode)],
     ['Commands', countsOf(status.byCommand)],
   ]
-  return facts.flatMap(([name, value]) =>
-    value === undefined ? [] : wrap(printable(value), `  ${name.padEnd(11)}`, room),
-  )
+  return facts.flatMap(([name, value]) => (value === undefined ? [] : wrap(value, `  ${name.padEnd(11)}`, room)))
 }
 
 const MOST_COUNTS = 8
@@ -69,7 +66,7 @@ export function momentOf(time: string | undefined, nowMs: number): string | unde
 
 function conditionLines({ conditions }: ReportStatus, options: TextOptions): string[] {
   const lines = conditions.flatMap(({ type = '?', status = '?', reason = '', message = '' }) =>
-    wrap(printable(`${type} ${status}, ${reason}: ${message}`), '  • ', options.room),
+    wrap(`${type} ${status}, ${reason}: ${message}`, '  • ', options.room),
   )
   return lines.length === 0 ? [] : ['', heading('Conditions', options), ...lines]
 }
@@ -87,7 +84,7 @@ function killLines({ name, namespace, kind }: Report, status: ReportStatus, opti
     ...killTable(rows, options),
     ...killDetails(newest, 'In line at the newest', options),
     '',
-    ...wrap(printable(`Why: kubectl oom explain ${place} 1`), '', room).map(style.dim),
+    ...wrap(`Why: kubectl oom explain ${place} 1`, '', room).map(style.dim),
   ]
 }
 
