@@ -3,7 +3,7 @@ import type { KillFilter } from './followKills.ts'
 import type { ReportKey } from '../runtime/reportStore.ts'
 import { nodeRanking } from '../api/nodeRanking.ts'
 import { nodeSimulation } from '../api/nodeSimulation.ts'
-import { parseRankQuery, rankParameters, type RankTarget } from '../rank/rankQuery.ts'
+import { rankParameters, rankQueryOf, type RankTarget } from '../rank/rankQuery.ts'
 import {
   health,
   killNotice,
@@ -179,7 +179,7 @@ export const ROUTES: readonly Route[] = [
       ...ENVIRONMENT,
     },
     run: (source, _path, query) => {
-      const read = parseRankQuery(givenOf(query))
+      const read = rankQueryOf(query)
       if (!read.ok) return { kind: 'problem', status: 400, detail: read.reason }
       return source.rankNode(read.node, read.top, read.target)
     },
@@ -197,16 +197,12 @@ export const ROUTES: readonly Route[] = [
       ...ENVIRONMENT,
     },
     run: (source, _path, { until, ...query }) => {
-      const read = parseRankQuery(givenOf(query))
+      const read = rankQueryOf(query)
       if (!read.ok) return { kind: 'problem', status: 400, detail: read.reason }
       return source.simulateNode(read.node, read.target, until === undefined ? undefined : Number(until))
     },
   }),
 ]
-
-function givenOf(query: Readonly<Record<string, string | undefined>>): [string, string][] {
-  return Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined)
-}
 
 const MATCHERS = ROUTES.map((one) => ({
   one,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
+import { readParameters } from '../http/parameters.ts'
 import { cachedPodOf, containerOf } from '../testing/cachedPods.ts'
 import { isLoopback } from './loopback.ts'
 import { resolveRanking } from './nodeRanking.ts'
-import { parseRankQuery } from './rankQuery.ts'
+import { rankParameters, rankQueryOf } from './rankQuery.ts'
 
 const UID = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const ID = 'ab'.repeat(32)
@@ -15,8 +16,11 @@ describe('isLoopback', () => {
   )
 })
 
-describe('parseRankQuery', () => {
-  const parse = (query: string) => parseRankQuery(new URLSearchParams(query))
+describe('rankQueryOf', () => {
+  const parse = (query: string) => {
+    const read = readParameters(rankParameters, new URLSearchParams(query))
+    return read.ok ? rankQueryOf(read.values) : read
+  }
 
   it('takes a node, and ten where no number is given', () => {
     expect(parse('node=node-a.example')).toEqual({ ok: true, node: 'node-a.example', top: 10, target: {} })

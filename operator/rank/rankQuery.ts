@@ -1,4 +1,4 @@
-import { cgroup, container, nodeName, pod, readParameters, top } from '../http/parameters.ts'
+import { cgroup, container, nodeName, pod, top, type Values } from '../http/parameters.ts'
 
 /** What of a node is asked about, as people name it; all of it, where nothing is. */
 export interface RankTarget {
@@ -19,13 +19,13 @@ export const rankParameters = {
   container: container.optional(),
 }
 
+type RankValues = Values<typeof rankParameters>
+
 const DEFAULT_TOP = 10
 
 /** `?node=NODE&top=N&cgroup=PATH`, or `&pod=POD&container=CONTAINER`; top is 10 where it is not given. */
-export function parseRankQuery(query: Iterable<readonly [string, string]>): RankQuery {
-  const read = readParameters(rankParameters, query)
-  if (!read.ok) return read
-  const { node, top: rows, ...rest } = read.values
+export function rankQueryOf(values: Partial<RankValues> & Pick<RankValues, 'node'>): RankQuery {
+  const { node, top: rows, ...rest } = values
   if (rest.cgroup !== undefined && (rest.pod !== undefined || rest.container !== undefined)) {
     return { ok: false, reason: 'cgroup: expected no pod and no container with it' }
   }
