@@ -1,5 +1,6 @@
 import type { NatsConnection } from 'nats'
 import { printable } from '#program/errors.ts'
+import { oomReportStatus } from './api/oomReport.ts'
 import type { KubeClient } from './adapters/kubeClient.ts'
 import { KubeReportStore } from './adapters/kubeReportStore.ts'
 import { NatsKillStream } from './adapters/natsKillStream.ts'
@@ -18,7 +19,7 @@ import { runSession, type SessionObserver } from './runtime/readerSession.ts'
 import { keyText, type ReportKey, type StoredReport } from './runtime/reportStore.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
 import type { Target } from './runtime/resolveTarget.ts'
-import { ReportWriter } from './runtime/reportWriter.ts'
+import { ReportWriter, type WriterObserver } from './runtime/reportWriter.ts'
 import { WriteBudget } from './runtime/writeBudget.ts'
 import type { Surroundings } from './surroundings.ts'
 import { createKillTelling, noTelling } from './tellKills.ts'
@@ -92,6 +93,10 @@ export async function countKills(
   const wrote = (kind: ReportKey['kind'], outcome: string): void => metrics.reportWrites.inc({ kind, outcome })
   const recurring = (reports: number): void => metrics.reportsRecurring.set(reports)
   const refresher = new ReportRefresher({ store, waiting, budget, now, wrote, recurring })
+  const noteReport: WriterObserver['written'] = (key, status) => {
+    judge.note(key, status)
+    refresher.note(key, status)
+  }
   const writer = new ReportWriter(
     store,
     {
@@ -101,10 +106,7 @@ export async function countKills(
           { report: keyText(key), fields },
           'expected a status of this version, got another or an edited one: what could not be read was made anew, the count of kills stays',
         ),
-      written: (key, status) => {
-        judge.note(key, status)
-        refresher.note(key, status)
-      },
+      written: noteReport,
       nodeWritten: (key, status) => refresher.note(key, status),
     },
     now,
@@ -137,8 +139,9 @@ export async function countKills(
   })
   async function* listReports(): AsyncIterable<StoredReport> {
     for await (const report of store.list('OOMReport')) {
-      if (report.key.kind === 'OOMReport') judge.noteStored(report.key, report.status)
-      refresher.noteStored(report.key, report.status)
+      const status = oomReportStatus.safeParse(report.status).data
+      // One that cannot be read waits for nothing.
+      if (report.key.kind === 'OOMReport' && status !== undefined) noteReport(report.key, status)
       yield report
     }
     for await (const report of store.list('NodeOOMReport')) {

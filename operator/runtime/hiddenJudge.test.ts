@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import type { OomReportStatus } from '../api/oomReport.ts'
+import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
 import type { ContainerFacts } from '../reports/decideHidden.ts'
 import { reduceReport } from '../reports/reduceReport.ts'
 import { FakeReportStore } from '../testing/fakeReportStore.ts'
@@ -60,7 +60,7 @@ async function put(status: OomReportStatus): Promise<void> {
 describe('HiddenJudge', () => {
   it('says of a kill that it is not hidden as soon as Kubernetes has reported it, without another look', async () => {
     known = { kind: 'known', terminations: [{ reason: 'OOMKilled', finishedAt: '2026-03-01T10:00:01Z' }] }
-    judge.noteStored(KEY, store.statusOf(KEY.name))
+    judge.note(KEY, oomReportStatus.parse(store.statusOf(KEY.name)))
     let decidedMs = 0
     store.beforePatch = () => void (decidedMs ||= nowMs)
     await expect(judge.run()).rejects.toBe(stop)
@@ -72,14 +72,14 @@ describe('HiddenJudge', () => {
 
   it('takes a container that ended for another reason for no report', async () => {
     known = { kind: 'known', terminations: [{ reason: 'Error', finishedAt: '2026-03-01T10:00:01Z' }] }
-    judge.noteStored(KEY, store.statusOf(KEY.name))
+    judge.note(KEY, oomReportStatus.parse(store.statusOf(KEY.name)))
     await expect(judge.run()).rejects.toBe(stop)
     expect(store.statusOf(KEY.name)).toMatchObject({ reportedKills: 0, hiddenKills: 2 })
     expect(reads).toBe(1)
   })
 
   it('judges when the time has come, with one look at each container', async () => {
-    judge.noteStored(KEY, store.statusOf(KEY.name))
+    judge.note(KEY, oomReportStatus.parse(store.statusOf(KEY.name)))
     await expect(judge.run()).rejects.toBe(stop)
     expect(store.statusOf(KEY.name)).toMatchObject({ hiddenKills: 2, last: { hidden: 'Yes' } })
     expect(reads).toBe(1)
@@ -122,7 +122,7 @@ describe('HiddenJudge', () => {
   })
 
   it('forgets a report that was deleted', async () => {
-    judge.noteStored(KEY, store.statusOf(KEY.name))
+    judge.note(KEY, oomReportStatus.parse(store.statusOf(KEY.name)))
     store.reports.clear()
     await expect(judge.run()).rejects.toBe(stop)
     expect(reads).toBe(0)

@@ -57,12 +57,6 @@ export class HiddenJudge {
     else this.#due.delete(keyText(key))
   }
 
-  /** As note, for a status as it is stored; one that cannot be read waits for nothing. */
-  noteStored(key: OomReportKey, status: unknown): void {
-    const parsed = oomReportStatus.safeParse(status)
-    if (parsed.success) this.note(key, parsed.data)
-  }
-
   /** Runs until the signal is aborted. @throws the signal's reason. */
   async run(): Promise<never> {
     const { waiting, budget, now } = this.#ports
