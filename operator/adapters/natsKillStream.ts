@@ -23,7 +23,7 @@ import {
   statusStreamPlan,
 } from '../runtime/streamPlan.ts'
 import { MessageQueue } from './messageQueue.ts'
-import { askNats, ensureBuckets, ensureStream, readStreamInfo, renewStreamId } from './natsStreams.ts'
+import { askNats, ensureBuckets, ensureStream, readMessage, readStreamInfo, renewStreamId } from './natsStreams.ts'
 
 const CHECKPOINT_KEY = 'checkpoint'
 const checkpointSchema = z.object({ stream: z.string(), sequence: z.int().nonnegative() })
@@ -83,16 +83,9 @@ export class NatsKillStream implements KillStream, PurgeableStream {
   }
 
   async storedAtMs(sequence: number): Promise<number | undefined> {
-    return askNats('say how old a kill is', async () => {
-      try {
-        // nats.js does not name the second field; the server gives the first message at or after the sequence for it.
-        const query: MsgRequest & object = Object.assign({ seq: sequence }, { next_by_subj: KILL_SUBJECTS })
-        return (await this.#jsm.streams.getMessage(KILL_STREAM, query)).time.getTime()
-      } catch (error) {
-        if (messageOf(error) === 'no message found') return undefined
-        throw error
-      }
-    })
+    // nats.js does not name the second field; the server gives the first message at or after the sequence for it.
+    const query: MsgRequest & object = Object.assign({ seq: sequence }, { next_by_subj: KILL_SUBJECTS })
+    return (await readMessage(this.#jsm, KILL_STREAM, 'say how old a kill is', query))?.time.getTime()
   }
 
   async purgeBelow(sequence: number): Promise<void> {

@@ -1,9 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { StorageType, type JetStreamClient, type JetStreamManager, type StreamConfig, type StreamInfo } from 'nats'
+import {
+  NatsError,
+  StorageType,
+  type JetStreamClient,
+  type JetStreamManager,
+  type MsgRequest,
+  type StoredMsg,
+  type StreamConfig,
+  type StreamInfo,
+} from 'nats'
 import { isProgramError, messageOf } from '#program/errors.ts'
 import { DESIRED_BUCKET, STATE_BUCKET } from '#contract/subjects.ts'
 import { operatorError } from '../errors.ts'
 import { STREAM_ID_KEY, planStreamChange, type StreamPlan } from '../runtime/streamPlan.ts'
+
+/** No such message: https://github.com/nats-io/nats-server/blob/main/server/errors.json, JSNoMessageFoundErr. */
+const NO_MESSAGE = 10037
 
 /** What goes wrong with NATS can pass: it is away, or JetStream is not ready, or a right is missing. */
 export async function askNats<T>(what: string, ask: () => Promise<T>): Promise<T> {
@@ -26,6 +38,23 @@ export async function readStreamInfo(
       return await jsm.streams.info(name, options)
     } catch (error) {
       if (messageOf(error) === 'stream not found') return undefined
+      throw error
+    }
+  })
+}
+
+/** One message of a stream, asked of its leader: a replica may be behind. @returns undefined when there is none. */
+export async function readMessage(
+  jsm: JetStreamManager,
+  stream: string,
+  what: string,
+  query: MsgRequest,
+): Promise<StoredMsg | undefined> {
+  return askNats(what, async () => {
+    try {
+      return await jsm.streams.getMessage(stream, query)
+    } catch (error) {
+      if (error instanceof NatsError && error.api_error?.err_code === NO_MESSAGE) return undefined
       throw error
     }
   })
