@@ -26,6 +26,11 @@ export function isKindMissing(answer: KubeAnswer): boolean {
   return answer.code === 404 && statusOf(answer).details?.name === undefined
 }
 
+/** A namespace that is being deleted takes nothing new. */
+export function isNamespaceEnding(answer: KubeAnswer): boolean {
+  return statusOf(answer).details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true
+}
+
 export function crdsMissing(): ProgramError {
   return operatorError(
     'CrdsMissing',

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { EventSeries } from '../events/eventSeries.ts'
 import { MAX_NOTE_BYTES } from '../events/eventDraft.ts'
+import { microTime } from '../lease/leaseRecord.ts'
 import type { EventSink } from '../runtime/eventTeller.ts'
-import { isKindMissing, refusalOf, statusOf } from './kubeAnswers.ts'
+import { isKindMissing, isNamespaceEnding, refusalOf, statusOf } from './kubeAnswers.ts'
 import type { KubeAnswer, KubeClient } from './kubeClient.ts'
 
 const API = '/apis/events.k8s.io/v1'
@@ -57,10 +58,9 @@ export class KubeEvents implements EventSink {
 
 /** What stays refused, in a namespace that ends say, is a value; what waiting or an administrator can mend is thrown. */
 function refused(answer: KubeAnswer, what: string): 'refused' {
-  const { message = '', details } = statusOf(answer)
-  const isEnding = details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true
+  const { message = '' } = statusOf(answer)
   const isQuota = answer.code === 403 && !/\bcannot (?:create|patch) resource\b/.test(message)
-  if (isEnding || isQuota || [400, 404, 413, 422].includes(answer.code)) return 'refused'
+  if (isNamespaceEnding(answer) || isQuota || [400, 404, 413, 422].includes(answer.code)) return 'refused'
   throw refusalOf(answer, what)
 }
 
@@ -84,11 +84,6 @@ function collectionPath(namespace: string): string {
 
 function seriesField({ kills, lastAt }: EventSeries): object {
   return { count: kills, lastObservedTime: microTime(lastAt) }
-}
-
-/** metav1.MicroTime has six digits. */
-function microTime(at: Date): string {
-  return at.toISOString().replace('Z', '000Z')
 }
 
 /** At most so many bytes of UTF-8, with no character cut in two. */

@@ -1,9 +1,8 @@
 import { API_VERSION } from '../api/killRecord.ts'
-import { nodeOomReportKind } from '../api/nodeOomReport.ts'
-import { oomReportKind } from '../api/oomReport.ts'
 import type { Refusal, ReportKey, ReportStore, StoredReport } from '../runtime/reportStore.ts'
-import { crdsMissing, isKindMissing, refusalOf, statusOf } from './kubeAnswers.ts'
+import { crdsMissing, isKindMissing, isNamespaceEnding, refusalOf, statusOf } from './kubeAnswers.ts'
 import type { KubeAnswer, KubeClient } from './kubeClient.ts'
+import { reportPath, reportsPath } from './reportsPath.ts'
 
 interface RawReport {
   metadata: { name: string; namespace?: string; resourceVersion: string; generation?: number }
@@ -13,7 +12,6 @@ interface RawReport {
 
 const PAGE = 100
 const FIELD_MANAGER = 'oomkeeper-operator'
-const KINDS = { OOMReport: oomReportKind, NodeOOMReport: nodeOomReportKind }
 
 export class KubeReportStore implements ReportStore {
   readonly #client: KubeClient
@@ -23,7 +21,7 @@ export class KubeReportStore implements ReportStore {
   }
 
   async get(key: ReportKey): Promise<StoredReport | undefined> {
-    const answer = await this.#client.request('GET', objectPath(key))
+    const answer = await this.#client.request('GET', reportPath(key))
     if (answer.code === 200) return parseReport(key.kind, answer.body)
     if (isKindMissing(answer)) throw crdsMissing()
     if (answer.code === 404) return undefined
@@ -35,7 +33,7 @@ export class KubeReportStore implements ReportStore {
     spec: object,
   ): Promise<{ outcome: 'created'; report: StoredReport } | { outcome: 'exists' } | Refusal> {
     const metadata = { name: key.name, ...(key.kind === 'OOMReport' && { namespace: key.namespace }) }
-    const path = `${collectionPath(key)}?fieldManager=${FIELD_MANAGER}`
+    const path = `${reportsPath(key.kind, metadata.namespace)}?fieldManager=${FIELD_MANAGER}`
     const answer = await this.#client.request('POST', path, { apiVersion: API_VERSION, kind: key.kind, metadata, spec })
     if (answer.code === 201) return { outcome: 'created', report: parseReport(key.kind, answer.body) }
     if (answer.code === 409 && statusOf(answer).reason === 'AlreadyExists') return { outcome: 'exists' }
@@ -48,7 +46,7 @@ export class KubeReportStore implements ReportStore {
     resourceVersion: string,
   ): Promise<{ outcome: 'written' | 'conflict' | 'gone' } | Refusal> {
     const body = { metadata: { resourceVersion }, status: patch }
-    const answer = await this.#client.request('PATCH', `${objectPath(key)}/status?fieldManager=${FIELD_MANAGER}`, body)
+    const answer = await this.#client.request('PATCH', `${reportPath(key)}/status?fieldManager=${FIELD_MANAGER}`, body)
     if (answer.code === 200) return { outcome: 'written' }
     if (answer.code === 409) return { outcome: 'conflict' }
     if (answer.code === 404 && !isKindMissing(answer)) return { outcome: 'gone' }
@@ -56,7 +54,7 @@ export class KubeReportStore implements ReportStore {
   }
 
   async remove(key: ReportKey, resourceVersion: string): Promise<boolean> {
-    const answer = await this.#client.request('DELETE', objectPath(key), { preconditions: { resourceVersion } })
+    const answer = await this.#client.request('DELETE', reportPath(key), { preconditions: { resourceVersion } })
     if (answer.code === 200 || answer.code === 202) return true
     if (answer.code === 409) return false
     if (isKindMissing(answer)) throw crdsMissing()
@@ -68,7 +66,7 @@ export class KubeReportStore implements ReportStore {
     let continueToken: string | undefined
     do {
       const query = new URLSearchParams({ limit: String(PAGE), ...(continueToken && { continue: continueToken }) })
-      const answer = await this.#client.request('GET', `/apis/${API_VERSION}/${KINDS[kind].plural}?${query.toString()}`)
+      const answer = await this.#client.request('GET', `${reportsPath(kind)}?${query.toString()}`)
       if (answer.code === 404) throw crdsMissing()
       if (answer.code !== 200) throw refusalOf(answer, `list ${kind}s`)
       const list = answer.body as { metadata?: { continue?: string }; items: readonly unknown[] }
@@ -81,8 +79,7 @@ export class KubeReportStore implements ReportStore {
   #refusal(answer: KubeAnswer, key: ReportKey, what: string): Refusal {
     const { code } = answer
     const { message = '', details } = statusOf(answer)
-    const terminating = details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true
-    if (key.kind === 'OOMReport' && (terminating || (code === 404 && details?.kind === 'namespaces'))) {
+    if (key.kind === 'OOMReport' && (isNamespaceEnding(answer) || (code === 404 && details?.kind === 'namespaces'))) {
       return { outcome: 'refused', reason: 'NamespaceGone', message }
     }
     if (isKindMissing(answer)) throw crdsMissing()
@@ -97,20 +94,10 @@ export class KubeReportStore implements ReportStore {
 
 /** How many there are, without reading them. @throws ProgramError with retry. */
 export async function countReports(client: KubeClient, kind: ReportKey['kind']): Promise<number> {
-  const answer = await client.request('GET', `/apis/${API_VERSION}/${KINDS[kind].plural}?limit=1`)
+  const answer = await client.request('GET', `${reportsPath(kind)}?limit=1`)
   if (answer.code !== 200) throw refusalOf(answer, `count ${kind}s`)
   const { metadata, items } = answer.body as { metadata?: { remainingItemCount?: number }; items: readonly unknown[] }
   return items.length + (metadata?.remainingItemCount ?? 0)
-}
-
-function collectionPath(key: ReportKey): string {
-  const { plural } = KINDS[key.kind]
-  const namespace = key.kind === 'OOMReport' ? `namespaces/${encodeURIComponent(key.namespace)}/` : ''
-  return `/apis/${API_VERSION}/${namespace}${plural}`
-}
-
-function objectPath(key: ReportKey): string {
-  return `${collectionPath(key)}/${encodeURIComponent(key.name)}`
 }
 
 function parseReport(kind: ReportKey['kind'], body: unknown): StoredReport {

@@ -1,12 +1,10 @@
 import { API_VERSION } from '../api/killRecord.ts'
-import { nodeOomReportKind } from '../api/nodeOomReport.ts'
-import { oomReportKind } from '../api/oomReport.ts'
 import type { Answer, PageRequest } from '../http/routes.ts'
 import type { ReportKey } from '../runtime/reportStore.ts'
 import { statusOf } from './kubeAnswers.ts'
 import type { KubeAnswer, KubeClient } from './kubeClient.ts'
+import { REPORT_PLURALS, reportPath, reportsPath } from './reportsPath.ts'
 
-const PLURAL = { OOMReport: oomReportKind.plural, NodeOOMReport: nodeOomReportKind.plural }
 const NOT_FOUND = 404
 const GONE = 410
 
@@ -14,8 +12,8 @@ const GONE = 410
 export async function listStoredReports(client: KubeClient, page: PageRequest): Promise<Answer> {
   const { kind, namespace, limit, continueToken } = page
   const query = new URLSearchParams({ limit: String(limit), ...(continueToken && { continue: continueToken }) })
-  const answer = await client.request('GET', `${collection(kind, namespace)}?${query.toString()}`)
-  if (answer.code !== 200) return refused(answer, `list ${PLURAL[kind]}`)
+  const answer = await client.request('GET', `${reportsPath(kind, namespace)}?${query.toString()}`)
+  if (answer.code !== 200) return refused(answer, `list ${REPORT_PLURALS[kind]}`)
   const { items = [], metadata } = answer.body as { items?: readonly StoredObject[]; metadata?: { continue?: string } }
   // Items of a list come without their kind where the apiserver is an old one.
   const objects = items.map((item) => ({ ...trimmed(item), apiVersion: API_VERSION, kind }))
@@ -23,8 +21,7 @@ export async function listStoredReports(client: KubeClient, page: PageRequest): 
 }
 
 export async function getStoredReport(client: KubeClient, key: ReportKey): Promise<Answer> {
-  const namespace = key.kind === 'OOMReport' ? key.namespace : undefined
-  const answer = await client.request('GET', `${collection(key.kind, namespace)}/${encodeURIComponent(key.name)}`)
+  const answer = await client.request('GET', reportPath(key))
   if (answer.code === 200) return { kind: 'json', body: trimmed(answer.body as StoredObject) }
   return refused(answer, `read ${key.kind} ${key.name}`)
 }
@@ -36,11 +33,6 @@ interface StoredObject {
 function trimmed(object: StoredObject): StoredObject {
   const { managedFields: _, ...metadata } = object.metadata
   return { ...object, metadata }
-}
-
-function collection(kind: ReportKey['kind'], namespace: string | undefined): string {
-  const within = namespace === undefined ? '' : `namespaces/${encodeURIComponent(namespace)}/`
-  return `/apis/${API_VERSION}/${within}${PLURAL[kind]}`
 }
 
 function refused(answer: KubeAnswer, what: string): Answer {
