@@ -23,7 +23,8 @@ const STALLED_LIMIT_MS = 30_000
  * @throws ProgramError ApiListenFailed
  */
 export async function startApiServer(address: { host: string; port: number }, source: ApiSource): Promise<Server> {
-  const description = describeApi(ROUTES, VERSION)
+  let description: object | undefined
+  const describe = (): object => (description ??= describeApi(ROUTES, VERSION))
   const load = { answering: 0, followers: 0 }
   const limits = {
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -32,7 +33,7 @@ export async function startApiServer(address: { host: string; port: number }, so
     keepAliveTimeout: REQUEST_LIMIT_MS,
   }
   const server = createServer(limits, (request, response) => {
-    void handle(request, response, source, description, load)
+    void handle(request, response, source, describe, load)
   })
   server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
@@ -50,7 +51,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   source: ApiSource,
-  description: object,
+  describe: () => object,
   load: { answering: number; followers: number },
 ): Promise<void> {
   if (!LOOPBACK_HOST.test(request.headers.host ?? '')) {
@@ -62,7 +63,7 @@ async function handle(
   }
   const url = URL.parse(request.url ?? '', 'http://localhost')
   if (url === null) return refuse(response, 400, 'expected a path, got none')
-  if (url.pathname === '/openapi.json') return send(response, 200, 'application/json', description)
+  if (url.pathname === '/openapi.json') return send(response, 200, 'application/json', describe())
   if (load.answering >= MAX_ANSWERING) return refuse(response, 503, tooMany(MAX_ANSWERING, 'requests'))
   let answer: Answer
   load.answering++
