@@ -1,4 +1,10 @@
-import { isNameable, type Owner, type OwnerReference } from '../reports/workload.ts'
+import {
+  controllerOf,
+  isNameable,
+  type Owner,
+  type OwnerReference,
+  type RawOwnerReference,
+} from '../reports/workload.ts'
 import { ExpiringMap } from '../runtime/expiringMap.ts'
 import { isKindMissing, refusalOf } from './kubeAnswers.ts'
 import type { KubeClient } from './kubeClient.ts'
@@ -13,7 +19,7 @@ const REFUSED_TTL_MS = 300_000
 const KINDS_TTL_MS = 300_000
 
 interface RawOwner {
-  metadata?: { uid?: string; ownerReferences?: readonly (OwnerReference & { controller?: boolean })[] }
+  metadata?: { uid?: string; ownerReferences?: readonly RawOwnerReference[] }
 }
 
 /** How the apiserver names objects of a kind in a path. */
@@ -89,16 +95,7 @@ export class OwnerReader {
     const { metadata } = answer.body as RawOwner
     // Another object of that name: the owner is gone.
     if (metadata?.uid !== uid) return { kind: 'unreadable', reason: 'Gone' }
-    const controller = metadata.ownerReferences?.find((owner) => owner.controller === true)
-    return {
-      kind: 'readable',
-      controller: controller && {
-        apiVersion: controller.apiVersion,
-        kind: controller.kind,
-        name: controller.name,
-        uid: controller.uid,
-      },
-    }
+    return { kind: 'readable', controller: controllerOf(metadata.ownerReferences) }
   }
 
   async #readKinds(apiVersion: string): Promise<ReadonlyMap<string, ServedKind> | 'Refused'> {

@@ -1,6 +1,6 @@
 import type { ContainerKillRecord } from '../api/oomReport.ts'
 import type { NodeKillRecord } from '../api/nodeOomReport.ts'
-import { formatKib } from '../reports/quantity.ts'
+import { formatKib } from '#kernel/explain/quantity.ts'
 
 type Kill = Pick<
   ContainerKillRecord | NodeKillRecord,
@@ -26,13 +26,13 @@ function victimWords({ victimPid, victimCommand, victimRssKib, source }: Kill): 
   if (source === 'memoryEvents') return 'a process that the kernel log no longer names'
   const facts = [
     ...(victimPid === undefined ? [] : [`pid ${victimPid}`]),
-    ...(victimRssKib === undefined ? [] : [words(victimRssKib)]),
+    ...(victimRssKib === undefined ? [] : [formatKib(victimRssKib)]),
   ]
   return `${victimCommand || 'a process'}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`
 }
 
 function causeWords({ scope, limitKib }: Kill): string {
-  const of = limitKib === undefined ? '' : ` of ${words(limitKib)}`
+  const of = limitKib === undefined ? '' : ` of ${formatKib(limitKib)}`
   switch (scope) {
     case 'ContainerLimit':
       return `: at its memory limit${of}`
@@ -55,11 +55,4 @@ function causeWords({ scope, limitKib }: Kill): string {
 
 function lateWords({ time, seenAt }: Kill): string {
   return Date.parse(seenAt) - Date.parse(time) > LATE_MS ? ` (at ${time} by the node's clock)` : ''
-}
-
-/** `412 MiB`, as in prose. */
-function words(kib: number): string {
-  return formatKib(kib)
-    .replace(/(?=[KMGTPE]i$)/, ' ')
-    .concat('B')
 }

@@ -5,7 +5,7 @@ import { compact, describeLast, type KillToCount } from './killRecord.ts'
 import { killsPast, spanOf, whenOf } from './newKills.ts'
 import { refreshNodeStatus } from './refresh.ts'
 import { REJECTED } from './rejectRecord.ts'
-import { tally, tallyCommands } from './tally.ts'
+import { largestOf, tally, tallyCommands } from './tally.ts'
 import { advanceTrend } from './trend.ts'
 
 /** The killer ran and took nobody: counted apart from kills. */
@@ -24,7 +24,6 @@ export function reduceNodeReport(
   const invocations = fresh.filter((kill) => kill.reason !== REJECTED)
   const taken = invocations.filter((kill) => !WITHOUT_VICTIM.includes(kill.reason))
   const withoutVictim = invocations.length - taken.length
-  const peakKib = Math.max(stored?.peakRssKib ?? -1, ...fresh.map((kill) => kill.victimRssKib ?? -1))
   const status: NodeOomReportStatus = compact({
     observedGeneration: context.generation,
     kills: (stored?.kills ?? 0) + taken.length,
@@ -42,7 +41,7 @@ export function reduceNodeReport(
     byCommand: tallyCommands(stored?.byCommand ?? {}, taken),
     killsLastDay: 0,
     trend: advanceTrend(stored?.trend, taken.map(whenOf), context.now),
-    peakRssKib: peakKib < 0 ? undefined : peakKib,
+    peakRssKib: largestOf([stored?.peakRssKib, ...fresh.map((kill) => kill.victimRssKib)]),
     last: { ...describeLast(last), reason: last.reason },
     lastKills,
     watermark,

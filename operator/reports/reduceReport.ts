@@ -5,7 +5,7 @@ import { fitStatus } from './fitStatus.ts'
 import { compact, describeLast, type KillToCount } from './killRecord.ts'
 import { killsPast, spanOf, whenOf } from './newKills.ts'
 import { refreshStatus } from './refresh.ts'
-import { foldSmallest, tally, tallyCommands } from './tally.ts'
+import { foldSmallest, largestOf, tally, tallyCommands } from './tally.ts'
 import { advanceTrend } from './trend.ts'
 import { isUndecided, type UnjudgedKill } from './undecidedKills.ts'
 
@@ -123,9 +123,4 @@ function undecidedOf(kill: ContainerKillRecord): UndecidedKill[] {
 
 function finish(status: OomReportStatus, now: Date): OomReportStatus {
   return fitStatus(refreshStatus(status, now))
-}
-
-function largestOf(values: readonly (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined)
-  return known.length === 0 ? undefined : Math.max(...known)
 }

@@ -23,6 +23,12 @@ export function foldSmallest(
   return { ...Object.fromEntries(named.slice(0, maxNamed)), [other]: rest }
 }
 
+/** Of those that are known. */
+export function largestOf(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
+}
+
 /** Victims by command. The one name that a JSON object cannot be trusted with is counted with the others. */
 export function tallyCommands(
   stored: Readonly<Record<string, number>>,

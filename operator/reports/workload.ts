@@ -10,6 +10,17 @@ export interface OwnerReference {
   uid: string
 }
 
+/** As it stands in an object's metadata.ownerReferences. */
+export type RawOwnerReference = OwnerReference & { controller?: boolean }
+
+/** The one owner that controls an object, with no more than what says which it is. */
+export function controllerOf(references: readonly RawOwnerReference[] | undefined): OwnerReference | undefined {
+  const controller = references?.find((reference) => reference.controller === true)
+  if (controller === undefined) return undefined
+  const { apiVersion, kind, name, uid } = controller
+  return { apiVersion, kind, name, uid }
+}
+
 /** What is known of an owner. */
 export type Owner =
   | { kind: 'readable'; controller: OwnerReference | undefined }

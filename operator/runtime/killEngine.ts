@@ -1,6 +1,6 @@
 import type { KillEvent } from '#contract/killEvent.ts'
 import { messageOf } from '#program/errors.ts'
-import { KillLedger, type KillToWrite, type LedgerPorts } from './killLedger.ts'
+import { KillLedger, type KillToWrite, type LedgerPorts, type LedgerStart } from './killLedger.ts'
 import { keepTrying, stoppable } from './keepTrying.ts'
 import { PodWaiting } from './podWaiting.ts'
 import { readKill, type StoredMessage } from './readKill.ts'
@@ -8,18 +8,10 @@ import { resolveTarget, type ResolveContext } from './resolveTarget.ts'
 
 export type EnginePorts = Omit<ResolveContext, 'now'> & LedgerPorts
 
-/** Where a session of the reader begins. */
-export interface CountingStart {
-  /** Identity of the stream. */
-  stream: string
-  /** The checkpoint: everything up to it is counted or rejected. */
-  settled: number
-  /** The last sequence of the stream at that time. Absent: not known. */
-  streamEnd?: number
-  /** Sequences above it that a report has counted: written, and then the operator ended before it said so. */
+/** Where a session of the reader begins, and what is counted there already. */
+export interface CountingStart extends LedgerStart {
+  /** Sequences above the checkpoint that a report has counted: written, and then the operator ended before it said so. */
   alreadyCounted: ReadonlySet<number>
-  /** The checkpoint has moved, and is stored. */
-  onSettled: (sequence: number) => void
 }
 
 /** One session's way from messages to counts. */

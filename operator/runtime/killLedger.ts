@@ -5,7 +5,7 @@ import { rejectRecord } from '../reports/rejectRecord.ts'
 import { countedBy } from '../reports/watermark.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import type { StoredMessage } from './readKill.ts'
-import { keyText } from './reportStore.ts'
+import { keyText, type Refusal } from './reportStore.ts'
 import type { ReportWriter } from './reportWriter.ts'
 import { nodeTarget, type ResolveContext, type Target } from './resolveTarget.ts'
 import { SettledSequence } from './settledSequence.ts'
@@ -41,10 +41,13 @@ export interface KillToWrite {
 
 /** Where a session of the reader begins. */
 export interface LedgerStart {
+  /** Identity of the stream. */
   stream: string
+  /** The checkpoint: everything up to it is counted or rejected. */
   settled: number
   /** The last sequence of the stream at that time. Absent: not known. */
   streamEnd?: number
+  /** The checkpoint has moved, and is stored. */
   onSettled: (sequence: number) => void
 }
 
@@ -186,7 +189,7 @@ export class KillLedger {
   async #write(
     writer: ReportWriter,
     kills: readonly KillToWrite[],
-  ): Promise<Refused | { outcome: 'counted'; watermark: Watermark | undefined }> {
+  ): Promise<Refusal | { outcome: 'counted'; watermark: Watermark | undefined }> {
     const group = kills.map(({ message, target }) => ({ streamSequence: message.sequence, target }))
     try {
       const at = { stream: this.#stream, settled: this.#checkpoint, streamEnd: this.#streamEnd }
@@ -202,7 +205,7 @@ export class KillLedger {
   }
 
   /** What the apiserver refuses is counted with the node's own kills, and what is refused there is set aside. */
-  #placeElsewhere({ message, event, target }: KillToWrite, { reason, message: detail }: Refused): void {
+  #placeElsewhere({ message, event, target }: KillToWrite, { reason, message: detail }: Refusal): void {
     const context = { ...this.#ports, now: this.#ports.now() }
     if (event === undefined) this.#settle([message])
     else if (target.kind === 'NodeOOMReport') {
@@ -257,10 +260,4 @@ export class KillLedger {
     }
     this.#isSaving = false
   }
-}
-
-interface Refused {
-  outcome: 'refused'
-  reason: 'NamespaceGone' | 'WriteRefused'
-  message: string
 }

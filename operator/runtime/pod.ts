@@ -1,5 +1,5 @@
 import type { Termination } from '../reports/decideHidden.ts'
-import type { OwnerReference } from '../reports/workload.ts'
+import { controllerOf, type OwnerReference, type RawOwnerReference } from '../reports/workload.ts'
 
 /** What the operator remembers of a pod: the rest of its 16 KiB is dropped. */
 export interface CachedPod {
@@ -50,7 +50,7 @@ export interface RawPod {
     name?: string
     annotations?: Record<string, string>
     labels?: Record<string, string>
-    ownerReferences?: readonly (OwnerReference & { controller?: boolean })[]
+    ownerReferences?: readonly RawOwnerReference[]
   }
   spec?: {
     nodeName?: string
@@ -96,7 +96,6 @@ interface RawContainerState {
 /** Trims a pod. @returns undefined when it has no identity, which the apiserver never sends. */
 export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefined {
   if (metadata?.uid === undefined || metadata.namespace === undefined || metadata.name === undefined) return undefined
-  const controller = metadata.ownerReferences?.find((reference) => reference.controller === true)
   const statuses = [
     ...(status?.containerStatuses ?? []),
     ...(status?.initContainerStatuses ?? []),
@@ -108,10 +107,7 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
     namespace: metadata.namespace,
     name: metadata.name,
     node: spec?.nodeName ?? '',
-    controller:
-      controller === undefined
-        ? undefined
-        : { apiVersion: controller.apiVersion, kind: controller.kind, name: controller.name, uid: controller.uid },
+    controller: controllerOf(metadata.ownerReferences),
     configHash: metadata.annotations?.['kubernetes.io/config.hash'],
     containers: statuses.flatMap((one) => parseContainers(one, specs)),
     labels: metadata.labels ?? {},
