@@ -1,5 +1,6 @@
 import type { EventDraft, ObjectReference } from './eventDraft.ts'
-import { TokenBucket } from './tokenBucket.ts'
+import { setNewest } from '../runtime/setNewest.ts'
+import { TokenBucket } from '../runtime/tokenBucket.ts'
 
 /** Kills that one Event tells: the first in words, the rest as its count. */
 export interface EventSeries {
@@ -142,11 +143,8 @@ export class EventSeriesTable {
   #budgetOf(object: string, nowMs: number): { bucket: TokenBucket; subjects: number } {
     const known = this.#budgets.get(object)
     const budget = known ?? { bucket: new TokenBucket(OBJECT_BURST, OBJECT_REFILL_MS, nowMs), subjects: 0 }
-    // To the end: the object that was silent for longest goes first.
-    if (known !== undefined) this.#budgets.delete(object)
-    this.#budgets.set(object, budget)
-    const [oldest] = this.#budgets.keys()
-    if (this.#budgets.size > this.#limits.maxSeries && oldest !== undefined) this.#budgets.delete(oldest)
+    // The object that was silent for longest goes first.
+    setNewest(this.#budgets, object, budget, this.#limits.maxSeries)
     return budget
   }
 

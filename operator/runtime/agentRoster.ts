@@ -1,4 +1,5 @@
 import type { NodeStatus } from '#contract/nodeStatus.ts'
+import { setNewest } from './setNewest.ts'
 
 /** `fresh`: it spoke within 90 s, three times its pace. `stale`: it did not, and its node has pods. `gone`: its node has none. */
 export type AgentState = 'fresh' | 'stale' | 'gone'
@@ -30,16 +31,14 @@ export class AgentRoster {
 
   /** @param saidMs When NATS took the status: a node's own clock may be wrong. */
   heard(token: string, { completeness }: NodeStatus, saidMs: number): void {
-    this.#words.delete(token)
-    this.#words.set(token, {
+    const word: LastWord = {
       saidMs,
       // There may be more lines than kills for a moment.
       killsUnseen: Math.max(0, completeness?.killsUnseen ?? 0),
       killsLost: completeness?.killsLost ?? 0,
       killsDropped: completeness?.killsDropped ?? 0,
-    })
-    const [oldest] = this.#words.keys()
-    if (this.#words.size > MAX_AGENTS && oldest !== undefined) this.#words.delete(oldest)
+    }
+    setNewest(this.#words, token, word, MAX_AGENTS)
   }
 
   /** @param hasPods Whether a node, by its token, has pods bound to it. */

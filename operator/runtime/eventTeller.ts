@@ -8,7 +8,7 @@ import {
   type SeriesLimits,
 } from '../events/eventSeries.ts'
 import type { EventDraft } from '../events/eventDraft.ts'
-import { TokenBucket } from '../events/tokenBucket.ts'
+import { TokenBucket } from './tokenBucket.ts'
 import type { Waiting } from './keepTrying.ts'
 
 /** Kubernetes Events in the apiserver. What waiting can mend is thrown as a ProgramError with `retry`. */

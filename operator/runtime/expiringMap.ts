@@ -1,3 +1,5 @@
+import { setNewest } from './setNewest.ts'
+
 export interface ExpiringMapOptions {
   maxEntries: number
   /** Milliseconds, of any clock that goes on. */
@@ -28,9 +30,7 @@ export class ExpiringMap<K, V> {
   }
 
   set(key: K, value: V, ttlMs: number): void {
-    this.#entries.delete(key)
-    this.#entries.set(key, { value, untilMs: this.#options.nowMs() + ttlMs })
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size > this.#options.maxEntries && oldest !== undefined) this.#entries.delete(oldest)
+    const { maxEntries, nowMs } = this.#options
+    setNewest(this.#entries, key, { value, untilMs: nowMs() + ttlMs }, maxEntries)
   }
 }

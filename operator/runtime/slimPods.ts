@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Termination } from '../reports/decideHidden.ts'
 import type { CachedContainer, CachedPod, ContainerMemory, PodMember } from './pod.ts'
+import { setNewest } from './setNewest.ts'
 import { SharedText } from './sharedText.ts'
 
 /** Controllers whose newest pod is at hand to share with. */
@@ -42,15 +43,9 @@ export class SlimPods {
       qosClass: this.#shared(pod.qosClass),
       priorityClass: this.#shared(pod.priorityClass),
     }
-    if (controller !== undefined && slim.labels !== sibling?.labels) this.#keepSibling(controller.uid, slim)
+    if (controller !== undefined && slim.labels !== sibling?.labels)
+      setNewest(this.#siblings, controller.uid, slim, MAX_SIBLINGS)
     return slim
-  }
-
-  #keepSibling(uid: string, pod: CachedPod): void {
-    this.#siblings.delete(uid)
-    this.#siblings.set(uid, pod)
-    const [oldest] = this.#siblings.keys()
-    if (this.#siblings.size > MAX_SIBLINGS && oldest !== undefined) this.#siblings.delete(oldest)
   }
 
   #slimContainer({ id, name, terminations, restarts, memory }: CachedContainer): CachedContainer {

@@ -1,4 +1,4 @@
-import { TokenBucket } from '../events/tokenBucket.ts'
+import { TokenBucket } from './tokenBucket.ts'
 
 export interface WriteBudgetOptions {
   /** Writes per second of all reports; as many at once after a rest. */
