@@ -4,6 +4,7 @@ import { effectiveConstraint } from '#kernel/event/effectiveConstraint.ts'
 import { explainOom } from '#kernel/explain/explainOom.ts'
 import { caseOfEvent } from '#kernel/explain/oomCase.ts'
 import type { OomLogEvent } from '#kernel/event/oomLogEvent.ts'
+import { escapeHidden } from './escapeHidden.ts'
 
 /** One event as one line of JSON. What the log does not hold is not there. */
 export function formatEventJson(event: OomLogEvent): string {
@@ -44,13 +45,4 @@ function describeCgroup(cgroup: OomCgroup) {
 
 function describeMemory({ ramPages, reservedPages, swapTotalKib, swapFreeKib, memoryLines }: OomDump) {
   return { ramPages, reservedPages, swapTotalKib, swapFreeKib, lines: memoryLines }
-}
-
-/** JSON lets through what a terminal takes for a command, or shows in another order. */
-export function escapeHidden(json: string): string {
-  return json.replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
-    [...Array(character.length).keys()]
-      .map((at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)
-      .join(''),
-  )
 }

@@ -1,6 +1,7 @@
 import { formatYaml } from './analysis/yaml.ts'
 import type { EventReport } from './analyze.ts'
-import { escapeHidden, formatEventJson } from './eventJson.ts'
+import { escapeHidden } from './escapeHidden.ts'
+import { formatEventJson } from './eventJson.ts'
 
 /** The same as the JSON, in YAML: a document of one list, written as the events come. */
 export function yamlReport(write: (text: string) => void): EventReport {

@@ -11,6 +11,8 @@ const TYPICAL_CALLS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   ]),
   node: [[]],
   rank: [[]],
+  // No cluster is asked: there is no such kubeconfig, nor need there be kubectl.
+  reports: [['--help'], ['show', 'node/none', '--kubeconfig', '/dev/null/none']],
   simulate: [[]],
 }
 
@@ -53,7 +55,8 @@ export async function bundleCli(): Promise<void> {
     // A process without options, as the command itself is: V8 keeps code for its own flags only.
     execFileSync(process.execPath, ['hack/codeCache.ts', `dist/${partName(command)}.cjs`, JSON.stringify(calls)], {
       env: {},
-      stdio: ['ignore', 'ignore', 'inherit'],
+      // What a call complains of is told only where all fails.
+      stdio: ['ignore', 'ignore', 'pipe'],
     })
   }
 }

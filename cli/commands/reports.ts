@@ -2,7 +2,7 @@ import { EXIT, isProgramError } from '#program/errors.ts'
 import { parseFlags } from '#program/flags.ts'
 import { VERSION } from '#program/version.ts'
 import { answerFlags, refuse, say } from '../adapters/answer.ts'
-import { reportWorld, type ReportTarget } from '../adapters/reportWorld.ts'
+import type { ReportTarget } from '../adapters/reportWorld.ts'
 import { StoredReports } from '../adapters/storedReports.ts'
 import { SHELLS } from '../reports/completion/about.ts'
 import { complete } from '../reports/completion/complete.ts'
@@ -51,6 +51,13 @@ async function runVerb(name: string, verb: VerbName, argv: readonly string[]): P
   if (parsed.kind !== 'values') return answerFlags(name, parsed)
   const { operand, operands = [] } = parsed
   const values = parsed.values as never
+  if (verb === 'completion') return printCompletion(name, operand)
+  if (verb === 'rank') {
+    if (operand === undefined) return refuse(name, ['expected NODE, got none'], EXIT.usage)
+    return runRank(name, asRankFlags(operand, values))
+  }
+  // Loaded only when asked for: it needs zod.
+  const { reportWorld } = await import('../adapters/reportWorld.ts')
   const ports = reportWorld(name, values as ReportTarget)
   switch (verb) {
     case 'list':
@@ -63,21 +70,16 @@ async function runVerb(name: string, verb: VerbName, argv: readonly string[]): P
       return tail(values, ports)
     case 'top':
       return top(values, ports)
-    case 'rank':
-      if (operand === undefined) return refuse(name, ['expected NODE, got none'], EXIT.usage)
-      return runRank(name, asRankFlags(operand, values))
     case 'simulate':
       return simulateNode(values, operand, ports)
-    case 'completion': {
-      const shell = SHELLS.find((known) => known === operand)
-      if (shell !== undefined) return say(SCRIPTS[shell].trimEnd())
-      return refuse(
-        name,
-        [`expected ${SHELLS.join(', ')}, got ${operand === undefined ? 'none' : `"${operand}"`}`],
-        EXIT.usage,
-      )
-    }
   }
+}
+
+function printCompletion(name: string, operand: string | undefined): number {
+  const shell = SHELLS.find((known) => known === operand)
+  if (shell !== undefined) return say(SCRIPTS[shell].trimEnd())
+  const got = operand === undefined ? 'none' : `"${operand}"`
+  return refuse(name, [`expected ${SHELLS.join(', ')}, got ${got}`], EXIT.usage)
 }
 
 /** Says nothing where the cluster does not answer: nobody looks for an error there. */

@@ -1,7 +1,6 @@
 import { EXIT, ProgramError } from '#program/errors.ts'
 import { argumentOnly, switchedOff, type FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
-import { analysisReport, analyze } from '../analyze.ts'
 import { paragraph } from '../analysis/layout.ts'
 import { styleOf } from '../analysis/style.ts'
 import { clusterFlags, colorFlag, namespaceFlag, operatorFlags, outputFlag } from './flags.ts'
@@ -57,6 +56,8 @@ export async function explain(flags: ExplainFlags, operands: readonly string[], 
     const reason = "The kernel's line of this kill is lost: its count of kills tells that there was one."
     return tellWhatIsLeft(reason, flags, report, { kill, number }, ports)
   }
+  // Loaded only when asked for: it reads logs.
+  const { analysisReport, analyze } = await import('../analyze.ts')
   const options = { ...flags, event: undefined }
   const printed = { write: (text: string) => ports.write(text), hasColor: ports.hasColor }
   if (flags.output === 'text') ports.write(heading(report, kill, number, ports, flags))

@@ -1,20 +1,10 @@
-import { killNotice, type KillNotice } from '../../operator/http/answers.ts'
+import type { KillNotice } from '../../operator/http/answers.ts'
 import { printable } from '#program/errors.ts'
 import { padToColumns } from '../analysis/columns.ts'
 import { podOf, size } from '../ranking/rankTable.ts'
 import { fit } from './table.ts'
 
 export type Notice = KillNotice
-
-/** @returns undefined for a line that says nothing, or nothing that is understood. */
-export function readNotice(line: string): Notice | undefined {
-  if (line.trim() === '') return undefined
-  try {
-    return killNotice.safeParse(JSON.parse(line)).data
-  } catch {
-    return undefined
-  }
-}
 
 interface Column {
   head: string

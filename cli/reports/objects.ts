@@ -1,5 +1,5 @@
 import { formatYaml } from '../analysis/yaml.ts'
-import { escapeHidden } from '../eventJson.ts'
+import { escapeHidden } from '../escapeHidden.ts'
 
 export type ObjectOutput = 'json' | 'yaml'
 

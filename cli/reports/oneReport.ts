@@ -1,7 +1,6 @@
 import { EXIT, ProgramError } from '#program/errors.ts'
 import type { ReportPorts } from './ports.ts'
 import { parseReference } from './reference.ts'
-import { parseReport } from './report.ts'
 import type { ReadReport } from './scope.ts'
 
 /** Reads the report that somebody named. @throws ProgramError */
@@ -14,6 +13,8 @@ export async function readReport(
   const place = parseReference(name, namespace)
   if (place === undefined) throw usage(`expected NAME, or node/NODE for a node's report, got "${name}"`)
   if (place.kind === 'OOMReport') place.namespace ??= await reports.currentNamespace()
+  // Loaded only when asked for: it needs zod.
+  const { parseReport } = await import('./report.ts')
   const object = await reports.get(place)
   const report = parseReport(object)
   if (report !== undefined) return { report, object }

@@ -1,6 +1,6 @@
 import type { ReportPorts } from './ports.ts'
 import type { ReportKind } from './reference.ts'
-import { parseReport, type Report } from './report.ts'
+import type { Report } from './report.ts'
 
 export interface ScopeFlags {
   namespace: string | undefined
@@ -25,6 +25,8 @@ export async function* readReports(
   namespace: string | undefined,
   { reports }: Pick<ReportPorts, 'reports'>,
 ): AsyncGenerator<ReadReport> {
+  // Loaded only when asked for: it needs zod.
+  const { parseReport } = await import('./report.ts')
   const kinds: readonly ReportKind[] = namespace === undefined ? ['OOMReport', 'NodeOOMReport'] : ['OOMReport']
   for (const kind of kinds) {
     for await (const object of reports.list(kind, namespace)) {

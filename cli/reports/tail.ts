@@ -3,10 +3,10 @@ import { argumentOnly, optional, type FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
 import type { Watching } from '../adapters/watching.ts'
 import { formatYaml } from '../analysis/yaml.ts'
-import { escapeHidden } from '../eventJson.ts'
+import { escapeHidden } from '../escapeHidden.ts'
 import { countSchema } from '../rankFlags.ts'
 import { clusterFlags, namespaceFlags, nodeSchema, operatorFlags, outputFlag } from './flags.ts'
-import { readNotice, noticeHead, noticeLine, type Notice } from './notice.ts'
+import { noticeHead, noticeLine, type Notice } from './notice.ts'
 import type { ReportPorts } from './ports.ts'
 import { resolveNamespace } from './scope.ts'
 
@@ -43,6 +43,8 @@ async function follow(
   { signal, sleep }: Watching,
   ports: ReportPorts,
 ): Promise<void> {
+  // Loaded only when asked for: it needs zod.
+  const { readNotice } = await import('./readNotice.ts')
   let after: number | undefined
   let told = 0
   let isOpen = false
