@@ -29,6 +29,17 @@ beforeAll(async () => {
 
 const lastSequence = async (): Promise<number> => (await (await world.jsm()).streams.info(KILL_STREAM)).state.last_seq
 
+/** All kills are on their way into the operator, and a moment has passed: it has read them. */
+async function untilDelivered(): Promise<void> {
+  const last = await lastSequence()
+  const isDelivered = async () => {
+    const readers = await (await world.jsm()).consumers.list(KILL_STREAM).next()
+    return readers.some(({ delivered }) => delivered.stream_seq >= last) || undefined
+  }
+  await waitUntil(`kill ${last} to be delivered`, isDelivered, { deadlineMs: 10_000, everyMs: 20 })
+  await sleep(200)
+}
+
 const checkpoint = async (): Promise<number> => {
   const bucket = await world.js.views.kv(STATE_BUCKET, { bindOnly: true })
   return (await bucket.get('checkpoint'))?.json<{ sequence: number }>().sequence ?? 0
@@ -153,6 +164,7 @@ describe('the operator, when what it stands on fails for long, with real nats-se
     await world.untilKills('pod.drained.app', 1)
     // The second of its report's two writes is a second away.
     await world.publishKills(20, inPod(pod))
+    await untilDelivered()
     const startedMs = performance.now()
     expect(await program.stop()).toEqual({ code: 0, signal: null })
     const endedIn = secondsSince(startedMs)
