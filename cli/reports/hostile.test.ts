@@ -38,7 +38,7 @@ function* mistyped(value: unknown): Generator<unknown> {
 }
 
 describe('a report that somebody wrote by hand', () => {
-  const trend = { hour: '2026-03-01T13:00:00Z', kills: Array.from({ length: 24 }, () => 1) }
+  const trend = { hour: '2026-03-01T13:00:00Z', kills: Array(24).fill(1).join(' '), perDay: Array(7).fill(1).join(' ') }
   const poisoned = poison(webReport({ verdict: 'x', trend })) as ReturnType<typeof webReport>
   const { name } = poisoned.metadata
 

@@ -88,6 +88,16 @@ Why: kubectl oom explain -n shop deployment.web.app 1
 `)
   })
 
+  it('draws the hours of the last day and the days of the last week', async () => {
+    const trend = { hour: '2026-03-01T12:00:00Z', kills: `${'0 '.repeat(22)}1 8`, perDay: '0 0 0 0 3 0 9' }
+    const world = new FakeWorld([webReport({ trend })])
+    await show(asText, 'deployment.web.app', world)
+    expect(world.stdout).toContain(`
+  Last 24h   9, each hour ·····················▁█· now
+  Last 7d    12, each day ····▃·█ now
+`)
+  })
+
   it.each([100, 60, 40])('fits a terminal of %d columns', async (columns) => {
     const world = new FakeWorld()
     world.columns = columns
@@ -132,7 +142,16 @@ shop        Deployment/web   13           ···················
 `)
   })
 
-  it('says of a week that it knows a least number only', async () => {
+  it('ranks them by a week, with its days', async () => {
+    const trend = { hour: '2026-03-01T13:00:00Z', kills: '0 '.repeat(23) + '2', perDay: '0 0 0 40 0 8 2' }
+    const world = new FakeWorld([webReport({ kills: 90, trend })])
+    expect(await top({ ...flags, window: '7d' }, world)).toBe(0)
+    expect(world.stdout).toBe(`NAMESPACE   WORKLOAD         KILLS(7d)   PER_DAY   TOTAL   HIDDEN   LAST
+shop        Deployment/web   50          ···█·▂▁   90      9        2m30s
+`)
+  })
+
+  it('says of a week that it knows a least number only, where a report has no days', async () => {
     const world = new FakeWorld()
     await top({ ...flags, window: '7d', output: 'json' }, world)
     expect(JSON.parse(world.stdout)).toMatchObject({

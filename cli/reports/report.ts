@@ -43,7 +43,15 @@ export type ReportedKill = z.infer<typeof kill>
 
 const condition = z.object({ type: text, status: text, reason: text, message: text })
 
-const trend = z.object({ hour: z.string(), kills: z.array(z.number().nonnegative()).max(48) })
+const series = z.union([
+  z
+    .string()
+    .regex(/^\d{1,15}( \d{1,15}){0,47}$/)
+    .transform((counts) => counts.split(' ').map(Number)),
+  // As an earlier version wrote it.
+  z.array(z.number().nonnegative()).max(48),
+])
+const trend = z.object({ hour: z.string(), kills: series, perDay: series.optional().catch(undefined) })
 
 const schema = z.object({
   kind: z.enum(['OOMReport', 'NodeOOMReport']),

@@ -3,6 +3,7 @@ import { formatAge } from './age.ts'
 import type { Report, ReportedKill, ReportStatus } from './report.ts'
 import { killDetails, killTable } from './killText.ts'
 import { heading, wrap, type TextOptions } from './textOptions.ts'
+import { daysUntil, hoursUntil, sparkline, sumOf } from './trend.ts'
 
 /** One report for people: the counts first, then what is wrong, then the last kills. */
 export function reportLines(report: Report, options: TextOptions): string[] {
@@ -29,7 +30,7 @@ export function titleOf({ kind, name, namespace }: Report): string {
 }
 
 function countLines(status: ReportStatus, { nowMs, room }: TextOptions): string[] {
-  const { kills = 0, hiddenKills, withoutVictim = 0, limitKib, peakRssKib } = status
+  const { kills = 0, hiddenKills, withoutVictim = 0, limitKib, peakRssKib, trend } = status
   const facts: [string, string | undefined][] = [
     [
       'Kills',
@@ -38,6 +39,8 @@ function countLines(status: ReportStatus, { nowMs, room }: TextOptions): string[
     ['No victim', withoutVictim === 0 ? undefined : `${withoutVictim} (nobody could be killed, or the node panicked)`],
     ['First', momentOf(status.firstSeen, nowMs)],
     ['Last', momentOf(status.lastSeen, nowMs)],
+    ['Last 24h', trendOf('hour', trend && hoursUntil(trend, nowMs))],
+    ['Last 7d', trendOf('day', trend && daysUntil(trend, nowMs))],
     ['Limit', limitKib === undefined ? undefined : formatKib(limitKib)],
     ['Largest', peakRssKib === undefined ? undefined : `${formatKib(peakRssKib)} held by a victim`],
     ['Scopes', countsOf(status.byScope)],
@@ -46,6 +49,10 @@ function countLines(status: ReportStatus, { nowMs, room }: TextOptions): string[
     ['Commands', countsOf(status.byCommand)],
   ]
   return facts.flatMap(([name, value]) => (value === undefined ? [] : wrap(value, `  ${name.padEnd(11)}`, room)))
+}
+
+function trendOf(span: string, counts: readonly number[] | undefined): string | undefined {
+  return counts && `${sumOf(counts)}, each ${span} ${sparkline(counts)} now`
 }
 
 const MOST_COUNTS = 8

@@ -8,6 +8,7 @@ import { formatObject } from './objects.ts'
 import type { ReportPorts } from './ports.ts'
 import { readReports, resolveNamespace, scopeWords } from './scope.ts'
 import { formatTable, type Column } from './table.ts'
+import { sparkline } from './trend.ts'
 import { WINDOWS, WorkloadTally, type WorkloadKills, type WindowName } from './workloadTally.ts'
 
 const WINDOW_NAMES = Object.keys(WINDOWS) as [WindowName, ...WindowName[]]
@@ -24,7 +25,7 @@ export const topFlags = {
 
 export const topAbout: About = {
   summary:
-    'Shows the workloads that the OOM killer takes from most often, by kills in the last day or week. A report keeps its last kills only: where there were more, the number is a least one, as in ≥20.',
+    'Shows the workloads that the OOM killer takes from most often, by kills in the last day or week. Beyond the 20 that a report lists these are kills of the current hour and the 23 before it, or of the current day (UTC) and the 6 before it. A number that is a least one, of a report without these counts, is shown as ≥20.',
   examples: ['kubectl oom top -A', 'kubectl oom top -A --window 7d --top 20', 'kubectl oom top -n shop -o json'],
   exitCodes: { 1: 'there was no kill' },
 }
@@ -37,7 +38,12 @@ function columns(window: WindowName, nowMs: number): readonly Column<WorkloadKil
       head: `KILLS(${window})`,
       cell: ({ windowKills, isLeast }) => `${isLeast ? '≥' : ''}${windowKills}`,
     },
-    { head: 'PER_HOUR', cell: ({ perHour }) => perHour && sparkline(perHour), isRare: true, leaves: 1 },
+    {
+      head: window === '7d' ? 'PER_DAY' : 'PER_HOUR',
+      cell: ({ perHour, perDay }) => drawn(window === '7d' ? perDay : perHour),
+      isRare: true,
+      leaves: 1,
+    },
     { head: 'TOTAL', cell: ({ kills }) => String(kills), leaves: 4 },
     { head: 'HIDDEN', cell: ({ hiddenKills }) => hiddenKills?.toString() },
     { head: 'LAST', cell: ({ lastSeen }) => formatAge(lastSeen, nowMs) },
@@ -69,10 +75,6 @@ export async function top(flags: FlagValues<typeof topFlags>, ports: ReportPorts
   return EXIT.finding
 }
 
-const LEVELS = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
-
-/** A column an hour, the newest last: a dot is none, a full block the most of any. */
-function sparkline(perHour: readonly number[]): string {
-  const most = Math.max(...perHour)
-  return perHour.map((kills) => LEVELS[kills === 0 ? 0 : Math.ceil((kills * 8) / most)] ?? '').join('')
+function drawn(counts: readonly number[] | undefined): string | undefined {
+  return counts && sparkline(counts)
 }

@@ -11,7 +11,7 @@ interface Told {
   kills: number
   firstHours: number
   lastHours: readonly number[]
-  trend?: { hour: string; kills: number[] }
+  trend?: { hour: string; kills: number[] | string; perDay?: string }
 }
 
 function reportOf({ name = 'web', container = 'app', kills, firstHours, lastHours, trend }: Told) {
@@ -60,6 +60,15 @@ describe('WorkloadTally', () => {
     const trend = { hour: '2026-03-10T12:00:00Z', kills: hours(40, 0, 2) }
     expect(tallyOf('24h', { ...many, trend })).toMatchObject([{ windowKills: 42, isLeast: false }])
     expect(tallyOf('7d', { ...many, trend })).toMatchObject([{ windowKills: 42, isLeast: true }])
+  })
+
+  it('counts a week by the days of the trend', () => {
+    const many = { kills: 500, firstHours: 900, lastHours: [1, 2, 3] }
+    const trend = { hour: '2026-03-09T23:00:00Z', kills: hours(40, 0, 2).join(' '), perDay: '9 0 0 100 0 3 42' }
+    expect(tallyOf('7d', { ...many, trend })).toMatchObject([
+      { windowKills: 145, isLeast: false, perDay: [0, 0, 100, 0, 3, 42, 0] },
+    ])
+    expect(tallyOf('24h', { ...many, trend })).toMatchObject([{ windowKills: 42, isLeast: false }])
   })
 
   it('lets hours that have passed since leave the trend', () => {

@@ -1,4 +1,5 @@
-import type { Report, ReportStatus, Trend } from './report.ts'
+import type { Report, ReportStatus } from './report.ts'
+import { daysUntil, hoursUntil, sumOf } from './trend.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_HOURS = 24
@@ -12,10 +13,12 @@ export interface WorkloadKills {
   namespace: string | undefined
   workload: string
   windowKills: number
-  /** There may have been more: the reports keep their last kills only. */
+  /** There may have been more: a report has its last kills only, and no trend that reaches so far. */
   isLeast: boolean
   /** Of the last day, the newest last; undefined where the reports have no trend. */
   perHour: readonly number[] | undefined
+  /** Of the last week, by UTC, the newest last; undefined where the reports do not have it. */
+  perDay: readonly number[] | undefined
   kills: number
   /** undefined for a node: Kubernetes shows no kills outside of pods. */
   hiddenKills: number | undefined
@@ -47,7 +50,8 @@ export class WorkloadTally {
       workload,
       windowKills: (before?.windowKills ?? 0) + count,
       isLeast: (before?.isLeast ?? false) || isLeast,
-      perHour: addHours(before?.perHour, status.trend && hoursUntil(status.trend, this.#nowMs)),
+      perHour: addCounts(before?.perHour, status.trend && hoursUntil(status.trend, this.#nowMs)),
+      perDay: addCounts(before?.perDay, status.trend && daysUntil(status.trend, this.#nowMs)),
       kills: (before?.kills ?? 0) + (status.kills ?? 0),
       hiddenKills: addKnown(before?.hiddenKills, status.hiddenKills),
       firstSeen: earliest(before?.firstSeen, status.firstSeen),
@@ -65,26 +69,19 @@ export class WorkloadTally {
       .slice(0, most)
   }
 
-  /** Exact where all kills were in the window or one that is listed was before it; else by the hours of the last day. */
+  /** Exact where all kills were in the window or one that is listed was before it; else by the hours, or days, of the trend. */
   #count({ kills = 0, firstSeen, lastKills, trend }: ReportStatus): { count: number; isLeast: boolean } {
     const fromMs = this.#nowMs - this.#windowMs
     if (firstSeen !== undefined && Date.parse(firstSeen) >= fromMs) return { count: kills, isLeast: false }
     const within = lastKills.filter(({ time }) => time !== undefined && Date.parse(time) >= fromMs).length
     if (within < lastKills.length || kills <= lastKills.length) return { count: within, isLeast: false }
-    const ofDay = trend === undefined ? 0 : sum(hoursUntil(trend, this.#nowMs))
-    return { count: Math.max(within, ofDay), isLeast: trend === undefined || this.#windowMs > DAY_HOURS * HOUR_MS }
+    const hours = trend && hoursUntil(trend, this.#nowMs)
+    const whole = this.#windowMs > DAY_HOURS * HOUR_MS ? trend && daysUntil(trend, this.#nowMs) : hours
+    return { count: Math.max(within, sumOf(whole ?? hours ?? [])), isLeast: whole === undefined }
   }
 }
 
-/** The trend's counts as the last 24 hours up to now: its newest hour may be long ago. */
-function hoursUntil({ hour, kills }: Trend, nowMs: number): number[] {
-  const passed = Math.max(0, Math.floor(nowMs / HOUR_MS) - Math.floor(Date.parse(hour) / HOUR_MS))
-  if (Number.isNaN(passed)) return Array.from({ length: DAY_HOURS }, () => 0)
-  const newest = [...kills, ...Array.from({ length: Math.min(passed, DAY_HOURS) }, () => 0)].slice(-DAY_HOURS)
-  return [...Array.from({ length: DAY_HOURS - newest.length }, () => 0), ...newest]
-}
-
-function addHours(a: readonly number[] | undefined, b: readonly number[] | undefined): readonly number[] | undefined {
+function addCounts(a: readonly number[] | undefined, b: readonly number[] | undefined): readonly number[] | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return a.map((kills, at) => kills + (b[at] ?? 0))
 }
@@ -96,8 +93,4 @@ function addKnown(a: number | undefined, b: number | undefined): number | undefi
 function earliest(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return a < b ? a : b
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0)
 }

@@ -20,6 +20,11 @@ export const OTHER_COMMANDS = '(other)'
 export const UNKNOWN_COMMAND = '(unknown)'
 /** Hours in a trend, the current one among them. */
 export const TREND_HOURS = 24
+/** Days in a trend, the current one among them. */
+export const TREND_DAYS = 7
+/** So that what is written can be read, whatever somebody put there by hand. */
+const MAX_TREND_DIGITS = 12
+export const MAX_TREND_COUNT = 10 ** MAX_TREND_DIGITS - 1
 export const MAX_CANDIDATES_CHARS = 3_072
 export const MAX_VERDICT_CHARS = 700
 export const MAX_MEMORY_CHARS = 160
@@ -110,19 +115,27 @@ export const killRecord = z.object({
   }),
 })
 
-/** A ring: when an hour has passed, the oldest count leaves and a new one begins. */
+/** Counts from the oldest to the newest, with a space between: one string, since a list is a line of `kubectl describe` for each. */
+const ring = (length: number) =>
+  text(length * (MAX_TREND_DIGITS + 1) - 1).regex(
+    new RegExp(`^\\d{1,${MAX_TREND_DIGITS}}( \\d{1,${MAX_TREND_DIGITS}}){${length - 1}}$`),
+  )
+
+/** Rings: when an hour or a day has passed, the oldest count leaves and a new one begins. */
 export const trend = z
   .object({
-    hour: time.meta({ description: "The beginning of the newest hour, by the operator's clock." }),
-    kills: z.array(count).length(TREND_HOURS).meta({
-      'x-kubernetes-list-type': 'atomic',
-      description: 'Kills in each hour, the newest last. Hours after the newest one had none.',
+    hour: time.meta({ description: "When the newest hour began, by the operator's clock." }),
+    kills: ring(TREND_HOURS).meta({
+      description: `Kills in each of ${TREND_HOURS} hours, the newest last. Hours after the newest one had none.`,
+    }),
+    perDay: ring(TREND_DAYS).meta({
+      description: `Kills on each of ${TREND_DAYS} days (UTC), the newest last: the one with the newest hour. Days after it had none.`,
     }),
   })
   .meta({
     ...ATOMIC_MAP,
     description:
-      "Kills per hour over a day. A kill counts for the hour in which it happened by its node's clock, or in which it was seen if that clock is ahead.",
+      "Kills per hour over a day, and per day over a week. A kill counts for the hour in which it happened by its node's clock, or in which it was seen if that clock is ahead.",
   })
 export type Trend = z.infer<typeof trend>
 

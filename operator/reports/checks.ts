@@ -1,6 +1,6 @@
 import { TREND_HOURS, type Trend } from '../api/killRecord.ts'
 import type { Verdict } from './condition.ts'
-import { killsIn } from './trend.ts'
+import { killsIn, parseCounts } from './trend.ts'
 import { REJECTED } from './rejectRecord.ts'
 import { formatKib } from './quantity.ts'
 
@@ -48,7 +48,7 @@ export function checkActive(report: Checked, now: Date): Verdict {
 
 export function checkRecurring({ trend }: Checked): Verdict {
   const kills = killsIn(trend)
-  const hours = trend.kills.filter((count) => count > 0).length
+  const hours = parseCounts(trend.kills).filter((count) => count > 0).length
   const recurs = kills >= RECURRING.kills && hours >= RECURRING.hours
   const message = `${kills} ${kills === 1 ? 'kill' : 'kills'} in ${hours} of the last ${TREND_HOURS} hours; recurring are ${RECURRING.kills} in ${RECURRING.hours} of them`
   return { status: recurs ? 'True' : 'False', reason: recurs ? 'KillsRepeat' : 'KillsAreFew', message }

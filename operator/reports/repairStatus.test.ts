@@ -22,10 +22,17 @@ describe('parseReportStatus', () => {
     const read = parseReportStatus(without('byCommand', 'trend', 'killsLastDay'), at)
     expect(read?.repaired).toEqual(['byCommand', 'killsLastDay', 'trend'])
     expect(read?.status).toMatchObject({ kills: 3, byCommand: {}, watermark: stored().watermark })
-    expect(read?.status.trend.kills.at(-1)).toBe(3)
+    expect(read?.status.trend).toMatchObject({ kills: `${'0 '.repeat(23)}3`, perDay: '0 0 0 0 0 0 3' })
+  })
+
+  it('reads the list of hours that an older version wrote', () => {
+    const { perDay: _perDay, ...trend } = stored().trend
+    const list = { ...trend, kills: trend.kills.split(' ').map(Number) }
+    expect(parseReportStatus({ ...stored(), trend: list }, at)).toEqual({ status: stored(), repaired: [] })
   })
 
   it.each([
+    ['a trend of words', { trend: { ...stored().trend, kills: 'a few' } }, ['trend']],
     ['a count below zero', { hiddenKills: -4 }, ['hiddenKills']],
     ['more hidden kills than kills', { hiddenKills: 9 }, ['hiddenKills', 'reportedKills']],
     ['a watermark of words', { watermark: 'all of them' }, ['watermark']],

@@ -4,7 +4,7 @@ import { nodeKillRecord, nodeOomReportStatus, type NodeOomReportStatus } from '.
 import { containerKillRecord, oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
 import { describeLast } from './killRecord.ts'
 import { whenOf } from './newKills.ts'
-import { advanceTrend } from './trend.ts'
+import { advanceTrend, trendFromList } from './trend.ts'
 import { isPossible } from './watermark.ts'
 
 /** A stored status as this version reads it. */
@@ -60,6 +60,11 @@ const UNKNOWN_WATERMARK: Watermark = { stream: '(unknown)', sequence: 0 }
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** What earlier versions wrote otherwise. */
+function inThisForm(fields: Fields): Fields {
+  return 'trend' in fields ? { ...fields, trend: trendFromList(fields['trend']) } : fields
+}
+
 function parseStatus<R extends { time: string; seenAt: string }>(
   stored: unknown,
   shape: Readonly<Record<string, z.ZodType>>,
@@ -67,7 +72,7 @@ function parseStatus<R extends { time: string; seenAt: string }>(
   { now, stream, streamEnd = Number.POSITIVE_INFINITY }: ParseContext,
   emptyOf: (lastKills: readonly R[]) => Fields,
 ): { status: Fields; repaired: string[] } | undefined {
-  const fields = (typeof stored === 'object' && stored !== null ? stored : {}) as Fields
+  const fields = inThisForm((typeof stored === 'object' && stored !== null ? stored : {}) as Fields)
   const kills = Array.isArray(fields['lastKills']) ? (fields['lastKills'] as unknown[]) : []
   const lastKills = kills.flatMap((kill) => record.safeParse(kill).data ?? [])
   const times = lastKills.map(whenOf).toSorted()

@@ -121,7 +121,8 @@ function withoutChance(text: string): string {
     .replaceAll(/(Resource Version: +)\d+/g, '$1<version>')
     .replaceAll(/( +)Watermark:\n(?:\1 +.*\n)+/g, '$1Watermark:  <watermark>\n')
     .replaceAll(/^( *(?:Workload|Events):) +/gm, '$1  ')
-    .replaceAll(/(Hour: +<time>\n +Kills:\n)(?: +\d+\n)+/g, '$1      <24 counts>\n')
+    .replaceAll(/(Hour: +<time>\n +Kills: +)\d+(?: \d+){23}$/gm, '$1<24 counts>')
+    .replaceAll(/(Per Day: +)\d+(?: \d+){6}$/gm, '$1<7 counts>')
     .replaceAll(/ +$/gm, '')
 }
 
