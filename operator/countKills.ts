@@ -1,6 +1,5 @@
 import type { NatsConnection } from 'nats'
 import { printable } from '#program/errors.ts'
-import { oomReportStatus } from './api/oomReport.ts'
 import type { KubeClient } from './adapters/kubeClient.ts'
 import { KubeReportStore } from './adapters/kubeReportStore.ts'
 import { NatsKillStream } from './adapters/natsKillStream.ts'
@@ -9,6 +8,7 @@ import { readPodFacts } from './adapters/podFacts.ts'
 import { Explainer } from './runtime/explainer.ts'
 import { gatherFigures } from './gatherFigures.ts'
 import { keepBounds } from './keepBounds.ts'
+import { parseStored } from './reports/storedForm.ts'
 import type { GetOwner } from './reports/workload.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
@@ -139,7 +139,7 @@ export async function countKills(
   })
   async function* listReports(): AsyncIterable<StoredReport> {
     for await (const report of store.list('OOMReport')) {
-      const status = oomReportStatus.safeParse(report.status).data
+      const status = parseStored(report.status)
       // One that cannot be read waits for nothing.
       if (report.key.kind === 'OOMReport' && status !== undefined) noteReport(report.key, status)
       yield report

@@ -35,6 +35,9 @@ export function killTable(kills: readonly NumberedKill[], { nowMs, isWide, room,
   return [style.dim(head), ...rows]
 }
 
+/** The table of candidates is indented for `kubectl describe`. */
+const DESCRIBED = /^ +/
+
 /** What a report says of a kill beyond its line in the table. @param title over who was in line */
 export function killDetails(
   { verdict, memory, prediction, candidates = '' }: ReportedKill,
@@ -43,7 +46,7 @@ export function killDetails(
 ): string[] {
   const { room } = options
   const said = [verdict, memory && `Memory: ${memory}`, prediction && `Foresight: ${prediction}`]
-  const lines = candidates.split('\n').filter((text) => text !== '')
+  const lines = candidates.split('\n').flatMap((text) => text.replace(DESCRIBED, '') || [])
   const width = (room ?? Number.POSITIVE_INFINITY) - 2
   return [
     ...said.flatMap((text) => (text === undefined || text === '' ? [] : ['', ...wrap(text, '  ', room)])),

@@ -16,9 +16,9 @@ describe('list', () => {
     const world = new FakeWorld()
     expect(await list({ ...everywhere, output: 'table' }, world)).toBe(0)
     expect(world.stdout).toBe(
-      `NAMESPACE   NAME                 WORKLOAD         CONTAINER   KILLS   HIDDEN   LAST    SCOPE            VICTIM        NODE
-shop        deployment.web.app   Deployment/web   app         12      9        2m30s   ContainerLimit   eater(8123)   node-a
--           node/node-a          Node/node-a      -           1       -        120m    Node             cron(44)      node-a
+      `NAMESPACE   NAME                 WORKLOAD         CONTAINER   KILLS   HIDDEN   LAST    SCOPE            VICTIM   NODE
+shop        deployment.web.app   Deployment/web   app         12      9        2m30s   ContainerLimit   eater    node-a
+-           node/node-a          Node/node-a      -           1       -        120m    Node             cron     node-a
 `,
     )
   })
@@ -27,8 +27,8 @@ shop        deployment.web.app   Deployment/web   app         12      9        2
     const world = new FakeWorld()
     await list({ ...inShop, output: 'wide' }, world)
     expect(world.stdout).toBe(
-      `NAME                 WORKLOAD         CONTAINER   KILLS   HIDDEN   LAST    SCOPE            VICTIM        NODE     LIMIT   RSS      FIRST
-deployment.web.app   Deployment/web   app         12      9        2m30s   ContainerLimit   eater(8123)   node-a   64Mi    63.5Mi   9d
+      `NAME                 WORKLOAD         CONTAINER   KILLS   HIDDEN   LAST    SCOPE            VICTIM   NODE     LIMIT   RSS      FIRST
+deployment.web.app   Deployment/web   app         12      9        2m30s   ContainerLimit   eater    node-a   64Mi    63.5Mi   9d
 `,
     )
   })
@@ -85,6 +85,18 @@ In line at the newest
   8100  sh       400Ki   -     0    101      -
 
 Why: kubectl oom explain -n shop deployment.web.app 1
+`)
+  })
+
+  it("tells what could not be a node's kill event", async () => {
+    const [, node] = new FakeWorld().objects as { status: object }[]
+    const lastRejects = [{ seenAt: '2026-03-01T12:57:00Z', detail: 'version: expected 1, got 2' }]
+    const status = { ...node?.status, byReason: { EventRejected: 7 }, lastRejects }
+    const world = new FakeWorld([{ ...node, status }])
+    await show(asText, 'node/node-a', world)
+    expect(world.stdout).toContain(`
+Last 1 of 7 rejected events
+  • 2026-03-01T12:57:00Z (3m ago): version: expected 1, got 2
 `)
   })
 

@@ -86,6 +86,9 @@ const schema = z.object({
         reason: undefined,
       }),
       lastKills: z.array(kill.catch(kill.parse({}))).catch([]),
+      lastRejects: z
+        .array(z.object({ seenAt: text, detail: text }).catch({ seenAt: undefined, detail: undefined }))
+        .catch([]),
       conditions: z
         .array(condition.catch({ type: undefined, status: undefined, reason: undefined, message: undefined }))
         .catch([]),

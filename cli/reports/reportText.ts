@@ -16,6 +16,7 @@ export function reportLines(report: Report, options: TextOptions): string[] {
     ...countLines(status, options),
     ...conditionLines(status, options),
     ...killLines(report, status, options),
+    ...rejectLines(status, options),
   ]
 }
 
@@ -93,6 +94,18 @@ function killLines({ name, namespace, kind }: Report, status: ReportStatus, opti
     '',
     ...wrap(`Why: kubectl oom explain ${place} 1`, '', room).map(style.dim),
   ]
+}
+
+/** What came as a node's kill event and could not be one. */
+function rejectLines({ byReason, lastRejects }: ReportStatus, options: TextOptions): string[] {
+  if (lastRejects.length === 0) return []
+  const count = byReason['EventRejected'] ?? lastRejects.length
+  const title =
+    lastRejects.length < count ? `Last ${lastRejects.length} of ${count} rejected events` : 'Rejected events'
+  const lines = lastRejects.flatMap(({ seenAt, detail = '?' }) =>
+    wrap(`${momentOf(seenAt, options.nowMs) ?? '?'}: ${detail}`, '  • ', options.room),
+  )
+  return ['', heading(title, options), ...lines]
 }
 
 /** What a report has of one kill. */

@@ -110,7 +110,7 @@ export function webReport(status: object = {}) {
       byNode: { 'node-a': 2, 'node-b': 10 },
       limitKib: 65_536,
       peakRssKib: 65_012,
-      last: { time: NOW, victim: 'eater(8123)', node: 'node-a', scope: 'ContainerLimit', limit: '64Mi', rss: '63.5Mi' },
+      last: { time: NOW, victim: 'eater', node: 'node-a', scope: 'ContainerLimit', limit: '64Mi', rss: '63.5Mi' },
       lastKills: [
         {
           ...kill,
@@ -123,7 +123,7 @@ export function webReport(status: object = {}) {
           limitKib: 65_536,
           trigger: 'eater(8123), order 0',
           candidates:
-            '\nPID   COMMAND  RSS     SWAP  ADJ  BADNESS  SCORE\n8100  sh       400Ki   -     0    101      -',
+            '\n      PID   COMMAND  RSS     SWAP  ADJ  BADNESS  SCORE\n      8100  sh       400Ki   -     0    101      -',
         },
         {
           ...kill,
@@ -153,7 +153,7 @@ function nodeReport() {
       lastSeen: '2026-03-01T11:00:00Z',
       byScope: { Node: 2 },
       byReason: { OutsidePod: 1, NoKillable: 1 },
-      last: { victim: 'cron(44)', node: 'node-a', scope: 'Node', reason: 'OutsidePod' },
+      last: { victim: 'cron', node: 'node-a', scope: 'Node', reason: 'OutsidePod' },
       lastKills: [{ time: '2026-03-01T11:00:00Z', node: 'node-a', sequence: 9, victimPid: 44, victimCommand: 'cron' }],
       conditions: [],
     },

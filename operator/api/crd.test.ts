@@ -42,7 +42,7 @@ describe('buildCrd', () => {
 
   it('shows in narrow output what is read first, and leaves the rest to wide', () => {
     const narrow = oomReportKind.columns.filter(({ priority }) => priority !== 1).map(({ name }) => name)
-    expect(narrow).toEqual(['Kills', '24h', 'Hidden', 'Last', 'Scope', 'Victim'])
+    expect(narrow).toEqual(['Kills', '24h', 'Hidden', 'Last', 'Victim'])
   })
 
   it('selects reports by what people ask for: workload, container, node and scope of the last kill', () => {

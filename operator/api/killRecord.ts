@@ -56,7 +56,7 @@ export const lastSeen = time.meta({
   description: "When the last kill was, by its node's clock; when it was seen, if that clock is ahead.",
 })
 export const peakRssKib = count.optional().meta({
-  description: 'The largest victim: anonymous, file and shared memory that it had, in KiB.',
+  description: 'What the largest victim had resident: anonymous, file and shared memory, in KiB.',
 })
 
 /** One kill, shallow: candidates are one string, since nested objects cost the apiserver five times as much. */
@@ -142,9 +142,11 @@ export type Trend = z.infer<typeof trend>
 /** The newest kill in words, for `kubectl get`. */
 export const lastKill = z.object({
   time: time.meta({ description: "When the kernel killed, by the node's clock." }),
-  victim: text(80).meta({ description: 'command(pid)' }),
+  victim: text(80).meta({
+    description:
+      'What the victim called itself; "(nobody)" where nobody was killed, "(unknown)" where the line is lost.',
+  }),
   pid: count.optional().meta({ description: "The victim's, as the node sees it." }),
-  command: text(64).optional().meta({ description: 'What the victim called itself.' }),
   node: text(253).meta({ description: 'Where it was.' }),
   scope,
   limit: text(16).optional().meta({ description: 'The limit that was hit.' }),
@@ -177,11 +179,13 @@ export const condition = z.object({
 })
 export type Condition = z.infer<typeof condition>
 
-export const conditions = z
-  .array(condition)
-  .max(8)
-  .meta({
-    'x-kubernetes-list-type': 'map',
-    'x-kubernetes-list-map-keys': ['type'],
-    description: 'What holds of the object as a whole, each with its reason.',
-  })
+/** @param types What each of them says when it is True. */
+export const conditionsOf = (types: string) =>
+  z
+    .array(condition)
+    .max(8)
+    .meta({
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+      description: `What holds of the object as a whole, each with its reason. ${types}`,
+    })

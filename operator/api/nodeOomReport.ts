@@ -5,7 +5,7 @@ import {
   MAX_LAST_KILLS,
   MAX_NAMED_COMMANDS,
   SCOPE_COUNT,
-  conditions,
+  conditionsOf,
   count,
   counts,
   firstSeen,
@@ -16,11 +16,15 @@ import {
   observedGeneration,
   peakRssKib,
   text,
+  time,
   trend,
   watermark,
 } from './killRecord.ts'
 import type { ReportKind } from './crd.ts'
 import { KILLS, LAST, LAST_DAY, LIMIT, RECURRING, RSS, SCOPE, VICTIM } from './sharedColumns.ts'
+
+/** Rejected events kept in one report, newest first: they push no kill out. All of them are in OOM_REJECTS. */
+export const MAX_LAST_REJECTS = 5
 
 /**
  * Why a kill stands in the node's report: the victim was in no pod, nobody could say where it was, its pod is
@@ -60,6 +64,16 @@ export const nodeKillRecord = killRecord.extend({
 })
 export type NodeKillRecord = z.infer<typeof nodeKillRecord>
 
+export const rejectedEvent = z.object({
+  seenAt: time.meta({ description: "When it was set aside, by the operator's clock." }),
+  node: text(253).meta({ description: 'Of its subject.' }),
+  bootId: text(36).meta({ description: 'Of its subject; empty where that has none.' }),
+  sequence: count.meta({ description: 'Of its subject; where that has none, its place in the stream of kills.' }),
+  recoveredAs: text(40).optional().meta({ description: 'Of its subject, in the place of a sequence.' }),
+  detail: text(256).optional().meta({ description: 'What was expected, and what came.' }),
+})
+export type RejectedEvent = z.infer<typeof rejectedEvent>
+
 export const nodeOomReportStatus = z
   .object({
     observedGeneration,
@@ -87,8 +101,18 @@ export const nodeOomReportStatus = z
         'x-kubernetes-list-type': 'atomic',
         description: `The newest ${MAX_LAST_KILLS} kills in full, the newest first.`,
       }),
+    lastRejects: z
+      .array(rejectedEvent)
+      .max(MAX_LAST_REJECTS)
+      .optional()
+      .meta({
+        'x-kubernetes-list-type': 'atomic',
+        description: `The newest ${MAX_LAST_REJECTS} of what came as this node's kill events and could not be one, the newest first. Counted in byReason as EventRejected.`,
+      }),
     watermark,
-    conditions,
+    conditions: conditionsOf(
+      "Ready: the figures are final. Active: killed within the last hour. Recurring: killed again and again within a day. EventsRejected: within a day, something came as this node's kill event that could not be one.",
+    ),
   })
   .meta({ description: 'What was taken, so far: exact counts, the last kills in full, and what follows from them.' })
 export type NodeOomReportStatus = z.infer<typeof nodeOomReportStatus>
@@ -107,10 +131,22 @@ export const nodeOomReportKind: ReportKind = {
     KILLS,
     LAST_DAY,
     LAST,
-    SCOPE,
     VICTIM,
-    { name: 'Reason', type: 'string', jsonPath: '.status.last.reason' },
+    {
+      name: 'Reason',
+      type: 'string',
+      jsonPath: '.status.last.reason',
+      description: 'Why it stands in the report of the node.',
+    },
+    SCOPE,
     { name: 'NoVictim', type: 'integer', jsonPath: '.status.withoutVictim', priority: 1 },
+    {
+      name: 'Rejected',
+      type: 'integer',
+      jsonPath: '.status.byReason.EventRejected',
+      description: 'Events of this node that were set aside in OOM_REJECTS.',
+      priority: 1,
+    },
     LIMIT,
     RSS,
     RECURRING,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { MAX_DESIRED_SCORE, MIN_DESIRED_SCORE } from '#contract/desiredState.ts'
 import type { ReportKind } from './crd.ts'
-import { conditions, count, observedGeneration, text } from './killRecord.ts'
+import { conditionsOf, count, observedGeneration, text } from './killRecord.ts'
 
 export const MAX_FAILURES = 10
 
@@ -100,7 +100,7 @@ export const oomPolicyStatus = z
       'x-kubernetes-list-type': 'atomic',
       description: 'Why they do not, the most frequent first.',
     }),
-    conditions,
+    conditions: conditionsOf('Ready: every container has the score that should have it; in mode Audit always.'),
   })
   .meta({ description: 'What came of it, by what the nodes said last.' })
 export type OomPolicyStatus = z.infer<typeof oomPolicyStatus>
@@ -116,12 +116,12 @@ export const oomPolicyKind: ReportKind = {
   columns: [
     { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
     { name: 'Value', type: 'integer', jsonPath: '.spec.oomScoreAdj.value' },
-    { name: 'Priority', type: 'integer', jsonPath: '.spec.priority' },
     { name: 'Matched', type: 'integer', jsonPath: '.status.matched.containers' },
     { name: 'Applied', type: 'integer', jsonPath: '.status.applied' },
     { name: 'Failed', type: 'integer', jsonPath: '.status.failed' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Priority', type: 'integer', jsonPath: '.spec.priority', priority: 1 },
   ],
   selectableFields: ['.spec.mode'],
 }

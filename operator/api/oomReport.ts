@@ -6,7 +6,7 @@ import {
   MAX_NAMED_COMMANDS,
   MAX_NAMED_NODES,
   SCOPE_COUNT,
-  conditions,
+  conditionsOf,
   count,
   counts,
   firstSeen,
@@ -68,11 +68,11 @@ export const containerKillRecord = killRecord.extend({
   decidedAt: time.optional().meta({ description: "When that was decided, by the operator's clock." }),
   memoryLimit: text(32).optional().meta({
     description:
-      "The container's, in force when it was killed: after a resize in place another than in the pod's spec.",
+      "Memory limit of the container, as it was in force at the kill: after a resize in place not that of the pod's spec.",
   }),
-  memoryRequest: text(32).optional().meta({ description: "The container's." }),
-  qosClass: qosClass.optional().meta({ description: "The pod's." }),
-  priorityClass: text(64).optional().meta({ description: "The pod's, by name." }),
+  memoryRequest: text(32).optional().meta({ description: 'Memory request of the container.' }),
+  qosClass: qosClass.optional().meta({ description: 'QoS class of the pod.' }),
+  priorityClass: text(64).optional().meta({ description: 'PriorityClass of the pod, by name.' }),
   restarts: count.optional().meta({ description: 'How often the container had been started anew before.' }),
 })
 export type ContainerKillRecord = z.infer<typeof containerKillRecord>
@@ -92,7 +92,9 @@ export const oomReportStatus = z
     workload: text(320).meta({ description: 'Kind/name, for `kubectl get`.' }),
     kills: count.meta({ description: 'Processes that the OOM killer took, each counted once.' }),
     hiddenKills: count.meta({ description: 'Kills that Kubernetes never showed.' }),
-    reportedKills: count.meta({ description: 'Kills that Kubernetes showed as OOMKilled. The rest is not known.' }),
+    reportedKills: count.meta({
+      description: 'Kills that Kubernetes showed as OOMKilled. Of the rest of all kills it is not known, or not yet.',
+    }),
     firstSeen,
     lastSeen,
     byScope: counts(SCOPE_COUNT).meta({ description: 'Kills by whose memory ran out, together all kills.' }),
@@ -116,12 +118,15 @@ export const oomReportStatus = z
         'x-kubernetes-list-type': 'atomic',
         description: `The newest ${MAX_LAST_KILLS} kills in full, the newest first.`,
       }),
-    undecided: z.array(undecidedKill).max(MAX_UNDECIDED).meta({
+    undecided: z.array(undecidedKill).max(MAX_UNDECIDED).optional().meta({
       'x-kubernetes-list-type': 'atomic',
-      description: 'Kills no longer in lastKills of which it is not yet known whether they are hidden.',
+      description:
+        'Kills no longer in lastKills of which it is not yet known whether they are hidden; absent where there is none.',
     }),
     watermark,
-    conditions,
+    conditions: conditionsOf(
+      'Ready: the figures are final. Active: killed within the last hour. Recurring: killed again and again within a day. LimitTooLow: the limit is what is wrong.',
+    ),
   })
   .meta({
     description: 'What was taken, so far: exact counts, the last kills in full, and what follows from them.',
@@ -153,8 +158,8 @@ export const oomReportKind: ReportKind = {
       description: 'Kills that Kubernetes never showed.',
     },
     LAST,
-    SCOPE,
     VICTIM,
+    SCOPE,
     { name: 'Workload', type: 'string', jsonPath: '.status.workload', priority: 1 },
     { name: 'Container', type: 'string', jsonPath: '.spec.container', priority: 1 },
     { name: 'Node', type: 'string', jsonPath: '.status.last.node', priority: 1 },

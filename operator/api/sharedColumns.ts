@@ -19,12 +19,13 @@ export const SCOPE: PrinterColumn = {
   type: 'string',
   jsonPath: '.status.last.scope',
   description: 'Whose memory ran out.',
+  priority: 1,
 }
 export const VICTIM: PrinterColumn = {
   name: 'Victim',
   type: 'string',
   jsonPath: '.status.last.victim',
-  description: 'command(pid)',
+  description: 'What the process called itself that the last kill took.',
 }
 export const LIMIT: PrinterColumn = { name: 'Limit', type: 'string', jsonPath: '.status.last.limit', priority: 1 }
 export const RSS: PrinterColumn = { name: 'RSS', type: 'string', jsonPath: '.status.last.rss', priority: 1 }

@@ -12,9 +12,9 @@ describe('candidateTable', () => {
     expect(candidateTable(killEventOf(), () => true)).toBe(
       [
         '',
-        'PID   COMMAND  RSS     SWAP  ADJ  BADNESS  SCORE',
-        '8123  eater    62.5Mi  -     -    16100    -',
-        '8100  sh       400Ki   -     -    101      -',
+        '      PID   COMMAND  RSS     SWAP  ADJ  BADNESS  SCORE',
+        '      8123  eater    62.5Mi  -     -    16100    -',
+        '      8100  sh       400Ki   -     -    101      -',
       ].join('\n'),
     )
   })
@@ -24,7 +24,7 @@ describe('candidateTable', () => {
     ['liveNode', "(not the kernel's list: processes of the node after the kill)"],
   ] as const)('says so above the titles when it is %s', (candidatesFrom, note) => {
     const table = candidateTable(killEventOf({ candidatesFrom }), () => true)
-    expect(table?.split('\n').slice(0, 3)).toEqual(['', note, expect.stringMatching(/^PID /)])
+    expect(table?.split('\n').slice(0, 3)).toEqual(['', `      ${note}`, expect.stringMatching(/^ {6}PID /)])
   })
 
   it('says nothing of the kernel’s own list, told as such or by an older agent', () => {
@@ -37,7 +37,7 @@ describe('candidateTable', () => {
       killEventOf({ candidates: [{ ...candidate, command: 'secret', pid: 4711 }] }),
       () => false,
     )
-    expect(table).toMatch(/\n- {4}\(other namespace\) {2}32Ki /)
+    expect(table).toMatch(/\n {6}- {4}\(other namespace\) {2}32Ki /)
     expect(table).not.toMatch(/secret|4711/)
   })
 
@@ -49,7 +49,7 @@ describe('candidateTable', () => {
     }))
     const table = candidateTable(killEventOf({ candidates, candidatesFrom: 'liveCgroup' }), () => true) ?? ''
     expect(table.length).toBeLessThanOrEqual(MAX_CANDIDATES_CHARS)
-    expect(table.split('\n').at(-1)).toMatch(/^1 /)
+    expect(table.split('\n').at(-1)).toMatch(/^ {6}1 /)
   })
 
   it('is absent when the kernel named nobody', () => {

@@ -8,6 +8,8 @@ export const OTHER_NAMESPACE = '(other namespace)'
 /** Whether the report's readers may see who a process is, by the pod that it is in; others show their figures only. */
 export type IsVisible = (process: { podUid?: string | undefined }) => boolean
 
+/** `kubectl describe` prints text as it is: so its columns stand in line, below their kill. */
+const BEFORE = '\n      '
 const COLUMNS = ['PID', 'COMMAND', 'RSS', 'SWAP', 'ADJ', 'BADNESS', 'SCORE']
 
 /** Where the kernel printed no table: whose processes /proc had after the kill. The victim is not among them. */
@@ -47,9 +49,9 @@ export function candidateTable(event: KillEvent, isVisible: IsVisible): string |
   const note = NOTES[event.candidatesFrom ?? 'dump']
   if (note !== undefined) lines.unshift(note)
   // A whole row fewer, rather than a row cut in its middle.
-  while (lines.length > 1 && lines.reduce((sum, line) => sum + line.length + 1, 0) > MAX_CANDIDATES_CHARS) lines.pop()
-  // On a line of its own, so that `kubectl describe` keeps the columns in line.
-  return `\n${lines.join('\n')}`
+  const charsOf = (line: string): number => BEFORE.length + line.length
+  while (lines.length > 1 && lines.reduce((sum, line) => sum + charsOf(line), 0) > MAX_CANDIDATES_CHARS) lines.pop()
+  return lines.map((line) => `${BEFORE}${line}`).join('')
 }
 
 /** What decides whether a candidate may be shown to those who may read a namespace. */

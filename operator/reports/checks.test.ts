@@ -76,7 +76,7 @@ describe('checkLimit', () => {
       'PeakBelowLimit',
       '19.5Mi of 64Mi (31 %)',
     ],
-    ['one kill tells nothing yet', [own(65_000)], 'Unknown', 'TooFewKills', '1 of the last kills'],
+    ['one kill tells nothing yet', [own(65_000)], 'Unknown', 'TooFewKills', '1 of the newest kills was'],
     ['the node ran out between them', [own(65_000), { scope: 'Node' }, own(65_000)], 'Unknown', 'TooFewKills', '2 of'],
     ['memory ran out elsewhere', [{ scope: 'Node' }, { scope: 'Node' }], 'False', 'OtherLimit', 'scope is Node'],
     [

@@ -1,7 +1,6 @@
 import { TREND_HOURS, type Trend } from '../api/killRecord.ts'
 import type { Verdict } from './condition.ts'
 import { killsIn, parseCounts } from './trend.ts'
-import { REJECTED } from './rejectRecord.ts'
 import { formatKib } from './quantity.ts'
 
 /** A report is active for this long after it was told of its last kill. */
@@ -14,10 +13,9 @@ export const RECURRING = { kills: 3, hours: 2 }
 export const AT_LIMIT = { kills: 3, share: 0.9 }
 
 /** A rejected event is told for this long. */
-export const REJECTED_MS = 86_400_000
+const REJECTED_MS = 86_400_000
 
 interface CheckedReject {
-  reason: string
   seenAt: string
   detail?: string | undefined
 }
@@ -50,7 +48,7 @@ export function checkRecurring({ trend }: Checked): Verdict {
   const kills = killsIn(trend)
   const hours = parseCounts(trend.kills).filter((count) => count > 0).length
   const recurs = kills >= RECURRING.kills && hours >= RECURRING.hours
-  const message = `${kills} ${kills === 1 ? 'kill' : 'kills'} in ${hours} of the last ${TREND_HOURS} hours; recurring are ${RECURRING.kills} in ${RECURRING.hours} of them`
+  const message = `${kills} ${kills === 1 ? 'kill' : 'kills'} in ${hours} of the last ${TREND_HOURS} hours (recurring: ${RECURRING.kills} or more, in ${RECURRING.hours} hours or more)`
   return { status: recurs ? 'True' : 'False', reason: recurs ? 'KillsRepeat' : 'KillsAreFew', message }
 }
 
@@ -69,7 +67,7 @@ export function checkLimit(lastKills: readonly CheckedKill[]): Verdict {
     return { status: 'False', reason: 'OtherLimit', message }
   }
   if (own.length < AT_LIMIT.kills) {
-    const message = `${own.length} of the last kills are by its own limit; ${AT_LIMIT.kills} in a row tell`
+    const message = `${own.length} of the newest kills ${own.length === 1 ? 'was' : 'were'} by its own limit; it takes ${AT_LIMIT.kills} in a row to tell`
     return { status: 'Unknown', reason: 'TooFewKills', message }
   }
   const figures = own.flatMap(({ victimRssKib, limitKib = 0 }) =>
@@ -98,11 +96,10 @@ export function checkLimit(lastKills: readonly CheckedKill[]): Verdict {
 /**
  * Whether something came as this node's kill event, lately, that cannot be one: an agent of another version, a defect, or
  * somebody who lies.
- * @param lastKills Newest first.
+ * @param last The newest of them; absent where the report does not have it any more.
  */
-export function checkRejected(rejected: number, lastKills: readonly CheckedReject[], now: Date): Verdict {
-  const last = lastKills.find(({ reason }) => reason === REJECTED)
-  const isLate = last === undefined || now.getTime() > Date.parse(last.seenAt) + REJECTED_MS
+export function checkRejected(rejected: number, last: CheckedReject | undefined, now: Date): Verdict {
+  const isLate = last === undefined || now.getTime() >= rejectedUntilMs(last)
   const counted = `${rejected} kill ${rejected === 1 ? 'event' : 'events'} of this node set aside in OOM_REJECTS`
   return isLate
     ? { status: 'False', reason: 'NoneLately', message: `${counted}, none of them within a day` }
@@ -112,6 +109,10 @@ export function checkRejected(rejected: number, lastKills: readonly CheckedRejec
 /** When the checks say something else though no kill comes, in milliseconds since the epoch. */
 export function activeUntilMs(report: Checked): number {
   return Date.parse(toldAt(report)) + ACTIVE_MS
+}
+
+export function rejectedUntilMs(last: { seenAt: string }): number {
+  return Date.parse(last.seenAt) + REJECTED_MS
 }
 
 /**

@@ -68,7 +68,6 @@ export function describeLast(record: KillRecord): LastKill {
     time: record.time,
     victim: victimText(record),
     pid: record.victimPid,
-    command: record.victimCommand,
     node: record.node,
     scope: record.scope,
     limit: record.limitKib === undefined ? undefined : formatKib(record.limitKib),
@@ -78,7 +77,7 @@ export function describeLast(record: KillRecord): LastKill {
 
 function victimText({ victimPid, victimCommand, source }: KillRecord): string {
   if (source === 'memoryEvents') return '(unknown)'
-  return victimPid === undefined ? '(nobody)' : `${victimCommand ?? '?'}(${victimPid})`
+  return victimPid === undefined ? '(nobody)' : (victimCommand ?? '?')
 }
 
 function victimRssKib({ victim }: KillEvent): number | undefined {
@@ -103,4 +102,9 @@ export function compact<T extends object>(value: T): { [K in keyof T]: Exclude<T
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>
   }
+}
+
+/** An empty list would be a line in `kubectl describe` that says nothing. */
+export function absentIfEmpty<T>(list: T[] | undefined): T[] | undefined {
+  return list === undefined || list.length === 0 ? undefined : list
 }

@@ -4,6 +4,7 @@ import { killKey, type KillToCount } from './killRecord.ts'
 import { advance, countedBy } from './watermark.ts'
 
 type KillRecord = z.infer<typeof killRecord>
+type Identity = Parameters<typeof killKey>[0]
 
 /**
  * The kills that a stored status has not counted: by its watermark (of the same stream), and not among its last
@@ -11,7 +12,9 @@ type KillRecord = z.infer<typeof killRecord>
  * @param settled The checkpoint as it is stored.
  */
 export function killsPast<R extends KillRecord>(
-  stored: { watermark: Watermark; lastKills: readonly KillRecord[] } | undefined,
+  stored:
+    | { watermark: Watermark; lastKills: readonly Identity[]; lastRejects?: readonly Identity[] | undefined }
+    | undefined,
   kills: readonly KillToCount<R>[],
   { stream, settled = 0 }: { stream: string; settled?: number | undefined },
 ): { fresh: R[]; watermark: Watermark } {
@@ -22,7 +25,7 @@ export function killsPast<R extends KillRecord>(
     { stream, settled },
     uncounted.map(({ streamSequence }) => streamSequence),
   )
-  const known = new Set(stored?.lastKills.map(killKey))
+  const known = new Set([...(stored?.lastKills ?? []), ...(stored?.lastRejects ?? [])].map(killKey))
   const fresh: R[] = []
   for (const { record } of uncounted.slice(0, taken)) {
     if (known.has(killKey(record))) continue

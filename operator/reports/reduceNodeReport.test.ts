@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { nodeOomReportStatus } from '../api/nodeOomReport.ts'
 import { nodeKillOf } from '../testing/killRecords.ts'
 import { refreshNodeStatus } from './refresh.ts'
 import { reduceNodeReport } from './reduceNodeReport.ts'
@@ -62,6 +63,28 @@ describe('reduceNodeReport', () => {
     })
     const tomorrow = refreshNodeStatus(status, new Date('2026-03-02T11:00:00.000Z'))
     expect(tomorrow.conditions.at(-1)).toMatchObject({ status: 'False', reason: 'NoneLately' })
+  })
+
+  it('keeps the newest rejected events in a list of their own, and lets none of them push a kill out', () => {
+    const kill = reduceNodeReport(undefined, [nodeKillOf(1, { reason: 'OutsidePod' })], context)
+    const flood = Array.from({ length: 400 }, (_, at) =>
+      nodeKillOf(at + 2, { reason: 'EventRejected', detail: `${at}` }),
+    )
+    const status = reduceNodeReport(kill, flood, context)
+    expect(status).toMatchObject({ kills: 1, byReason: { OutsidePod: 1, EventRejected: 400 }, last: kill.last })
+    expect(status.lastKills).toEqual(kill.lastKills)
+    expect(status.lastRejects?.map(({ detail }) => detail)).toEqual(['399', '398', '397', '396', '395'])
+    expect(nodeOomReportStatus.safeParse(status).error).toBeUndefined()
+    expect(
+      reduceNodeReport(status, [nodeKillOf(900, { ...flood.at(-1)?.record, reason: 'EventRejected' })], context),
+    ).toMatchObject({ byReason: { EventRejected: 400 } })
+  })
+
+  it('is not kept active by what is rejected', () => {
+    const kill = reduceNodeReport(undefined, [nodeKillOf(1, { reason: 'OutsidePod' })], context)
+    const late = nodeKillOf(2, { reason: 'EventRejected', seenAt: '2026-03-01T12:00:00.000Z' })
+    const { conditions } = reduceNodeReport(kill, [late], { ...context, now: new Date('2026-03-01T12:00:00.000Z') })
+    expect(conditions).toContainEqual(expect.objectContaining({ type: 'Active', status: 'False' }))
   })
 
   it('changes nothing when the same kills come again', () => {

@@ -1,10 +1,15 @@
 import { MAX_LAST_KILLS } from '../api/killRecord.ts'
-import type { NodeKillRecord, NodeOomReportStatus, NodeReason } from '../api/nodeOomReport.ts'
+import {
+  MAX_LAST_REJECTS,
+  type NodeKillRecord,
+  type NodeOomReportStatus,
+  type NodeReason,
+} from '../api/nodeOomReport.ts'
 import { fitStatus } from './fitStatus.ts'
-import { compact, describeLast, type KillToCount } from './killRecord.ts'
+import { absentIfEmpty, compact, describeLast, type KillToCount } from './killRecord.ts'
 import { killsPast, spanOf, whenOf } from './newKills.ts'
 import { refreshNodeStatus } from './refresh.ts'
-import { REJECTED } from './rejectRecord.ts'
+import { isRejected, rejectedEventOf } from './rejectRecord.ts'
 import { largestOf, tally, tallyCommands } from './tally.ts'
 import { advanceTrend } from './trend.ts'
 
@@ -18,17 +23,21 @@ export function reduceNodeReport(
   context: { now: Date; stream: string; settled?: number; generation: number },
 ): NodeOomReportStatus {
   const { fresh, watermark } = killsPast(stored, kills, context)
-  const lastKills = [...fresh.toReversed(), ...(stored?.lastKills ?? [])].slice(0, MAX_LAST_KILLS)
-  const [last] = lastKills
+  const invocations = fresh.filter((kill) => !isRejected(kill))
+  const rejects = fresh.filter(isRejected)
+  const lastKills = [...invocations.toReversed(), ...(stored?.lastKills ?? [])].slice(0, MAX_LAST_KILLS)
+  const lastRejects = [...rejects.toReversed().map(rejectedEventOf), ...(stored?.lastRejects ?? [])]
+  // A report that has no kill yet has to have a last one from somewhere.
+  const newest = lastKills[0] ?? rejects.at(-1)
+  const last = newest === undefined ? stored?.last : { ...describeLast(newest), reason: newest.reason }
   if (last === undefined) throw new Error('expected kills or a stored status, got neither')
-  const invocations = fresh.filter((kill) => kill.reason !== REJECTED)
   const taken = invocations.filter((kill) => !WITHOUT_VICTIM.includes(kill.reason))
   const withoutVictim = invocations.length - taken.length
   const status: NodeOomReportStatus = compact({
     observedGeneration: context.generation,
     kills: (stored?.kills ?? 0) + taken.length,
     withoutVictim: (stored?.withoutVictim ?? 0) + withoutVictim,
-    // Of kills; a report that has none yet has to have its times from somewhere.
+    // As the last one.
     ...spanOf(stored, stored === undefined && invocations.length === 0 ? fresh : invocations),
     byScope: tally(
       stored?.byScope ?? {},
@@ -42,8 +51,9 @@ export function reduceNodeReport(
     killsLastDay: 0,
     trend: advanceTrend(stored?.trend, taken.map(whenOf), context.now),
     peakRssKib: largestOf([stored?.peakRssKib, ...fresh.map((kill) => kill.victimRssKib)]),
-    last: { ...describeLast(last), reason: last.reason },
+    last,
     lastKills,
+    lastRejects: absentIfEmpty(lastRejects.slice(0, MAX_LAST_REJECTS)),
     watermark,
     conditions: stored?.conditions ?? [],
   })

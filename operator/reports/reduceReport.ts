@@ -2,7 +2,7 @@ import { MAX_LAST_KILLS, MAX_NAMED_NODES, OTHER_NODES } from '../api/killRecord.
 import { MAX_UNDECIDED, type ContainerKillRecord, type OomReportStatus, type UndecidedKill } from '../api/oomReport.ts'
 import { decideHidden, hiddenDueMs, type ContainerFacts, type HiddenDecision } from './decideHidden.ts'
 import { fitStatus } from './fitStatus.ts'
-import { compact, describeLast, type KillToCount } from './killRecord.ts'
+import { absentIfEmpty, compact, describeLast, type KillToCount } from './killRecord.ts'
 import { killsPast, spanOf, whenOf } from './newKills.ts'
 import { refreshStatus } from './refresh.ts'
 import { foldSmallest, largestOf, tally, tallyCommands } from './tally.ts'
@@ -61,7 +61,7 @@ export function reduceReport(
     peakRssKib: largestOf([stored?.peakRssKib, ...fresh.map((kill) => kill.victimRssKib)]),
     last: { ...describeLast(last), hidden: last.hidden },
     lastKills,
-    undecided,
+    undecided: absentIfEmpty(undecided),
     watermark,
     conditions: stored?.conditions ?? [],
   })
@@ -85,7 +85,7 @@ export function judgeHidden(
     decided[decision.hidden]++
     return { ...kill, ...decision, decidedAt: now.toISOString() }
   })
-  const undecided = stored.undecided.filter((kill) => {
+  const undecided = stored.undecided?.filter((kill) => {
     const decision = judgeKill(kill, factsOf(kill), now)
     if (decision === undefined) return true
     decided[decision.hidden]++
@@ -93,14 +93,14 @@ export function judgeHidden(
   })
   if (decided.Yes + decided.No + decided.Unknown === 0) return stored
   const [last] = lastKills
-  const status = {
+  const status: OomReportStatus = compact({
     ...stored,
     hiddenKills: stored.hiddenKills + decided.Yes,
     reportedKills: stored.reportedKills + decided.No,
     last: last === undefined ? stored.last : { ...stored.last, hidden: last.hidden },
     lastKills,
-    undecided,
-  }
+    undecided: absentIfEmpty(undecided),
+  })
   return finish(status, now)
 }
 

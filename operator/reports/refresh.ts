@@ -1,7 +1,15 @@
 import type { Condition } from '../api/killRecord.ts'
 import type { NodeOomReportStatus } from '../api/nodeOomReport.ts'
 import type { OomReportStatus } from '../api/oomReport.ts'
-import { activeUntilMs, checkActive, checkLimit, checkRecurring, checkRejected, type Checked } from './checks.ts'
+import {
+  activeUntilMs,
+  checkActive,
+  checkLimit,
+  checkRecurring,
+  checkRejected,
+  rejectedUntilMs,
+  type Checked,
+} from './checks.ts'
 import { settleCondition, withOthers, type Verdict } from './condition.ts'
 import { REJECTED } from './rejectRecord.ts'
 import { readyVerdict } from './readyCondition.ts'
@@ -9,6 +17,10 @@ import { advanceTrend, killsIn, trendChangeMs } from './trend.ts'
 import { undecidedKills } from './undecidedKills.ts'
 
 type Status = OomReportStatus | NodeOomReportStatus
+type Refreshed = Checked & {
+  conditions: readonly Condition[]
+  lastRejects?: readonly { seenAt: string }[] | undefined
+}
 
 /** The status as it is to be read at this time: what follows from its counts and the clock. The counts stay. */
 export function refreshStatus(status: OomReportStatus, now: Date): OomReportStatus {
@@ -29,14 +41,19 @@ export function refreshNodeStatus(status: NodeOomReportStatus, now: Date): NodeO
     ...(current.kills + current.withoutVictim === 0
       ? {}
       : { Active: checkActive(current, now), Recurring: checkRecurring(current) }),
-    ...(rejected === 0 ? {} : { EventsRejected: checkRejected(rejected, current.lastKills, now) }),
+    ...(rejected === 0 ? {} : { EventsRejected: checkRejected(rejected, current.lastRejects?.[0], now) }),
   })
 }
 
 /** When a status has to be refreshed though nothing happens, in milliseconds since the epoch; Infinity for never. */
-export function refreshDueMs(status: Checked & { conditions: readonly Condition[] }): number {
-  const active = status.conditions.some(({ type, status: is }) => type === 'Active' && is === 'True')
-  return Math.min(active ? activeUntilMs(status) : Number.POSITIVE_INFINITY, trendChangeMs(status.trend))
+export function refreshDueMs(status: Refreshed): number {
+  const isTrue = (name: string) => status.conditions.some(({ type, status: is }) => type === name && is === 'True')
+  const [lastReject] = status.lastRejects ?? []
+  return Math.min(
+    isTrue('Active') ? activeUntilMs(status) : Number.POSITIVE_INFINITY,
+    isTrue('EventsRejected') && lastReject !== undefined ? rejectedUntilMs(lastReject) : Number.POSITIVE_INFINITY,
+    trendChangeMs(status.trend),
+  )
 }
 
 function withTrend<S extends Status>(status: S, now: Date): S {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { nodeOomReportStatus } from '../api/nodeOomReport.ts'
 import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
-import { killsOf } from '../testing/killRecords.ts'
+import { killsOf, nodeKillOf } from '../testing/killRecords.ts'
 import { reduceNodeReport } from './reduceNodeReport.ts'
 import { reduceReport } from './reduceReport.ts'
 import { parseNodeStatus, parseReportStatus } from './repairStatus.ts'
@@ -75,6 +75,18 @@ describe('parseReportStatus', () => {
 })
 
 describe('parseNodeStatus', () => {
+  it('reads the rejected events that an older version kept among the kills', () => {
+    const context = { now, stream: 's1', generation: 1 }
+    const kills = [
+      nodeKillOf(1, { reason: 'OutsidePod' }),
+      nodeKillOf(2, { reason: 'EventRejected', detail: 'no JSON' }),
+    ]
+    const status = reduceNodeReport(undefined, kills, context)
+    const { lastRejects: _rejects, ...rest } = status
+    const older = { ...rest, lastKills: kills.toReversed().map(({ record }) => record) }
+    expect(parseNodeStatus(older, at)).toEqual({ status, repaired: [] })
+  })
+
   it('repairs what a node keeps the same way', () => {
     const kills = killsOf(1, 2).map(({ streamSequence, record }) => {
       const { hidden: _hidden, hiddenReason: _reason, ...rest } = record

@@ -4,7 +4,8 @@ import { nodeKillRecord, nodeOomReportStatus, type NodeOomReportStatus } from '.
 import { containerKillRecord, oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
 import { describeLast } from './killRecord.ts'
 import { whenOf } from './newKills.ts'
-import { advanceTrend, trendFromList } from './trend.ts'
+import { inThisForm, type Fields } from './storedForm.ts'
+import { advanceTrend } from './trend.ts'
 import { isPossible } from './watermark.ts'
 
 /** A stored status as this version reads it. */
@@ -33,7 +34,6 @@ export function parseReportStatus(stored: unknown, at: ParseContext): ParsedStat
     hiddenKills: 0,
     reportedKills: 0,
     byNode: {},
-    undecided: [],
     last: last && { ...describeLast(last), hidden: last.hidden },
   }))
   const status = read?.status as OomReportStatus | undefined
@@ -58,13 +58,6 @@ export function parseNodeStatus(stored: unknown, at: ParseContext): ParsedStatus
 /** Of no stream: the checkpoint, and the last kills, tell what is counted. */
 const UNKNOWN_WATERMARK: Watermark = { stream: '(unknown)', sequence: 0 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-/** What earlier versions wrote otherwise. */
-function inThisForm(fields: Fields): Fields {
-  return 'trend' in fields ? { ...fields, trend: trendFromList(fields['trend']) } : fields
-}
-
 function parseStatus<R extends { time: string; seenAt: string }>(
   stored: unknown,
   shape: Readonly<Record<string, z.ZodType>>,
@@ -72,7 +65,7 @@ function parseStatus<R extends { time: string; seenAt: string }>(
   { now, stream, streamEnd = Number.POSITIVE_INFINITY }: ParseContext,
   emptyOf: (lastKills: readonly R[]) => Fields,
 ): { status: Fields; repaired: string[] } | undefined {
-  const fields = inThisForm((typeof stored === 'object' && stored !== null ? stored : {}) as Fields)
+  const fields = inThisForm(stored)
   const kills = Array.isArray(fields['lastKills']) ? (fields['lastKills'] as unknown[]) : []
   const lastKills = kills.flatMap((kill) => record.safeParse(kill).data ?? [])
   const times = lastKills.map(whenOf).toSorted()

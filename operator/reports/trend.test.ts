@@ -85,9 +85,12 @@ describe('a trend that is stored', () => {
     expect(earlier).toMatchObject({ perDay: '0 0 0 0 0 5 2' })
   })
 
-  it.each([undefined, null, 'x', [], { hour: '2026-03-02T10:00:00.000Z', kills: [1] }])('is left as it is: %p', (value) => {
-    expect(trendFromList(value)).toBe(value)
-  })
+  it.each([undefined, null, 'x', [], { hour: '2026-03-02T10:00:00.000Z', kills: [1] }])(
+    'is left as it is: %p',
+    (value) => {
+      expect(trendFromList(value)).toBe(value)
+    },
+  )
 
   it('can be read again, however many kills somebody wrote into it', () => {
     const hour = '2026-03-01T10:00:00.000Z'

@@ -10,7 +10,7 @@ export interface UnjudgedKill extends JudgedKill {
 
 /** Every kill of a status that still waits for a judgement. */
 export function undecidedKills(status: Pick<OomReportStatus, 'lastKills' | 'undecided'>): readonly UnjudgedKill[] {
-  return [...status.lastKills.filter(isUndecided), ...status.undecided]
+  return [...status.lastKills.filter(isUndecided), ...(status.undecided ?? [])]
 }
 
 export function isUndecided(kill: ContainerKillRecord): boolean {

@@ -1,6 +1,7 @@
-import { oomReportStatus, type ContainerKillRecord, type OomReportStatus } from '../api/oomReport.ts'
+import type { ContainerKillRecord, OomReportStatus } from '../api/oomReport.ts'
 import { hiddenDueMs, type ContainerFacts } from '../reports/decideHidden.ts'
 import { judgeHidden, judgeKill } from '../reports/reduceReport.ts'
+import { parseStored } from '../reports/storedForm.ts'
 import { undecidedKills, type UnjudgedKill } from '../reports/undecidedKills.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
@@ -76,7 +77,7 @@ export class HiddenJudge {
   async judge(key: OomReportKey): Promise<void> {
     const { store, now } = this.#ports
     const report = await store.get(key)
-    const status = oomReportStatus.safeParse(report?.status).data
+    const status = parseStored(report?.status)
     if (status === undefined) {
       this.#due.delete(keyText(key))
       return
@@ -85,7 +86,7 @@ export class HiddenJudge {
     const at = now()
     const result = await updateReport<OomReportStatus>(store, {
       key,
-      parseStatus: (stored) => oomReportStatus.safeParse(stored).data,
+      parseStatus: parseStored,
       compute: (stored) => stored && judgeHidden(stored, (kill) => facts.get(containerKey(kill)), at),
     })
     if (result.outcome === 'gone' || result.outcome === 'refused') {

@@ -230,7 +230,11 @@ describe('KillEngine', () => {
     await process(kills(1, 1))
     expect(rejects[0]?.reason).toBe(`podUid: expected a pod bound to node "node-a", got ${POD_UID}, bound to "node-b"`)
     expect([...store.reports.keys()]).toEqual(['NodeOOMReport/node-a'])
-    expect(store.statusOf('node-a')).toMatchObject({ kills: 0, lastKills: [{ reason: 'EventRejected' }] })
+    expect(store.statusOf('node-a')).toMatchObject({
+      kills: 0,
+      lastKills: [],
+      lastRejects: [{ detail: rejects[0]?.reason }],
+    })
     expect(checkpoints.at(-1)).toBe(1)
   })
 

@@ -87,6 +87,27 @@ describe('ReportRefresher', () => {
     expect(store.patches).toBe(2)
   })
 
+  it('says that no event was rejected lately, a day after the last one, though there is no kill', async () => {
+    const rejects = [nodeKillOf(1, { reason: 'EventRejected' })]
+    await put(NODE_KEY, reduceNodeReport(undefined, rejects, { now: FIRST, stream: 's', generation: 1 }))
+    await runFor(23.9)
+    expect(store.patches).toBe(0)
+    await runFor(48)
+    expect(store.patches).toBe(1)
+    const [, rejected] = store.statusOf('node-a')['conditions'] as object[]
+    expect(rejected).toMatchObject({ type: 'EventsRejected', status: 'False', reason: 'NoneLately' })
+  })
+
+  it('refreshes a report whose trend is the list of an earlier version, and writes it anew', async () => {
+    const status = reduceReport(undefined, killsOf(1, 2), { now: FIRST, stream: 's', generation: 1, workload: 'w' })
+    const { hour, kills } = status.trend
+    await put(KEY, { ...status, trend: { hour, kills: kills.split(' ').map(Number) } })
+    await runFor(1.1)
+    expect(store.statusOf(KEY.name)).toMatchObject({
+      trend: { kills: `${'0 '.repeat(22)}2 0`, perDay: '0 0 0 0 0 0 2' },
+    })
+  })
+
   it('counts the reports that recur, until they do not or are deleted', async () => {
     const status = reduceReport(undefined, killsOf(1, 2), { now: FIRST, stream: 's', generation: 1, workload: 'w' })
     const conditions = status.conditions.map((one) => (one.type === 'Recurring' ? { ...one, status: 'True' } : one))

@@ -1,6 +1,7 @@
-import { nodeOomReportStatus, type NodeOomReportStatus } from '../api/nodeOomReport.ts'
-import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
+import type { NodeOomReportStatus } from '../api/nodeOomReport.ts'
+import type { OomReportStatus } from '../api/oomReport.ts'
 import { refreshDueMs, refreshNodeStatus, refreshStatus } from '../reports/refresh.ts'
+import { parseStored, parseStoredNode } from '../reports/storedForm.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
 import type { WriteBudget } from './writeBudget.ts'
@@ -91,7 +92,7 @@ function isTrue({ conditions }: Status, name: string): boolean {
 }
 
 function parseStatus(key: ReportKey, status: unknown): Status | undefined {
-  return (key.kind === 'OOMReport' ? oomReportStatus : nodeOomReportStatus).safeParse(status).data
+  return key.kind === 'OOMReport' ? parseStored(status) : parseStoredNode(status)
 }
 
 function refreshed(status: Status, now: Date): Status {

@@ -55,7 +55,7 @@ export async function showReports(
     workload: `${spec.workload.kind}/${spec.workload.name}`,
     container: spec.container,
     pid: status?.last.pid,
-    command: status?.last.command,
+    command: status?.last.victim,
     node: status?.last.node,
     hidden: status?.last.hidden,
   }

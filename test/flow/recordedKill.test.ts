@@ -143,7 +143,7 @@ describe('a recorded kill, from kernel log to report', () => {
       workload: 'Deployment/checkout',
       kills: 3,
       byScope: { ContainerLimit: 3 },
-      last: { victim: 'tail(12950)', node: NODE, limit: '32Mi', hidden: 'Unknown' },
+      last: { victim: 'tail', pid: 12950, node: NODE, limit: '32Mi', hidden: 'Unknown' },
     })
     const [newest] = reports.statusOf('deployment.checkout.app')['lastKills'] as object[]
     expect(newest).toMatchObject({
@@ -183,12 +183,12 @@ describe('a recorded kill, from kernel log to report', () => {
       rankDomain: (kill) => ranking.rank(kill),
     })
     await count()
-    const candidates = expect.stringMatching(/^\n\(not the kernel's list: .*\)\nPID .*\n4711 {2}postgres /)
+    const candidates = expect.stringMatching(/^\n {6}\(not the kernel's list: .*\)\n {6}PID .*\n {6}4711 {2}postgres /)
     const newest = { podUid: POD_UID, containerId: CONTAINER_ID, victimPid: 19316, victimRssKib: 30_128, candidates }
     expect(reports.statusOf('deployment.checkout.app')).toMatchObject({
       kills: 24,
       byScope: { ContainerLimit: 1, Unknown: 23 },
-      last: { victim: 'storm-24(19316)' },
+      last: { victim: 'storm-24', pid: 19316 },
       lastKills: expect.arrayContaining([expect.objectContaining(newest)]),
     })
   })

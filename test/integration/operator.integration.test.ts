@@ -101,10 +101,10 @@ describe('the operator, with real nats-server, etcd and kube-apiserver', () => {
         ?.split(/\s{2,}/)
         .map((title) => title.trim()),
     ).toEqual(
-      'NAME KILLS 24H HIDDEN LAST SCOPE VICTIM WORKLOAD CONTAINER NODE LIMIT RSS RECURRING LIMITTOOLOW'.split(' '),
+      'NAME KILLS 24H HIDDEN LAST VICTIM SCOPE WORKLOAD CONTAINER NODE LIMIT RSS RECURRING LIMITTOOLOW'.split(' '),
     )
     expect(table).toMatch(
-      /^deployment\.eater\.app +2 +2 +0 +\S+ +ContainerLimit +eater\(8123\) +Deployment\/eater +app +node-a +64Mi +63\.5Mi +False +Unknown$/m,
+      /^deployment\.eater\.app +2 +2 +0 +\S+ +eater +ContainerLimit +Deployment\/eater +app +node-a +64Mi +63\.5Mi +False +Unknown$/m,
     )
     expect(await world.api.kubectl(['get', 'oom', '-n', 'shop', '-o', 'name'])).toContain('oomreport.oomkeeper.io/')
     const byKind = ['get', 'oomr', '-n', 'shop', '--field-selector', 'spec.workload.kind=CronJob', '-o', 'name']
@@ -199,7 +199,7 @@ describe('the operator, with real nats-server, etcd and kube-apiserver', () => {
     await world.untilKills('pod.other.app', 1)
     expect(await world.nodeReport('node-a')).toMatchObject({
       byReason: { NamespaceGone: 1 },
-      last: { reason: 'NamespaceGone', victim: 'eater(8123)' },
+      last: { reason: 'NamespaceGone', victim: 'eater' },
     })
   }, 60_000)
 

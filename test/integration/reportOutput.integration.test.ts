@@ -3,6 +3,10 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { KillEvent } from '../../contract/killEvent.ts'
 import { HEAD, TABLE, announce, killOf, row } from '../../kernel/explain/facts.testkit.ts'
+import { API_VERSION } from '../../operator/api/killRecord.ts'
+import { reduceNodeReport } from '../../operator/reports/reduceNodeReport.ts'
+import { reduceReport } from '../../operator/reports/reduceReport.ts'
+import { killOf as killToCount, nodeKillOf } from '../../operator/testing/killRecords.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { applyCrds } from '../support/stack.ts'
 import { OperatorWorld, inPod } from './operatorWorld.ts'
@@ -138,6 +142,57 @@ async function expectGolden(name: string, args: readonly string[]): Promise<stri
 
 const widestOf = (text: string): number => Math.max(...text.split('\n').map((line) => line.length))
 
+/** The longest that 120 columns hold, as docs/reports.md says; in `get oom` each has its kind before it. */
+const LONGEST = {
+  name: 71,
+  withNamespace: 68,
+  inCategory: 45,
+  node: 64,
+  nodeInCategory: 37,
+  policy: 57,
+  policyInCategory: 34,
+}
+/** A policy that is made now has an age of two columns fewer than one of 3h20m. */
+const YOUNG = 2
+/** A pod's label can be no longer, so that names of workloads seldom are. */
+const LONGEST_LABEL = 63
+
+const named = (prefix: string, length: number): string => prefix.padEnd(length, 'x')
+
+/** Reports and a policy with these names, and in each column the most that is to be expected there. */
+async function makeWidest(namespace: string, name: string, node: string, policy: string): Promise<void> {
+  const times = { time: new Date(Date.now() - 200 * MINUTE_MS).toISOString(), seenAt: new Date().toISOString() }
+  const changes = { ...times, victimCommand: 'fifteen-letters', scope: 'ContainerLimit' as const }
+  const context = { now: new Date(), stream: 's', generation: 1 }
+  const counts = { kills: 12_345, killsLastDay: 999, hiddenKills: 12_345 }
+  const status = {
+    ...reduceReport(undefined, [killToCount(1, changes)], { ...context, workload: 'Deployment/x' }),
+    ...counts,
+  }
+  const nodeKill = nodeKillOf(1, { ...changes, reason: 'CgroupUnknown' })
+  const nodeStatus = { ...reduceNodeReport(undefined, [nodeKill], context), kills: 12_345, killsLastDay: 999 }
+  const workload = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'x' }
+  const of = { apiVersion: API_VERSION, kind: 'OOMReport' }
+  await world.api.kubectl(['create', 'namespace', namespace])
+  await world.apply({ ...of, metadata: { name, namespace }, spec: { workload, container: 'app' } })
+  await world.apply({ ...of, kind: 'NodeOOMReport', metadata: { name: node }, spec: { node } })
+  const spec = { podSelector: { matchLabels: { app: 'nobody' } }, oomScoreAdj: { value: -990 }, mode: 'Enforce' }
+  await world.apply({ ...of, kind: 'OOMPolicy', metadata: { name: policy }, spec })
+  await writeStatus(['oomreport', '-n', namespace, name], status)
+  await writeStatus(['nodeoomreport', node], nodeStatus)
+}
+
+async function writeStatus(object: readonly string[], status: object): Promise<void> {
+  const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })]
+  await world.api.kubectl(['patch', ...object, ...patch])
+}
+
+async function removeWidest(namespace: string, node: string, policy: string): Promise<void> {
+  await world.api.kubectl(['delete', 'oomreports', '-n', namespace, '--all'])
+  await world.api.kubectl(['delete', 'nodeoomreport', node])
+  await world.api.kubectl(['delete', 'oompolicy', policy])
+}
+
 describe('what kubectl shows of reports, by a real kube-apiserver', () => {
   it.each([
     ['get-oomreports', ['get', 'oomreports', '-n', 'shop']],
@@ -155,8 +210,40 @@ describe('what kubectl shows of reports, by a real kube-apiserver', () => {
     ['describe-nodeoomreport', ['describe', 'nodeoomreport', 'node-a']],
     ['explain-oomreport-status', ['explain', 'oomreport.status']],
     ['explain-oomreport-status-lastkills', ['explain', 'oomreport.status.lastKills']],
+    ['explain-nodeoomreport-status', ['explain', 'nodeoomreport.status']],
+    ['explain-oomreport-status-recursive', ['explain', 'oomreport.status', '--recursive']],
   ])('%s tells all', async (name, args) => {
     await expectGolden(name, args)
+  })
+
+  it('holds in 120 columns what is long, and cuts nothing that is longer', async () => {
+    const { name, withNamespace, inCategory, node, nodeInCategory, policy, policyInCategory } = LONGEST
+    const widthOf = async (...args: string[]): Promise<number> => widestOf(await world.api.kubectl(['get', ...args]))
+    const alone = [named('a', 20), named('deployment.', name), named('n', node), named('p', policy)] as const
+    await makeWidest(...alone)
+    expect(await widthOf('oomreports', '-n', alone[0])).toBe(MAX_COLUMNS)
+    expect(await widthOf('nodeoomreports')).toBe(MAX_COLUMNS)
+    expect(await widthOf('oompolicies')).toBe(MAX_COLUMNS - YOUNG)
+    await removeWidest(alone[0], alone[2], alone[3])
+    const all = [named('b', 20), named('deployment.', withNamespace - 20), 'n', 'p'] as const
+    await makeWidest(...all)
+    expect(await widthOf('oomreports', '-A')).toBe(MAX_COLUMNS)
+    await removeWidest(all[0], all[2], all[3])
+    const category = [
+      named('c', 15),
+      named('deployment.', inCategory - 15),
+      named('n', nodeInCategory),
+      named('p', policyInCategory),
+    ] as const
+    await makeWidest(...category)
+    const tables = (await world.api.kubectl(['get', 'oom', '-A'])).split('\n\n')
+    expect(tables.map(widestOf).toSorted((a, b) => a - b)).toEqual([MAX_COLUMNS - YOUNG, MAX_COLUMNS, MAX_COLUMNS])
+    await removeWidest(category[0], category[2], category[3])
+    const beyond = `deployment.${'x'.repeat(LONGEST_LABEL)}.app`
+    await makeWidest('d', beyond, 'n', 'p')
+    expect(await widthOf('oomreports', '-n', 'd')).toBe(MAX_COLUMNS + beyond.length - name)
+    expect(await world.api.kubectl(['get', 'oomreports', '-n', 'd'])).toContain(`\n${beyond}   12345 `)
+    await removeWidest('d', 'n', 'p')
   })
 
   it.each([

@@ -107,7 +107,7 @@ describe('kubectl oom, with real nats-server, etcd, kube-apiserver and kubectl',
     const [head, row] = stdout.split('\n')
     expect(head).toMatch(/^NAME +WORKLOAD +CONTAINER +KILLS +HIDDEN +LAST +SCOPE +VICTIM +NODE$/)
     expect(row).toMatch(
-      new RegExp(`^${report} +Deployment/web +app +2 +0 +\\d+s +ContainerLimit +x\\\\x1b\\[2J\\(77\\) +node-a$`),
+      new RegExp(`^${report} +Deployment/web +app +2 +0 +\\d+s +ContainerLimit +x\\\\x1b\\[2J +node-a$`),
     )
     const all = await oom('list', '-A')
     expect(all.stdout).toMatch(new RegExp(`^shop +${report} `, 'm'))
