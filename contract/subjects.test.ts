@@ -36,6 +36,8 @@ describe('killSubject', () => {
     `oom.v1.kill.node.${BOOT}.m-1-x`,
     `oom.v1.kill.NODE.${BOOT}.1`,
     `oom.v1.kill.node.${BOOT}.9999999999999999`,
+    `oom.v1.kill.node.${BOOT}.0425`,
+    `oom.v1.kill.node.${BOOT}.00`,
   ])('has no identity for %j', (subject) => {
     expect(parseKillSubject(subject)).toBeUndefined()
   })

@@ -71,5 +71,6 @@ export function parseKillSubject(subject: string): KillIdentity | undefined {
   return Number.isSafeInteger(sequence) ? { nodeToken: node, bootId, sequence } : undefined
 }
 
+/** One way to write each sequence: with zeros before it, one kill would have many subjects. */
 const KILL_SUBJECT =
-  /^oom\.v1\.kill\.([a-z0-9_-]{1,253})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:(\d{1,16})|(m-\d{1,20}-\d{1,15}))$/
+  /^oom\.v1\.kill\.([a-z0-9_-]{1,253})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:(0|[1-9]\d{0,15})|(m-\d{1,20}-\d{1,15}))$/

@@ -1,4 +1,4 @@
-import { isProgramError } from '#program/errors.ts'
+import { isProgramError, printable } from '#program/errors.ts'
 import { nodeSimulation } from '../../operator/api/nodeSimulation.ts'
 import { storedKill } from '../../operator/http/answers.ts'
 import type { ReportPorts } from '../reports/ports.ts'
@@ -49,7 +49,7 @@ export function reportWorld(name: string, target: ReportTarget): ReportPorts {
     },
     untilInterrupted,
     write: writeOut,
-    warn: (text) => process.stderr.write(`${name}: ${text}\n`),
+    warn: (text) => process.stderr.write(`${name}: ${printable(text)}\n`),
     columns: isTerminal(STDOUT) ? process.stdout.columns : undefined,
     hasColor: showsColor(process.env),
     nowMs: Date.now,

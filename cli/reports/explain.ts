@@ -1,4 +1,4 @@
-import { EXIT, ProgramError } from '#program/errors.ts'
+import { EXIT, ProgramError, printable } from '#program/errors.ts'
 import { argumentOnly, switchedOff, type FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
 import { paragraph } from '../analysis/layout.ts'
@@ -111,7 +111,7 @@ function tellWhatIsLeft(
   { kill, number }: { kill: ReportedKill; number: number },
   ports: ReportPorts,
 ): number {
-  ports.warn(`${reason} The report has this of it:`)
+  ports.warn(printable(`${reason} The report has this of it:`))
   if (output === 'json' || output === 'yaml') {
     ports.write(formatObject({ version: 1, events: [], reported: kill }, output))
   } else {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { columnsOf } from '../analysis/columns.ts'
+import { explain } from './explain.ts'
 import { list } from './list.ts'
 import { FakeWorld, webReport } from './reports.testkit.ts'
 import { show } from './show.ts'
@@ -67,6 +68,24 @@ describe('a report that somebody wrote by hand', () => {
     }
     expect(name).toContain('deployment.web.app')
   })
+
+  const operator = { operator: undefined, operatorNamespace: 'oomkeeper', noColor: true, verbose: true }
+  const named = { ...poisoned, metadata: { ...poisoned.metadata, name: 'web' } }
+  const event = { victim: { pid: 7, command: HOSTILE.slice(0, 60) }, attribution: { source: 'none' as const } }
+  const lines = `x invoked oom-killer: gfp_mask=0xcc0, order=0\n${HOSTILE}\nOut of memory: Killed process 7 (${HOSTILE.slice(0, 12)})\n`
+  it.each(['text', 'json', 'yaml', 'markdown'] as const)(
+    'does nothing to a terminal when a kill of it is explained, as %s: by its lines, by one of them, or by what the report has',
+    async (output) => {
+      for (const store of [(w: FakeWorld) => w.store(event, lines), (w: FakeWorld) => w.store(event), () => {}]) {
+        const world = new FakeWorld([named])
+        world.columns = 80
+        store(world)
+        await explain({ ...inShop, ...operator, output }, ['web'], world)
+        expect(world.stdout + world.stderr).not.toMatch(ACTED_ON)
+        expect(world.stdout.length).toBeGreaterThan(100)
+      }
+    },
+  )
 
   it('ends no command, whatever stands where', async () => {
     const whole = webReport({ trend })

@@ -79,6 +79,13 @@ describe('KubeEvents', () => {
     expect(note).toMatch(/^(?:é€)+é?…$/)
   })
 
+  it.each(['system:eater', 'Eater_1', 'a..b', '-'])('names an Event about an owner of any name: %s', async (name) => {
+    const regarding = { apiVersion: 'x.io/v1', kind: 'Set', namespace: 'shop', name, uid: 'u1' }
+    await events.create(seriesOf({ regarding }))
+    expect(requests[0]?.body.metadata.name).toMatch(/^kill\.[0-9a-f]{16}$/)
+    expect(requests[0]?.body).toMatchObject({ regarding })
+  })
+
   it('updates the count alone, and says when the Event is gone', async () => {
     answer = { code: 200, body: {} }
     expect(await events.update(seriesOf({}, 2))).toBe('written')

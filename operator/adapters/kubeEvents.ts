@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { EventSeries } from '../events/eventSeries.ts'
 import { MAX_NOTE_BYTES } from '../events/eventDraft.ts'
 import { microTime } from '../lease/leaseRecord.ts'
+import { isDnsSubdomain } from '../reports/reportName.ts'
 import type { EventSink } from '../runtime/eventTeller.ts'
 import { isKindMissing, isNamespaceEnding, refusalOf, statusOf } from './kubeAnswers.ts'
 import type { KubeAnswer, KubeClient } from './kubeClient.ts'
@@ -71,7 +72,8 @@ function eventName({ draft: { regarding, reason, subject, kill } }: EventSeries)
     .digest('hex')
     .slice(0, 16)
   const prefix = regarding.name.slice(0, MAX_NAME_CHARS - hash.length - 1).replace(/[^a-z0-9]+$/, '')
-  return `${prefix}.${hash}`
+  // An owner of a custom kind may have a name that no Event can have.
+  return `${isDnsSubdomain(prefix) ? prefix : 'kill'}.${hash}`
 }
 
 function namespaceOf({ draft: { regarding } }: EventSeries): string {

@@ -83,6 +83,15 @@ describe('draftHidden', () => {
     expect(notes(false)[1]).toMatch(/; Kubernetes did not report it$/)
   })
 
+  it('shows a report that somebody edited as safely as any', () => {
+    const hostile = '\u001b[2J\u202e\nx'
+    const edited = { ...kill, spec: { ...spec, container: hostile }, record: { ...record, victimCommand: hostile } }
+    for (const { note } of draftHidden(edited, true)) {
+      expect(note).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+      expect(note).toContain('container \\x1b[2J\\u{202e}\\x0ax')
+    }
+  })
+
   it('is another Event than that of the kill', () => {
     expect(draftHidden(kill, true).map(({ reason, regarding }) => `${reason} ${regarding.kind}`)).toEqual([
       'OOMVictimHidden Pod',

@@ -2,7 +2,8 @@ import type { KillScope } from '#contract/killEvent.ts'
 import type { ContainerKillRecord, OomReportSpec } from '../api/oomReport.ts'
 import { killKey } from '../reports/killRecord.ts'
 import type { Target } from '../runtime/resolveTarget.ts'
-import type { EventDraft, ObjectReference } from './eventDraft.ts'
+import { shownText } from '../reports/shownText.ts'
+import { MAX_NOTE_BYTES, type EventDraft, type ObjectReference } from './eventDraft.ts'
 import { killNote, noVictimNote } from './killNote.ts'
 
 /** Kills of these are the node's affair too: no limit of the pod's own was reached. */
@@ -64,16 +65,21 @@ function draftForPod(
     kill: killKey(record),
   }
   const pod: ObjectReference = { apiVersion: 'v1', kind: 'Pod', namespace, name: podName, uid: podUid }
-  const drafts: EventDraft[] = [{ ...same, regarding: pod, note: `${killNote(record, container)}${ending}` }]
+  const drafts: EventDraft[] = [{ ...same, regarding: pod, note: noteOf(record, container, ending) }]
   if (workloadUid !== undefined) {
     drafts.push({
       ...same,
       regarding: { ...spec.workload, namespace, uid: workloadUid },
       related: pod,
-      note: `${killNote(record, `container ${spec.container} of pod ${podName}`)}${ending}`,
+      note: noteOf(record, `container ${spec.container} of pod ${podName}`, ending),
     })
   }
   return drafts
+}
+
+/** A kill that is judged is read from its report, which somebody may have edited. */
+function noteOf(record: ContainerKillRecord, place: string, ending: string): string {
+  return shownText(`${killNote(record, place)}${ending}`, MAX_NOTE_BYTES)
 }
 
 /** Events about nodes lie in `default`, which more people read than the pod's namespace: the pod is not named. */

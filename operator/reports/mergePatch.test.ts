@@ -11,6 +11,12 @@ describe('mergePatch', () => {
     expect(applyMergePatch(before, patch)).toEqual(after)
   })
 
+  it('takes away and adds what bears the name of what every object has', () => {
+    const before = { byCommand: { constructor: 1, java: 2 } }
+    const after = { byCommand: { java: 2, toString: 1 } }
+    expect(applyMergePatch(before, mergePatch(before, after))).toEqual(after)
+  })
+
   it('is undefined when nothing changed', () => {
     expect(mergePatch({ a: [{ b: 1 }], c: {} }, { c: {}, a: [{ b: 1 }] })).toBeUndefined()
   })

@@ -5,9 +5,9 @@
 export function mergePatch(before: unknown, after: unknown): unknown {
   if (!isObject(before) || !isObject(after)) return isEqual(before, after) ? undefined : after
   const patch: Record<string, unknown> = {}
-  for (const key of Object.keys(before)) if (!(key in after)) patch[key] = null
+  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) patch[key] = null
   for (const [key, value] of Object.entries(after)) {
-    const change = key in before ? mergePatch(before[key], value) : value
+    const change = Object.hasOwn(before, key) ? mergePatch(before[key], value) : value
     if (change !== undefined) patch[key] = change
   }
   return Object.keys(patch).length === 0 ? undefined : patch

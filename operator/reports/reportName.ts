@@ -26,6 +26,6 @@ export function reportName({ workload, container }: OomReportSpec): string {
 }
 
 /** RFC 1123, as Kubernetes checks names. */
-function isDnsSubdomain(text: string): boolean {
+export function isDnsSubdomain(text: string): boolean {
   return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(text)
 }
