@@ -123,7 +123,7 @@ export async function countKills(
     getOwner,
     explain: (event, isVisible) => explainer.explain(event, isVisible),
     publishReject: (message, reason) => stream.publishReject(message, reason),
-    saveCheckpoint: (identity, sequence) => stream.saveCheckpoint(identity, sequence),
+    saveCheckpoint: (checkpoint, revision) => stream.saveCheckpoint(checkpoint, revision),
     afterWrites: failpoint,
     observer: {
       counted: (kills) => {
@@ -161,6 +161,16 @@ export async function countKills(
     },
     closed: () => {
       reader.isBound = false
+    },
+    carriedOver: (from, sequence) => {
+      const { stream: checkpointOf, sequence: checkpoint, storedUntilMs } = from
+      const storedUntil = storedUntilMs === undefined ? undefined : new Date(storedUntilMs).toISOString()
+      logger.warn(
+        { checkpointOf, checkpoint, storedUntil, countedUpTo: sequence },
+        storedUntil === undefined
+          ? 'OOM_KILLS is another stream than the checkpoint is of (restored, or made anew): reading it from its start'
+          : 'OOM_KILLS is another stream than the checkpoint is of (restored, or made anew): what was stored until then is counted, what is later is read',
+      )
     },
     progressed: (checkpoint, last) => {
       reader.lagMessages = Math.max(0, last - checkpoint)

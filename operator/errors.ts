@@ -11,6 +11,7 @@ export type OperatorErrorCode =
   | 'StreamMisconfigured'
   | 'StreamReplaced'
   | 'StreamGap'
+  | 'CheckpointMoved'
   | 'ReportContended'
   | 'OperatorRuns'
   | 'ScoresNotRestored'

@@ -16,7 +16,7 @@ export async function keepBounds(
 ): Promise<never> {
   const retention = keepRetention({
     store,
-    loadCheckpoint: () => stream.loadCheckpoint(),
+    loadCheckpoint: async () => (await stream.readCheckpoint()).checkpoint,
     waiting,
     budget,
     now,

@@ -12,7 +12,7 @@ import {
 import { KILL_STREAM, KILL_SUBJECTS, STATE_BUCKET } from '#contract/subjects.ts'
 import { messageOf } from '#program/errors.ts'
 import { operatorError } from '../errors.ts'
-import type { Checkpoint, KillStream, StreamState } from '../runtime/killStream.ts'
+import type { Checkpoint, KillStream, MessagePlace, StoredCheckpoint, StreamState } from '../runtime/killStream.ts'
 import type { StoredMessage } from '../runtime/readKill.ts'
 import type { PurgeableStream, StreamUsage } from '../runtime/streamPurge.ts'
 import {
@@ -23,10 +23,23 @@ import {
   statusStreamPlan,
 } from '../runtime/streamPlan.ts'
 import { MessageQueue } from './messageQueue.ts'
-import { askNats, ensureBuckets, ensureStream, readMessage, readStreamInfo, renewStreamId } from './natsStreams.ts'
+import {
+  askNats,
+  ensureBuckets,
+  ensureStream,
+  isRevisionConflict,
+  readMessage,
+  readStreamInfo,
+  renewStreamId,
+  storedAtMsOf,
+} from './natsStreams.ts'
 
 const CHECKPOINT_KEY = 'checkpoint'
-const checkpointSchema = z.object({ stream: z.string(), sequence: z.int().nonnegative() })
+const checkpointSchema = z.object({
+  stream: z.string(),
+  sequence: z.int().nonnegative(),
+  storedUntilMs: z.number().optional(),
+})
 
 /** One pull: what the operator holds in memory at most, short of one message. */
 const FETCH_BYTES = 8 * 1024 * 1024
@@ -82,10 +95,11 @@ export class NatsKillStream implements KillStream, PurgeableStream {
     }
   }
 
-  async storedAtMs(sequence: number): Promise<number | undefined> {
+  async findFrom(sequence: number): Promise<MessagePlace | undefined> {
     // nats.js does not name the second field; the server gives the first message at or after the sequence for it.
     const query: MsgRequest & object = Object.assign({ seq: sequence }, { next_by_subj: KILL_SUBJECTS })
-    return (await readMessage(this.#jsm, KILL_STREAM, 'say how old a kill is', query))?.time.getTime()
+    const message = await readMessage(this.#jsm, KILL_STREAM, 'say how old a kill is', query)
+    return message && { sequence: message.seq, storedAtMs: storedAtMsOf(message.timestamp) }
   }
 
   async purgeBelow(sequence: number): Promise<void> {
@@ -103,29 +117,38 @@ export class NatsKillStream implements KillStream, PurgeableStream {
     return Math.max(0, to - first + 1 - deleted)
   }
 
-  async loadCheckpoint(): Promise<Checkpoint | undefined> {
+  async readCheckpoint(): Promise<StoredCheckpoint> {
     const entry = await askNats('read the checkpoint', async () => (await this.#bucket()).get(CHECKPOINT_KEY))
-    if (entry === null || entry.operation !== 'PUT') return undefined
+    if (entry === null) return { checkpoint: undefined, revision: 0 }
+    const { revision } = entry
+    if (entry.operation !== 'PUT') return { checkpoint: undefined, revision }
     try {
-      return checkpointSchema.parse(entry.json())
+      return { checkpoint: checkpointSchema.parse(entry.json()), revision }
     } catch (error) {
       this.#options.onBadCheckpoint(messageOf(error))
-      return undefined
+      return { checkpoint: undefined, revision }
     }
   }
 
-  async saveCheckpoint(stream: string, sequence: number): Promise<void> {
-    const checkpoint: Checkpoint = { stream, sequence }
-    await askNats('store the checkpoint', async () => {
+  async saveCheckpoint(checkpoint: Checkpoint, revision: number): Promise<number | undefined> {
+    const value = JSON.stringify(checkpoint)
+    return askNats('store the checkpoint', async () => {
       const bucket = await this.#bucket()
       this.#options.assertMayWrite?.()
-      return bucket.put(CHECKPOINT_KEY, JSON.stringify(checkpoint))
+      try {
+        return await bucket.put(CHECKPOINT_KEY, value, { previousSeq: revision })
+      } catch (error) {
+        if (!isRevisionConflict(error)) throw error
+        // It may be this very write, whose answer was lost.
+        const entry = await bucket.get(CHECKPOINT_KEY)
+        return entry?.operation === 'PUT' && entry.string() === value ? entry.revision : undefined
+      }
     })
   }
 
   /** Sent twice after a crash, it is stored once: the message id is the place in the stream of kills. */
   async publishReject(message: StoredMessage, reason: string): Promise<void> {
-    const { created } = await this.#info()
+    const { identity } = await this.state()
     const { sequence, subject, data } = message
     const [, , , node = ''] = subject.split('.')
     const kept = data.subarray(0, MAX_REJECT_PAYLOAD_BYTES)
@@ -140,7 +163,7 @@ export class NatsKillStream implements KillStream, PurgeableStream {
     this.#options.assertMayWrite?.()
     await askNats(`take a reject into ${REJECT_STREAM}`, () =>
       this.#js.publish(`oom.v1.reject.${/^[\w-]+$/.test(node) ? node : 'unknown'}`, JSON.stringify(body), {
-        msgID: `${String(created)}/${sequence}`,
+        msgID: `${identity}/${sequence}`,
         expect: { streamName: REJECT_STREAM },
       }),
     )

@@ -16,6 +16,8 @@ import { STREAM_ID_KEY, planStreamChange, type StreamPlan } from '../runtime/str
 
 /** No such message: https://github.com/nats-io/nats-server/blob/main/server/errors.json, JSNoMessageFoundErr. */
 const NO_MESSAGE = 10037
+/** The subject's last message is another one than was expected: JSStreamWrongLastSequenceErrF. */
+const WRONG_LAST_SEQUENCE = 10071
 
 /** What goes wrong with NATS can pass: it is away, or JetStream is not ready, or a right is missing. */
 export async function askNats<T>(what: string, ask: () => Promise<T>): Promise<T> {
@@ -58,6 +60,21 @@ export async function readMessage(
       throw error
     }
   })
+}
+
+/** Somebody else wrote the key since its revision was read. */
+export function isRevisionConflict(error: unknown): boolean {
+  return error instanceof NatsError && error.api_error?.err_code === WRONG_LAST_SEQUENCE
+}
+
+/**
+ * Milliseconds since the epoch of a time with nanoseconds (RFC 3339), of which Date reads three digits. Rounded as the
+ * time of a delivered message is, so that both of one message are equal.
+ */
+export function storedAtMsOf(timestamp: string): number {
+  const fraction = /\.(\d{1,9})/.exec(timestamp)?.[1] ?? ''
+  const wholeMs = BigInt(Date.parse(timestamp.replace(/\.\d+/, '')))
+  return Number(wholeMs * 1_000_000n + BigInt(fraction.padEnd(9, '0'))) / 1e6
 }
 
 /** Makes the stream, or brings it to its plan where that is safe, and gives it an identity. */

@@ -20,14 +20,17 @@ const OUTSIDE = { attribution: { source: 'dump' as const, cgroupPath: '/system.s
 const inPod = (podUid: string) => ({ attribution: { source: 'dump' as const, cgroupPath: '/x', podUid } })
 
 const MESSAGES = 140
+const STORED_FROM_MS = Date.parse('2026-03-01T10:00:00.000Z')
 
 /** Kills in two workloads, in one that is refused, outside pods, and in a pod of another node; poison; a second line. */
-function messages(): StoredMessage[] {
+function messages(count = MESSAGES, firstKill = 1, firstSequence = 1): StoredMessage[] {
   const kinds = [{}, inPod(LEAVER_UID), OUTSIDE, {}, inPod(STRANGER_UID), 'poison', { repeats: 1 }] as const
-  return Array.from({ length: MESSAGES }, (_, at) => {
+  return Array.from({ length: count }, (_, at) => {
     const kind = kinds[at % kinds.length] ?? {}
-    if (kind !== 'poison') return messageOf(at + 1, killEventOf({ sequence: at + 1, ...kind }))
-    return { ...messageOf(at + 1, killEventOf({ sequence: at + 1 })), data: new Uint8Array([at]) }
+    const sequence = firstKill + at
+    const message = messageOf(firstSequence + at, killEventOf({ sequence, ...(kind === 'poison' ? {} : kind) }))
+    const stored = { ...message, storedAtMs: STORED_FROM_MS + sequence }
+    return kind === 'poison' ? { ...stored, data: new Uint8Array([at]) } : stored
   })
 }
 
@@ -77,6 +80,7 @@ class Cluster {
       opened: () => {},
       closed: () => {},
       missing: () => {},
+      carriedOver: () => {},
       progressed: (checkpoint: number) => void (checkpoint === stream.lastSequence && finished.resolve('finished')),
     }
     const listReports = async function* () {
@@ -104,6 +108,16 @@ class Cluster {
       this.store.refusals.set('OOMReport/shop/pod.stayer.app', refusal)
     }
     return pods
+  }
+
+  /** The stream's file store is put back, and agents go on; with all of JetStream's, the checkpoint goes back too. */
+  restore(kept: number, later: readonly StoredMessage[], withCheckpoint: boolean): void {
+    const before = this.stream.messages.slice(0, kept)
+    this.stream.messages = [...before, ...later]
+    const storedUntilMs = before.at(-1)?.storedAtMs
+    if (withCheckpoint && storedUntilMs !== undefined) {
+      this.stream.checkpoint = { stream: 'one', sequence: kept, storedUntilMs }
+    }
   }
 
   account() {
@@ -154,4 +168,29 @@ describe('the count of kills', () => {
       expect({ path, ...cluster.account() }).toEqual({ path, ...EXACT })
     }
   }, 60_000)
+
+  it.each([
+    ['its last messages', MESSAGES - 1],
+    ['most of it', 20],
+    ['all of it', 0],
+  ])('is exact over a stream that lost %s to a backup and goes on from there, wherever it dies after that', async (_what, kept) => {
+    const more = 35
+    for (const withCheckpoint of [false, true]) {
+      for (let cut = 1; ; cut++) {
+        const cluster = new Cluster()
+        await cluster.live(Infinity)
+        // Two thirds of the new ones stand where the lost ones stood, or all, or more than those.
+        cluster.restore(kept, messages(more, MESSAGES + 1, kept + 1), withCheckpoint)
+        const { died } = await cluster.live(cut)
+        if (died) await cluster.live(Infinity)
+        expect({ cut, withCheckpoint, kills: cluster.account().kills, twice: cluster.account().twice }).toEqual({
+          cut,
+          withCheckpoint,
+          kills: EXACT.kills + (more / 7) * 4,
+          twice: 0,
+        })
+        if (!died) break
+      }
+    }
+  }, 120_000)
 })

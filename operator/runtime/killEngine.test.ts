@@ -58,7 +58,7 @@ beforeEach(() => {
     }),
     explain: explainKill,
     publishReject: async (message, reason) => void rejects.push({ message, reason }),
-    saveCheckpoint: async (_stream, sequence) => void checkpoints.push(sequence),
+    saveCheckpoint: async ({ sequence }) => checkpoints.push(sequence),
     afterWrites: async () => {},
     observer: { counted: () => {}, rejected: () => {} },
   }
@@ -169,7 +169,7 @@ describe('KillEngine', () => {
     let held = 0
     let most = 0
     const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
-    ports.saveCheckpoint = async () => {}
+    ports.saveCheckpoint = async () => 1
     store.afterPatch = () => void (held = 0)
     for (const kill of kills(1, 30)) {
       await clock.until(counting.accept([kill]))
@@ -321,12 +321,42 @@ describe('KillEngine', () => {
   it('keeps trying to store the checkpoint', async () => {
     const save = ports.saveCheckpoint
     let away = 3
-    ports.saveCheckpoint = async (stream, sequence) => {
+    ports.saveCheckpoint = async (checkpoint, revision) => {
       if (away-- > 0) throw operatorError('NatsUnavailable', 'away')
-      await save(stream, sequence)
+      return save(checkpoint, revision)
     }
     await process(kills(1, 1))
     expect(checkpoints).toEqual([1])
     expect(troubles).toHaveLength(3)
+  })
+
+  it('stores each checkpoint in place of the one before, with the latest time of what it is behind', async () => {
+    const saved: unknown[] = []
+    ports.saveCheckpoint = async (checkpoint, revision) => {
+      saved.push({ ...checkpoint, revision })
+      return revision + 10
+    }
+    const [first, second, third] = kills(1, 3)
+    const start = { stream: 's1', settled: 0, storedUntilMs: 3, revision: 7, alreadyCounted: NONE, onSettled: () => {} }
+    const counting = new KillEngine(ports).open(start)
+    // The server's clock was set back before the third.
+    for (const [message, storedAtMs] of [[first!, 4.25], [second!, 9.5], [third!, 8]] as const) {
+      await clock.until(counting.accept([{ ...message, storedAtMs }]))
+      await clock.until(counting.drained())
+    }
+    expect(saved).toEqual([
+      { stream: 's1', sequence: 1, storedUntilMs: 4.25, revision: 7 },
+      { stream: 's1', sequence: 2, storedUntilMs: 9.5, revision: 17 },
+      { stream: 's1', sequence: 3, storedUntilMs: 9.5, revision: 27 },
+    ])
+  })
+
+  it('ends the session when somebody else has moved the checkpoint, also where nothing comes any more', async () => {
+    ports.saveCheckpoint = async () => undefined
+    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    await clock.until(counting.accept(kills(1, 1)))
+    await expect(clock.until(counting.drained())).rejects.toMatchObject({ code: 'CheckpointMoved', retry: true })
+    await expect(counting.accept([])).rejects.toMatchObject({ code: 'CheckpointMoved' })
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 1 })
   })
 })

@@ -3,7 +3,9 @@ import { ProgramError, messageOf } from '#program/errors.ts'
 import type { Watermark } from '../api/killRecord.ts'
 import { rejectRecord } from '../reports/rejectRecord.ts'
 import { countedBy } from '../reports/watermark.ts'
+import { checkpointMoved } from './carryOver.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
+import type { Checkpoint } from './killStream.ts'
 import type { StoredMessage } from './readKill.ts'
 import { keyText, type Refusal } from './reportStore.ts'
 import type { ReportWriter } from './reportWriter.ts'
@@ -26,8 +28,8 @@ export interface LedgerPorts extends Pick<ResolveContext, 'explain'> {
   maxWaitingBytes: number
   /** Keeps a message that cannot be counted. @throws ProgramError with retry. */
   publishReject: (message: StoredMessage, reason: string) => Promise<void>
-  /** Everything at or below this sequence is counted or rejected. @throws ProgramError with retry. */
-  saveCheckpoint: (stream: string, sequence: number) => Promise<void>
+  /** As KillStream has it. @throws ProgramError with retry. */
+  saveCheckpoint: (checkpoint: Checkpoint, revision: number) => Promise<number | undefined>
   /** Between a write and the checkpoint behind it; the crash test ends the process there. */
   afterWrites: () => Promise<void>
 }
@@ -45,6 +47,10 @@ export interface LedgerStart {
   stream: string
   /** The checkpoint: everything up to it is counted or rejected. */
   settled: number
+  /** When the latest message up to it was stored. Absent: not known. */
+  storedUntilMs?: number | undefined
+  /** Of the checkpoint as it is stored. Absent: there never was one. */
+  revision?: number
   /** The last sequence of the stream at that time. Absent: not known. */
   streamEnd?: number
   /** The checkpoint has moved, and is stored. */
@@ -70,6 +76,7 @@ export class KillLedger {
   readonly #unnoted = new Set<number>()
   readonly #underWay = new Set<Promise<void>>()
   #checkpoint: number
+  #revision: number
   #streamEnd: number
   #wroteSinceCheckpoint = false
   #isSaving = false
@@ -84,7 +91,8 @@ export class KillLedger {
     this.#onSettled = start.onSettled
     this.#checkpoint = start.settled
     this.#streamEnd = start.streamEnd ?? Number.POSITIVE_INFINITY
-    this.#settled = new SettledSequence(start.settled)
+    this.#revision = start.revision ?? 0
+    this.#settled = new SettledSequence(start.settled, start.storedUntilMs)
   }
 
   count(kill: KillToWrite): void {
@@ -120,8 +128,8 @@ export class KillLedger {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
-  #open({ sequence, data }: StoredMessage): void {
-    this.#settled.open(sequence)
+  #open({ sequence, data, storedAtMs }: StoredMessage): void {
+    this.#settled.open(sequence, storedAtMs)
     this.#streamEnd = Math.max(this.#streamEnd, sequence)
     this.#waitingBytes += data.length
   }
@@ -251,10 +259,13 @@ export class KillLedger {
     this.#isSaving = true
     const { waiting, afterWrites, saveCheckpoint } = this.#ports
     while (this.#settled.value > this.#checkpoint) {
-      const sequence = this.#settled.value
+      const { value: sequence, storedUntilMs } = this.#settled
       if (this.#wroteSinceCheckpoint) await afterWrites()
       this.#wroteSinceCheckpoint = false
-      await keepTrying('checkpoint', waiting, () => saveCheckpoint(this.#stream, sequence))
+      const checkpoint = { stream: this.#stream, sequence, storedUntilMs }
+      const revision = await keepTrying('checkpoint', waiting, () => saveCheckpoint(checkpoint, this.#revision))
+      if (revision === undefined) throw checkpointMoved(this.#revision)
+      this.#revision = revision
       this.#checkpoint = sequence
       this.#onSettled(sequence)
     }

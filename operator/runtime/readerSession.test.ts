@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { killEventOf, messageOf } from '../testing/killEvents.ts'
 import type { CountingStart, KillEngine } from './killEngine.ts'
-import type { Checkpoint, KillStream, StreamState } from './killStream.ts'
+import type { Checkpoint, KillStream, MessagePlace, StoredCheckpoint, StreamState } from './killStream.ts'
 import type { StoredMessage } from './readKill.ts'
 import { planStart, runSession } from './readerSession.ts'
 import type { StoredReport } from './reportStore.ts'
@@ -16,7 +16,8 @@ class FakeStream implements KillStream {
   onRead: () => void = () => {}
 
   constructor(last: number) {
-    for (let at = 1; at <= last; at++) this.messages.set(at, messageOf(at, killEventOf({ sequence: at })))
+    for (let at = 1; at <= last; at++)
+      this.messages.set(at, { ...messageOf(at, killEventOf({ sequence: at })), storedAtMs: at * 100 })
   }
 
   ensure = async (): Promise<void> => {}
@@ -32,7 +33,17 @@ class FakeStream implements KillStream {
   countStored = async (from: number, to: number): Promise<number> =>
     [...this.messages.keys()].filter((sequence) => sequence >= from && sequence <= to).length
 
-  loadCheckpoint = async (): Promise<Checkpoint | undefined> => this.checkpoint
+  readCheckpoint = async (): Promise<StoredCheckpoint> => ({ checkpoint: this.checkpoint, revision: 1 })
+
+  findFrom = async (from: number): Promise<MessagePlace | undefined> => {
+    const message = [...this.messages.values()].find(({ sequence }) => sequence >= from)
+    return message && { sequence: message.sequence, storedAtMs: message.storedAtMs ?? 0 }
+  }
+
+  saveCheckpoint = async (checkpoint: Checkpoint, revision: number): Promise<number> => {
+    this.checkpoint = checkpoint
+    return revision + 1
+  }
 
   async *read(first: number, signal: AbortSignal): AsyncIterable<readonly StoredMessage[]> {
     this.onRead()
@@ -80,6 +91,8 @@ async function run(): Promise<string> {
     closed: () => void steps.push('reader closed'),
     missing: (count: number) => void (missing += count),
     progressed: () => {},
+    carriedOver: ({ sequence }: Checkpoint, countedUpTo: number) =>
+      void steps.push(`carried over from ${sequence} to ${countedUpTo}`),
   }
   try {
     return await runSession({ stream, engine, listReports, observer }, stop.signal)
@@ -124,10 +137,25 @@ describe('runSession', () => {
     expect(steps).toEqual(['opened at 1', 'drained', 'reader closed', 'counting closed'])
   })
 
-  it('gives a stream that went back in time a new identity, and reads it from its start', async () => {
+  it('gives a stream that went back in time a new identity, and reads what was stored after the checkpoint’s time', async () => {
+    stream.checkpoint = { stream: 'one', sequence: 8, storedUntilMs: 350 }
+    await run()
+    expect(processed).toMatchObject([{ identity: 'renewed', sequences: [4, 5] }])
+    expect(steps).toContain('carried over from 8 to 3')
+  })
+
+  it('reads a stream that went back in time from its start where the checkpoint has no time', async () => {
     stream.checkpoint = { stream: 'one', sequence: 8 }
     await run()
     expect(processed).toMatchObject([{ identity: 'renewed', sequences: [1, 2, 3, 4, 5] }])
+  })
+
+  it('reads a stream that was made anew from its start: all in it is later', async () => {
+    stream.identity = 'two'
+    stream.checkpoint = { stream: 'one', sequence: 8, storedUntilMs: 99 }
+    await run()
+    expect(processed).toMatchObject([{ identity: 'two', sequences: [1, 2, 3, 4, 5] }])
+    expect(stream.checkpoint).toEqual({ stream: 'two', sequence: 0, storedUntilMs: 99 })
   })
 
   it('ends when the stream was replaced while the reader was made', async () => {

@@ -1,6 +1,7 @@
 import { operatorError } from '../errors.ts'
 import { watermark as watermarkSchema, type Watermark } from '../api/killRecord.ts'
 import { isPossible, unsettledOf } from '../reports/watermark.ts'
+import { carryOver } from './carryOver.ts'
 import type { KillEngine } from './killEngine.ts'
 import type { Checkpoint, KillStream, StreamState } from './killStream.ts'
 import type { StoredReport } from './reportStore.ts'
@@ -13,6 +14,8 @@ export interface SessionObserver {
   /** Sequences that the stream no longer has (aged or purged before they were read). */
   missing(sequences: number): void
   progressed(checkpoint: number, lastSequence: number): void
+  /** The stream is another one than the checkpoint's: restored, or made anew. Up to this sequence it was counted before. */
+  carriedOver(from: Checkpoint, sequence: number): void
 }
 
 export interface SessionPorts {
@@ -33,20 +36,18 @@ const CHECK_EVERY_BATCHES = 100
 export async function runSession(ports: SessionPorts, signal: AbortSignal): Promise<never> {
   const { stream, engine, observer } = ports
   await stream.ensure()
-  let state = await stream.state()
-  const checkpoint = await stream.loadCheckpoint()
-  if (checkpoint?.stream === state.identity && state.lastSequence < checkpoint.sequence) {
-    await stream.renewIdentity()
-    state = await stream.state()
-  }
-  const { identity } = state
-  const watermarks = await readWatermarks(ports.listReports(), identity)
-  // Read again behind them: none of them can be beyond its end.
-  state = await stream.state()
-  checkIdentity(identity, state, 0)
-  const streamEnd = state.lastSequence
+  const watermarks = await readWatermarks(ports.listReports())
+  // Checkpoint and stream behind them: no report knows a later checkpoint, and none is beyond the stream's end.
+  const stored = await stream.readCheckpoint()
+  const carried = await carryOver(stream, stored, watermarks)
+  const { checkpoint, revision } = carried
+  let { state } = carried
+  const { identity, lastSequence: streamEnd } = state
   const counted = planCounted(watermarks, { stream: identity, streamEnd })
   let settled = planStart(checkpoint, state, counted.settled) - 1
+  if (stored.checkpoint !== undefined && stored.checkpoint.stream !== identity) {
+    observer.carriedOver(stored.checkpoint, settled)
+  }
   let done = settled
   const onSettled = (sequence: number): void => {
     settled = sequence
@@ -55,6 +56,8 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
   const counting = engine.open({
     stream: identity,
     settled,
+    storedUntilMs: checkpoint?.storedUntilMs,
+    revision,
     streamEnd,
     alreadyCounted: counted.sequences,
     onSettled,
@@ -69,10 +72,9 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
         if (batches === 1) observer.opened(done + 1)
         observer.progressed(settled, state.lastSequence)
       }
-      const last = batch.at(-1)
-      if (last === undefined) continue
       await checkGaps(ports, [done, ...batch.map(({ sequence }) => sequence)])
-      done = last.sequence
+      done = batch.at(-1)?.sequence ?? done
+      // An empty one too: that is how the end of the counting is told where nothing comes.
       await counting.accept(batch)
     }
   } catch (error) {
@@ -119,12 +121,12 @@ async function checkGaps({ stream, observer }: SessionPorts, sequences: readonly
   }
 }
 
-/** What reports say that they have counted of this stream. */
-async function readWatermarks(reports: AsyncIterable<StoredReport>, identity: string): Promise<Watermark[]> {
+/** What reports say that they have counted, of whatever stream. */
+async function readWatermarks(reports: AsyncIterable<StoredReport>): Promise<Watermark[]> {
   const watermarks: Watermark[] = []
   for await (const { status } of reports) {
     const { data } = watermarkSchema.safeParse((status as { watermark?: unknown } | undefined)?.watermark)
-    if (data?.stream === identity) watermarks.push(data)
+    if (data !== undefined) watermarks.push(data)
   }
   return watermarks
 }
@@ -138,7 +140,7 @@ export function planCounted(
   watermarks: readonly Watermark[],
   at: { stream: string; streamEnd: number },
 ): { settled: number; sequences: ReadonlySet<number> } {
-  const possible = watermarks.filter((watermark) => isPossible(watermark, at))
+  const possible = watermarks.filter((watermark) => watermark.stream === at.stream && isPossible(watermark, at))
   return {
     settled: Math.max(0, ...possible.map(({ settled = 0 }) => settled)),
     sequences: new Set(possible.flatMap(unsettledOf)),

@@ -10,8 +10,8 @@ function streamOf(ageMsOf: (sequence: number) => number, checkpoint = ALL) {
   const purges: number[] = []
   const stream: PurgeableStream = {
     usage: async () => NEARLY_FULL,
-    loadCheckpoint: async () => checkpoint,
-    storedAtMs: async (sequence) => NOW_MS - ageMsOf(sequence),
+    readCheckpoint: async () => ({ checkpoint, revision: 1 }),
+    findFrom: async (sequence) => ({ sequence, storedAtMs: NOW_MS - ageMsOf(sequence) }),
     purgeBelow: async (sequence) => void purges.push(sequence),
   }
   return { stream, purges }

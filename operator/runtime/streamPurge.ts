@@ -1,5 +1,5 @@
 import { keepTrying, type Waiting } from './keepTrying.ts'
-import type { Checkpoint } from './killStream.ts'
+import type { Checkpoint, KillStream } from './killStream.ts'
 
 export interface StreamUsage {
   identity: string
@@ -10,11 +10,8 @@ export interface StreamUsage {
 }
 
 /** What a purge needs of the stream of kills. What waiting can mend is thrown as a ProgramError with `retry`. */
-export interface PurgeableStream {
+export interface PurgeableStream extends Pick<KillStream, 'findFrom' | 'readCheckpoint'> {
   usage(): Promise<StreamUsage>
-  loadCheckpoint(): Promise<Checkpoint | undefined>
-  /** When the first message at or after a sequence was stored, in milliseconds since the epoch. */
-  storedAtMs(sequence: number): Promise<number | undefined>
   /** Removes all messages before this sequence. */
   purgeBelow(sequence: number): Promise<void>
 }
@@ -48,11 +45,11 @@ export function planPurge(usage: StreamUsage, checkpoint: Checkpoint | undefined
 /** Purges once, where that is needed and allowed. @returns the first sequence that stays, if it did. */
 export async function purgeOnce(stream: PurgeableStream, nowMs: number): Promise<number | undefined> {
   const usage = await stream.usage()
-  let below = planPurge(usage, await stream.loadCheckpoint())
+  let below = planPurge(usage, (await stream.readCheckpoint()).checkpoint)
   // Less and less of it, until all of that is older than the window.
   while (below !== undefined && below > usage.firstSequence) {
-    const newestMs = await stream.storedAtMs(below - 1)
-    if (newestMs !== undefined && newestMs < nowMs - DEDUPE_WINDOW_MS) {
+    const newest = await stream.findFrom(below - 1)
+    if (newest !== undefined && newest.storedAtMs < nowMs - DEDUPE_WINDOW_MS) {
       await stream.purgeBelow(below)
       return below
     }

@@ -1,5 +1,5 @@
 import { operatorError } from '../errors.ts'
-import type { Checkpoint, KillStream, StreamState } from '../runtime/killStream.ts'
+import type { Checkpoint, KillStream, MessagePlace, StoredCheckpoint, StreamState } from '../runtime/killStream.ts'
 import type { StoredMessage } from '../runtime/readKill.ts'
 import type { ReportKey, ReportStore, StoredReport } from '../runtime/reportStore.ts'
 import type { FakeReportStore } from './fakeReportStore.ts'
@@ -71,9 +71,11 @@ export class MortalStore implements ReportStore {
 
 /** A stream that outlives its readers. */
 export class FakeKillStream implements KillStream {
-  readonly messages: readonly StoredMessage[]
+  messages: readonly StoredMessage[]
   readonly rejected = new Map<number, string>()
   checkpoint: Checkpoint | undefined
+  revision = 0
+  identity = 'one'
   life = new Life(Infinity)
 
   constructor(messages: readonly StoredMessage[]) {
@@ -85,13 +87,26 @@ export class FakeKillStream implements KillStream {
   }
 
   ensure = async (): Promise<void> => {}
-  state = async (): Promise<StreamState> => ({ identity: 'one', firstSequence: 1, lastSequence: this.lastSequence })
-  renewIdentity = (): Promise<void> => Promise.reject(new Error('expected a stream that goes forward'))
+  state = async (): Promise<StreamState> => ({
+    identity: this.identity,
+    firstSequence: 1,
+    lastSequence: this.lastSequence,
+  })
+  renewIdentity = (): Promise<void> => this.life.act(async () => void (this.identity += "'"))
   countStored = async (): Promise<number> => 0
-  loadCheckpoint = async (): Promise<Checkpoint | undefined> => this.checkpoint
+  readCheckpoint = async (): Promise<StoredCheckpoint> => ({ checkpoint: this.checkpoint, revision: this.revision })
 
-  saveCheckpoint = (stream: string, sequence: number): Promise<void> =>
-    this.life.act(async () => void (this.checkpoint = { stream, sequence }))
+  findFrom = async (from: number): Promise<MessagePlace | undefined> => {
+    const { sequence, storedAtMs = 0 } = this.messages.find((message) => message.sequence >= from) ?? {}
+    return sequence === undefined ? undefined : { sequence, storedAtMs }
+  }
+
+  saveCheckpoint = (checkpoint: Checkpoint, revision: number): Promise<number | undefined> =>
+    this.life.act(async () => {
+      if (revision !== this.revision) return undefined
+      this.checkpoint = checkpoint
+      return ++this.revision
+    })
 
   publishReject = (message: StoredMessage, reason: string): Promise<void> =>
     this.life.act(async () => void this.rejected.set(message.sequence, reason))

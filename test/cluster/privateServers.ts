@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureBuilt, type Log } from './build/ensureBuilt.ts'
 import { ETCD, KUBERNETES, NATS } from './build/goModule.ts'
-import { makeNatsUsers, natsServer, prepareNats, type NatsServer } from './nats/server.ts'
+import { makeNatsUsers, natsServer, prepareNats, storeFolderOf, type NatsServer } from './nats/server.ts'
 import { waitApiserverReady, waitEtcdReady } from './parts/readiness.ts'
 import { apiserverCommand, etcdCommand, kubeconfigFile } from './parts/controlPlane.ts'
 import { kubectlWith, type Kubectl } from './parts/kubectl.ts'
@@ -20,6 +20,8 @@ import { SERVICE_RANGE } from './names.ts'
  */
 
 export interface PrivateNats extends NatsServer {
+  /** Where JetStream keeps its streams. */
+  storeFolder: string
   /** Ends the server and removes its data. */
   dispose: () => Promise<void>
 }
@@ -37,7 +39,7 @@ export async function startNats(options: { nodes: readonly string[]; log: Log })
     rmSync(folder, { recursive: true, force: true })
   }
   await startOr(dispose, server.process)
-  return { ...server, dispose }
+  return { ...server, storeFolder: storeFolderOf(place), dispose }
 }
 
 export interface PrivateApiserver {

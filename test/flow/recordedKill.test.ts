@@ -124,7 +124,7 @@ async function count(): Promise<void> {
       }),
     explain: explainKill,
     publishReject: (_message, reason) => Promise.reject(new Error(reason)),
-    saveCheckpoint: () => Promise.resolve(),
+    saveCheckpoint: () => Promise.resolve(1),
     afterWrites: () => Promise.resolve(),
     observer: { counted: () => undefined, rejected: () => undefined },
   })

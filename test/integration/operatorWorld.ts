@@ -114,9 +114,14 @@ export class OperatorWorld {
     return join(this.folder, 'kubeconfig')
   }
 
-  get js(): JetStreamClient {
+  /** As the operator's user. */
+  get connection(): NatsConnection {
     if (this.#connection === undefined) throw new Error('expected a connection to NATS, got none yet')
-    return this.#connection.jetstream()
+    return this.#connection
+  }
+
+  get js(): JetStreamClient {
+    return this.connection.jetstream()
   }
 
   async jsm(): Promise<JetStreamManager> {

@@ -32,10 +32,14 @@ export function makeNatsUsers(nodes: readonly string[]): NatsUsers {
   return { operator: user('operator'), system: user('system'), agents }
 }
 
+export function storeFolderOf({ folder }: Pick<NatsPlace, 'folder'>): string {
+  return join(folder, 'jetstream')
+}
+
 /** Writes the configuration and says how the server is started with it. */
 export function prepareNats(place: NatsPlace, users: NatsUsers): PartCommand {
   const { host, port, monitorPort } = place
-  const storeFolder = join(place.folder, 'jetstream')
+  const storeFolder = storeFolderOf(place)
   mkdirSync(storeFolder, { recursive: true, mode: 0o700 })
   const configFile = join(place.folder, 'nats.conf')
   const config = renderNatsConfig({
