@@ -8,16 +8,17 @@ export function statusOf({ body }: KubeAnswer): KubeStatus {
 
 /** An answer that waiting may change, as an error to retry. */
 export function refusalOf(answer: KubeAnswer, what: string): ProgramError {
+  const { code, retryAfterMs } = answer
   const { message, reason } = statusOf(answer)
   const got = printable(message ?? reason ?? 'no reason').slice(0, 300)
   const hint =
-    answer.code === 401
+    code === 401
       ? '; check the credentials'
-      : answer.code === 403
+      : code === 403
         ? "; give the operator's account the rights in docs/operating.md"
         : ''
-  return operatorError('ApiserverRefused', `expected the apiserver to ${what}, got ${answer.code}: ${got}${hint}`, {
-    facts: { code: answer.code, ...(reason === undefined ? {} : { reason }) },
+  return operatorError('ApiserverRefused', `expected the apiserver to ${what}, got ${code}: ${got}${hint}`, {
+    facts: { code, ...(reason !== undefined && { reason }), ...(retryAfterMs !== undefined && { retryAfterMs }) },
   })
 }
 

@@ -28,7 +28,7 @@ describe('KubeClient', () => {
   let server: Server
   let client: KubeClient
   let seen: { method: string | undefined; type: string | undefined; authorization: string | undefined }[]
-  let answer: { code: number; body: string }
+  let answer: { code: number; body: string; headers?: Record<string, string> }
 
   beforeEach(async () => {
     seen = []
@@ -36,7 +36,7 @@ describe('KubeClient', () => {
     server = createServer((request, response) => {
       const { 'content-type': type, authorization } = request.headers
       seen.push({ method: request.method, type, authorization })
-      response.writeHead(answer.code).end(answer.body)
+      response.writeHead(answer.code, answer.headers).end(answer.body)
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     client = new KubeClient(configOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`))
@@ -55,6 +55,15 @@ describe('KubeClient', () => {
   it('gives an answer of any code, JSON or not', async () => {
     answer = { code: 503, body: 'proxy is down' }
     expect(await client.request('GET', '/x')).toEqual({ code: 503, body: { message: 'proxy is down' } })
+  })
+
+  it.each([
+    ['its seconds', '7', { retryAfterMs: 7_000 }],
+    ['no date', 'Thu, 26 Nov 2026 10:00:00 GMT', {}],
+    ['nothing that is no number', '1e9', {}],
+  ])('gives of Retry-After %s', async (_what, header, expected) => {
+    answer = { code: 429, body: '{}', headers: { 'retry-after': header } }
+    expect(await client.request('PATCH', '/x', {})).toEqual({ code: 429, body: {}, ...expected })
   })
 
   const watchOf = async (answerWith: RequestListener, signal = new AbortController().signal) => {

@@ -19,6 +19,8 @@ export interface KubeTarget {
 export interface KubeAnswer {
   code: number
   body: unknown
+  /** How long it asks to be left alone (Retry-After), in milliseconds. Absent: it does not. */
+  retryAfterMs?: number
 }
 
 /** The part of metav1.Status that says why. */
@@ -86,7 +88,11 @@ export class KubeClient {
       if (method !== 'GET') assertMayWrite?.()
       const response = await this.#http.send(context).toPromise()
       const text = await response.body.text()
-      return { code: response.httpStatusCode, body: parseJson(text) }
+      return {
+        code: response.httpStatusCode,
+        body: parseJson(text),
+        ...parseRetryAfter(response.headers['retry-after']),
+      }
     } catch (error) {
       if (isProgramError(error)) throw error
       throw operatorError(
@@ -169,6 +175,11 @@ function unusable(kubeconfig: string | undefined, got: string, cause?: unknown):
       : `--kubeconfig: expected a kubeconfig with a usable context in ${kubeconfig}`
   const hint = kubeconfig === undefined ? '; outside of one, give --kubeconfig FILE' : ''
   return operatorError('KubeconfigUnusable', `${expected}, got: ${got}${hint}`, { cause })
+}
+
+/** In seconds, as the apiserver says it; the other form of RFC 9110, a date, is not believed. */
+function parseRetryAfter(header: string | undefined): Pick<KubeAnswer, 'retryAfterMs'> {
+  return header !== undefined && /^\d{1,9}$/.test(header) ? { retryAfterMs: Number(header) * 1_000 } : {}
 }
 
 function parseJson(text: string): unknown {

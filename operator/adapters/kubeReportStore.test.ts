@@ -54,6 +54,12 @@ describe('KubeReportStore', () => {
     expect(error).toMatchObject({ code: 'ApiserverRefused', retry: true, message: expect.stringContaining(message) })
   })
 
+  it('hands on how long an overloaded apiserver asks to be left alone', async () => {
+    const answer: KubeAnswer = { code: 429, body: { reason: 'TooManyRequests' }, retryAfterMs: 3_000 }
+    const store = new KubeReportStore({ request: async () => answer } as unknown as KubeClient)
+    await expect(store.patchStatus(KEY, {}, '1')).rejects.toMatchObject({ facts: { code: 429, retryAfterMs: 3_000 } })
+  })
+
   it('deletes a report, and tells one that was written meanwhile, or is gone, from it', async () => {
     expect(await storeThatGets(200, {}).remove(KEY, '1')).toBe(true)
     expect(await storeThatGets(409, { reason: 'Conflict' }).remove(KEY, '1')).toBe(false)

@@ -2,6 +2,7 @@ import { backoffMs } from '#program/backoff.ts'
 import { messageOf, printable } from '#program/errors.ts'
 import { operatorError } from '../errors.ts'
 import type { Part, Waiting } from '../runtime/keepTrying.ts'
+import { retryDelayMs } from '../runtime/retryDelay.ts'
 import { refusalOf } from './kubeAnswers.ts'
 import type { KubeClient } from './kubeClient.ts'
 
@@ -85,7 +86,7 @@ export class ObjectWatch {
         failures = 0
         continue
       }
-      const retryInMs = backoffMs(lasted ? 0 : failures, random(), RETRY)
+      const retryInMs = retryDelayMs(trouble, backoffMs(lasted ? 0 : failures, random(), RETRY))
       failures = lasted ? 1 : failures + 1
       if (trouble !== undefined) observer.trouble(this.#watched.part, trouble, retryInMs)
       await sleep(retryInMs)

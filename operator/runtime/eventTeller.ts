@@ -10,6 +10,7 @@ import {
 import type { EventDraft } from '../events/eventDraft.ts'
 import { TokenBucket } from './tokenBucket.ts'
 import type { Waiting } from './keepTrying.ts'
+import { retryDelayMs } from './retryDelay.ts'
 
 /** Kubernetes Events in the apiserver. What waiting can mend is thrown as a ProgramError with `retry`. */
 export interface EventSink {
@@ -90,7 +91,7 @@ export class EventTeller {
     } catch (error) {
       waiting.signal.throwIfAborted()
       if (!(error instanceof ProgramError && error.retry)) throw error
-      const ms = backoffMs(series.attempts, waiting.random(), BACKOFF)
+      const ms = retryDelayMs(error, backoffMs(series.attempts, waiting.random(), BACKOFF))
       waiting.observer.trouble('events', error, ms)
       this.#table.failed(series, waiting.monotonicMs() + ms)
       if (series.attempts >= MAX_ATTEMPTS) this.#table.drop(series, 'unreachable')

@@ -1,5 +1,6 @@
 import { backoffMs } from '#program/backoff.ts'
 import { ProgramError } from '#program/errors.ts'
+import { retryDelayMs } from './retryDelay.ts'
 
 /** What the operator stands on; readiness says which of it is missing. */
 export type Part =
@@ -62,7 +63,7 @@ export async function keepTrying<T>(part: Part, waiting: Waiting, step: () => Pr
       waiting.signal.throwIfAborted()
       if (!(error instanceof ProgramError && error.retry)) throw error
       if (waiting.monotonicMs() - startedMs > STEADY_MS) attempt = 0
-      const ms = backoffMs(attempt, waiting.random(), RETRY_LIMITS)
+      const ms = retryDelayMs(error, backoffMs(attempt, waiting.random(), RETRY_LIMITS))
       waiting.observer.trouble(part, error, ms)
       await waiting.sleep(ms)
     }
