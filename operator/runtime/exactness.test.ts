@@ -173,24 +173,28 @@ describe('the count of kills', () => {
     ['its last messages', MESSAGES - 1],
     ['most of it', 20],
     ['all of it', 0],
-  ])('is exact over a stream that lost %s to a backup and goes on from there, wherever it dies after that', async (_what, kept) => {
-    const more = 35
-    for (const withCheckpoint of [false, true]) {
-      for (let cut = 1; ; cut++) {
-        const cluster = new Cluster()
-        await cluster.live(Infinity)
-        // Two thirds of the new ones stand where the lost ones stood, or all, or more than those.
-        cluster.restore(kept, messages(more, MESSAGES + 1, kept + 1), withCheckpoint)
-        const { died } = await cluster.live(cut)
-        if (died) await cluster.live(Infinity)
-        expect({ cut, withCheckpoint, kills: cluster.account().kills, twice: cluster.account().twice }).toEqual({
-          cut,
-          withCheckpoint,
-          kills: EXACT.kills + (more / 7) * 4,
-          twice: 0,
-        })
-        if (!died) break
+  ])(
+    'is exact over a stream that lost %s to a backup and goes on from there, wherever it dies after that',
+    async (_what, kept) => {
+      const more = 35
+      for (const withCheckpoint of [false, true]) {
+        for (let cut = 1; ; cut++) {
+          const cluster = new Cluster()
+          await cluster.live(Infinity)
+          // Two thirds of the new ones stand where the lost ones stood, or all, or more than those.
+          cluster.restore(kept, messages(more, MESSAGES + 1, kept + 1), withCheckpoint)
+          const { died } = await cluster.live(cut)
+          if (died) await cluster.live(Infinity)
+          expect({ cut, withCheckpoint, kills: cluster.account().kills, twice: cluster.account().twice }).toEqual({
+            cut,
+            withCheckpoint,
+            kills: EXACT.kills + (more / 7) * 4,
+            twice: 0,
+          })
+          if (!died) break
+        }
       }
-    }
-  }, 120_000)
+    },
+    120_000,
+  )
 })

@@ -340,7 +340,11 @@ describe('KillEngine', () => {
     const start = { stream: 's1', settled: 0, storedUntilMs: 3, revision: 7, alreadyCounted: NONE, onSettled: () => {} }
     const counting = new KillEngine(ports).open(start)
     // The server's clock was set back before the third.
-    for (const [message, storedAtMs] of [[first!, 4.25], [second!, 9.5], [third!, 8]] as const) {
+    for (const [message, storedAtMs] of [
+      [first!, 4.25],
+      [second!, 9.5],
+      [third!, 8],
+    ] as const) {
       await clock.until(counting.accept([{ ...message, storedAtMs }]))
       await clock.until(counting.drained())
     }

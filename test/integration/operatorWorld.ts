@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats'
 import { encodeKillEvent, type KillEvent } from '../../contract/killEvent.ts'
-import { KILL_STREAM, killSubject } from '../../contract/subjects.ts'
+import { KILL_STREAM, STATE_BUCKET, killSubject } from '../../contract/subjects.ts'
 import type { NodeOomReportStatus } from '../../operator/api/nodeOomReport.ts'
 import type { OomReportStatus } from '../../operator/api/oomReport.ts'
+import type { Checkpoint } from '../../operator/runtime/killStream.ts'
 import { killEventOf } from '../../operator/testing/killEvents.ts'
 import { writeKubeconfig } from '../cluster/parts/kubeconfig.ts'
 import { startApiserver, startNats, type PrivateApiserver, type PrivateNats } from '../cluster/privateServers.ts'
@@ -47,6 +48,8 @@ export interface WorldOptions {
 
 export interface PodOptions {
   name: string
+  /** `shop` where none is given. */
+  namespace?: string
   node?: string
   /** `Kind/name` of its controller, which must exist. */
   owner?: string
@@ -178,7 +181,16 @@ export class OperatorWorld {
 
   /** A pod whose container `app` runs. */
   async makePod(options: PodOptions): Promise<TestPod> {
-    const { name, node = 'node-a', owner, annotations, labels, resources, priorityClassName } = options
+    const {
+      name,
+      namespace = 'shop',
+      node = 'node-a',
+      owner,
+      annotations,
+      labels,
+      resources,
+      priorityClassName,
+    } = options
     const spec = {
       nodeName: node,
       automountServiceAccountToken: false,
@@ -187,22 +199,24 @@ export class OperatorWorld {
     }
     const metadata = {
       name,
-      namespace: 'shop',
+      namespace,
       annotations,
       labels,
       ownerReferences: await this.#ownerReferences(owner),
     }
     await this.apply({ apiVersion: 'v1', kind: 'Pod', metadata, spec })
-    const pod = await this.get<{ metadata: { uid: string } }>('pod', '-n', 'shop', name)
+    const pod = await this.get<{ metadata: { uid: string } }>('pod', '-n', namespace, name)
     const containerId = Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64)
-    await this.setContainer(name, { containerID: `containerd://${containerId}`, state: { running: {} } })
-    return { namespace: 'shop', name, uid: pod.metadata.uid, containerId }
+    const running = { containerID: `containerd://${containerId}`, state: { running: {} } }
+    await this.setContainer(name, running, namespace)
+    return { namespace, name, uid: pod.metadata.uid, containerId }
   }
 
-  async setContainer(podName: string, status: object): Promise<void> {
+  async setContainer(podName: string, status: object, namespace = 'shop'): Promise<void> {
     const containerStatuses = [{ name: 'app', ready: true, restartCount: 0, image: 'x', imageID: 'x', ...status }]
     const patch = JSON.stringify({ status: { phase: 'Running', containerStatuses } })
-    await this.api.kubectl(['patch', 'pod', '-n', 'shop', podName, '--subresource=status', '--type=merge', '-p', patch])
+    const args = ['patch', 'pod', '-n', namespace, podName, '--subresource=status', '--type=merge', '-p', patch]
+    await this.api.kubectl(args)
   }
 
   /** Stores kills as an agent does; each a new one. */
@@ -228,11 +242,11 @@ export class OperatorWorld {
     await waitUntil(`the stream to take ${subject}`, publish, { deadlineMs: 15_000, everyMs: 50 })
   }
 
-  async report(name: string): Promise<OomReportStatus | undefined> {
+  async report(name: string, namespace = 'shop'): Promise<OomReportStatus | undefined> {
     const { items } = await this.get<{ items: { metadata: { name: string }; status?: OomReportStatus }[] }>(
       'oomr',
       '-n',
-      'shop',
+      namespace,
     )
     return items.find(({ metadata }) => metadata.name === name)?.status
   }
@@ -243,15 +257,27 @@ export class OperatorWorld {
   }
 
   /** Waits until a report counts so many kills: at least those, so that one too many is seen by the caller. */
-  async untilKills(name: string, kills: number): Promise<OomReportStatus> {
+  async untilKills(name: string, kills: number, namespace = 'shop'): Promise<OomReportStatus> {
     return waitUntil(
       `${kills} kills in ${name}`,
       async () => {
-        const status = await this.report(name)
+        const status = await this.report(name, namespace)
         return status !== undefined && status.kills >= kills ? status : undefined
       },
       { deadlineMs: 30_000, everyMs: 200 },
     )
+  }
+
+  /** Waits until all that is stored is counted or set aside, and the checkpoint says so. */
+  async untilSettled(): Promise<Checkpoint> {
+    const jsm = await this.jsm()
+    const bucket = await this.js.views.kv(STATE_BUCKET, { bindOnly: true })
+    const isSettled = async () => {
+      const { state } = await jsm.streams.info(KILL_STREAM)
+      const checkpoint = (await bucket.get('checkpoint'))?.json<Checkpoint>()
+      return checkpoint?.sequence === state.last_seq ? checkpoint : undefined
+    }
+    return waitUntil('the checkpoint at the end of the stream', isSettled, { deadlineMs: 60_000 })
   }
 
   async #ownerReferences(owner: string | undefined): Promise<object[]> {

@@ -2,7 +2,6 @@ import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { KILL_STREAM, STATE_BUCKET } from '../../contract/subjects.ts'
-import { waitUntil } from '../cluster/process/wait.ts'
 import { sayFault } from '../support/faultLine.ts'
 import { untilReady } from '../support/stack.ts'
 import { backUpStream, restoreStream, type StreamBackup } from '../support/streamBackup.ts'
@@ -21,27 +20,6 @@ beforeAll(async () => {
   await world.endOperators()
 }, 120_000)
 
-interface Checkpoint {
-  stream: string
-  sequence: number
-}
-
-async function readCheckpoint(): Promise<Checkpoint | undefined> {
-  const bucket = await world.js.views.kv(STATE_BUCKET, { bindOnly: true })
-  return (await bucket.get('checkpoint'))?.json<Checkpoint>()
-}
-
-/** All that is stored is counted, and the checkpoint says so. */
-async function untilSettled(): Promise<Checkpoint> {
-  const jsm = await world.jsm()
-  const probe = async () => {
-    const { state } = await jsm.streams.info(KILL_STREAM)
-    const checkpoint = await readCheckpoint()
-    return checkpoint?.sequence === state.last_seq ? checkpoint : undefined
-  }
-  return waitUntil('the checkpoint at the end of the stream', probe, { deadlineMs: 30_000 })
-}
-
 async function putBack(backup: StreamBackup): Promise<void> {
   await (await world.jsm()).streams.delete(KILL_STREAM)
   await restoreStream(world.connection, KILL_STREAM, backup)
@@ -56,12 +34,12 @@ describe('the operator, over a stream of kills that is restored, with real nats-
     const backup = await backUpStream(world.connection, KILL_STREAM)
     await world.publishKills(15, inPod(pod))
     await world.untilKills('pod.restored.app', 75)
-    const before = await untilSettled()
+    const before = await world.untilSettled()
     await putBack(backup)
     await operator.program.said('OOM_KILLS is another stream than the checkpoint is of', 30_000)
     await world.publishKills(40, inPod(pod))
     await world.untilKills('pod.restored.app', 115)
-    const after = await untilSettled()
+    const after = await world.untilSettled()
     expect(await world.report('pod.restored.app')).toMatchObject({ kills: 115, byNode: { 'node-a': 115 } })
     expect(after.stream).not.toBe(before.stream)
     sayFault('stream restored from a snapshot', { kills: 115, counted: 115 })
@@ -75,14 +53,14 @@ describe('the operator, over a stream of kills that is restored, with real nats-
     const backup = await backUpStream(world.connection, KILL_STREAM)
     await world.publishKills(10, inPod(pod))
     await world.untilKills('pod.overgrown.app', 70)
-    const { sequence } = await untilSettled()
+    const { sequence } = await world.untilSettled()
     await program.stop()
     await putBack(backup)
     await world.publishKills(30, inPod(pod))
     expect((await (await world.jsm()).streams.info(KILL_STREAM)).state.last_seq).toBeGreaterThan(sequence)
     await world.readyOperator()
     await world.untilKills('pod.overgrown.app', 100)
-    await untilSettled()
+    await world.untilSettled()
     expect(await world.report('pod.overgrown.app')).toMatchObject({ kills: 100 })
     sayFault('stream restored, and overgrown', { kills: 100, counted: 100 })
   }, 90_000)
@@ -94,20 +72,20 @@ describe('the operator, over a stream of kills that is restored, with real nats-
     const operator = await world.readyOperator()
     await world.publishKills(60, inPod(pod))
     await world.untilKills('pod.volume.app', 60)
-    await untilSettled()
+    await world.untilSettled()
     await process.stop()
     cpSync(storeFolder, kept, { recursive: true })
     await process.start()
     await world.publishKills(25, inPod(pod))
     await world.untilKills('pod.volume.app', 85)
-    await untilSettled()
+    await world.untilSettled()
     await process.stop()
     rmSync(storeFolder, { recursive: true })
     cpSync(kept, storeFolder, { recursive: true })
     await process.start()
     await world.publishKills(40, inPod(pod))
     await world.untilKills('pod.volume.app', 125)
-    await untilSettled()
+    await world.untilSettled()
     expect(await world.report('pod.volume.app')).toMatchObject({ kills: 125, byNode: { 'node-a': 125 } })
     await untilReady(operator)
     sayFault('all of JetStream put back', { kills: 125, counted: 125 })
@@ -120,14 +98,14 @@ describe('the checkpoint', () => {
     const { program } = await world.readyOperator()
     await world.publishKills(30, inPod(pod))
     await world.untilKills('pod.twowriters.app', 30)
-    const { stream, sequence } = await untilSettled()
+    const { stream, sequence } = await world.untilSettled()
     // As an operator does that has lost the lease and does not know it.
     const bucket = await world.js.views.kv(STATE_BUCKET, { bindOnly: true })
     await bucket.put('checkpoint', JSON.stringify({ stream, sequence: sequence - 25 }))
     await world.publishKills(5, inPod(pod))
     await program.said('"code":"CheckpointMoved"')
     await world.untilKills('pod.twowriters.app', 35)
-    await untilSettled()
+    await world.untilSettled()
     expect(await world.report('pod.twowriters.app')).toMatchObject({ kills: 35 })
   }, 60_000)
 })
