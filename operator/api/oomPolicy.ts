@@ -96,9 +96,9 @@ export const oomPolicyStatus = z
       }),
     applied: count.meta({ description: 'Containers that have the score, by what their nodes said last.' }),
     failed: count.meta({ description: 'Containers that do not have it, though they should.' }),
-    failures: z.array(failure).max(MAX_FAILURES).meta({
+    failures: z.array(failure).max(MAX_FAILURES).optional().meta({
       'x-kubernetes-list-type': 'atomic',
-      description: 'Why they do not, the most frequent first.',
+      description: 'Why they do not, the most frequent first; absent where all have it.',
     }),
     conditions: conditionsOf('Ready: every container has the score that should have it; in mode Audit always.'),
   })

@@ -1,5 +1,6 @@
 import type { ContainerStatus } from '#contract/nodeStatus.ts'
 import { MAX_FAILURES, type OomPolicyStatus } from '../api/oomPolicy.ts'
+import { absentIfEmpty, compact } from '../reports/killRecord.ts'
 import { shownText } from '../reports/shownText.ts'
 import type { Policy, PolicyMatch } from './decide.ts'
 
@@ -38,12 +39,12 @@ export function policyStatus(
           ? outcome('False', 'Applying', `${applied} of ${match.deciding.length} containers have the score`)
           : outcome('True', 'Applied', `${applied} containers have the score`)
   const before = stored?.conditions.find(({ type }) => type === 'Ready')
-  return {
+  return compact({
     observedGeneration: policy.generation,
     matched: { pods: match.pods, containers: match.containers },
     applied,
     failed,
-    failures: all.slice(0, MAX_FAILURES),
+    failures: absentIfEmpty(all.slice(0, MAX_FAILURES)),
     conditions: [
       {
         type: 'Ready',
@@ -52,5 +53,5 @@ export function policyStatus(
         observedGeneration: policy.generation,
       },
     ],
-  }
+  })
 }

@@ -87,7 +87,7 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
       await policy(-500, 'Enforce')
       const status = await untilStatus('KernelRefused')
       expect(status).toMatchObject({ applied: 0, failed: 1, failures: [{ reason: 'KernelRefused', containers: 1 }] })
-      expect(status.failures[0]?.message).toContain('CAP_SYS_RESOURCE')
+      expect(status.failures?.[0]?.message).toContain('CAP_SYS_RESOURCE')
       expect(scoreOf(pid)).toBe(START)
     },
     40_000,
