@@ -8,7 +8,7 @@ import { readPodFacts } from './adapters/podFacts.ts'
 import { Explainer } from './runtime/explainer.ts'
 import { gatherFigures } from './gatherFigures.ts'
 import { keepBounds } from './keepBounds.ts'
-import { parseStored } from './reports/storedForm.ts'
+import { parseNodeStatus, parseReportStatus } from './reports/repairStatus.ts'
 import type { GetOwner } from './reports/workload.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
@@ -19,7 +19,7 @@ import { runSession, type SessionObserver } from './runtime/readerSession.ts'
 import { keyText, type ReportKey, type StoredReport } from './runtime/reportStore.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
 import type { Target } from './runtime/resolveTarget.ts'
-import { ReportWriter, type WriterObserver } from './runtime/reportWriter.ts'
+import { ReportWriter } from './runtime/reportWriter.ts'
 import { WriteBudget } from './runtime/writeBudget.ts'
 import type { Surroundings } from './surroundings.ts'
 import { createKillTelling, noTelling } from './tellKills.ts'
@@ -77,8 +77,14 @@ export async function countKills(
     { perSecond: config.writesPerSecond, maxInFlight: config.writesInFlight, reportEveryMs: REPORT_EVERY_MS },
     finishing,
   )
+  const repaired = (key: ReportKey, fields: readonly string[]): void =>
+    logger.warn(
+      { report: keyText(key), fields },
+      'expected a status of this version, got another or an edited one: what could not be read was made anew, the count of kills stays',
+    )
   const judge = new HiddenJudge({
     store,
+    repaired,
     readFacts: (pod, containerId) => readPodFacts(client, pods, pod, containerId),
     knownFacts: (podUid, containerId) => pods.factsOf(podUid, containerId),
     waiting,
@@ -92,21 +98,16 @@ export async function countKills(
   })
   const wrote = (kind: ReportKey['kind'], outcome: string): void => metrics.reportWrites.inc({ kind, outcome })
   const recurring = (reports: number): void => metrics.reportsRecurring.set(reports)
-  const refresher = new ReportRefresher({ store, waiting, budget, now, wrote, recurring })
-  const noteReport: WriterObserver['written'] = (key, status) => {
-    judge.note(key, status)
-    refresher.note(key, status)
-  }
+  const refresher = new ReportRefresher({ store, waiting, budget, now, wrote, repaired, recurring })
   const writer = new ReportWriter(
     store,
     {
       wrote,
-      repaired: (key, fields) =>
-        logger.warn(
-          { report: keyText(key), fields },
-          'expected a status of this version, got another or an edited one: what could not be read was made anew, the count of kills stays',
-        ),
-      written: noteReport,
+      repaired,
+      written: (key, status) => {
+        judge.note(key, status)
+        refresher.note(key, status)
+      },
       nodeWritten: (key, status) => refresher.note(key, status),
     },
     now,
@@ -139,13 +140,17 @@ export async function countKills(
   })
   async function* listReports(): AsyncIterable<StoredReport> {
     for await (const report of store.list('OOMReport')) {
-      const status = parseStored(report.status)
+      const read = parseReportStatus(report.status, { now: now() })
       // One that cannot be read waits for nothing.
-      if (report.key.kind === 'OOMReport' && status !== undefined) noteReport(report.key, status)
+      if (report.key.kind === 'OOMReport' && read !== undefined) {
+        judge.note(report.key, read.status)
+        refresher.noteStored(report.key, report.status, read)
+      }
       yield report
     }
     for await (const report of store.list('NodeOOMReport')) {
-      refresher.noteStored(report.key, report.status)
+      const read = parseNodeStatus(report.status, { now: now() })
+      if (read !== undefined) refresher.noteStored(report.key, report.status, read)
       yield report
     }
   }

@@ -37,7 +37,15 @@ export const text = (maxChars: number) => z.string().max(maxChars)
 /** An object that is written as a whole: its fields have one owner, so that managedFields stay small. */
 export const ATOMIC_MAP = { 'x-kubernetes-map-type': 'atomic' }
 
-export const counts = (maxProperties: number) => z.record(z.string(), count).meta({ ...ATOMIC_MAP, maxProperties })
+/** Of nodes; commands, scopes and reasons have shorter ones. */
+const MAX_KEY_CHARS = 253
+
+export const counts = (maxProperties: number) =>
+  z
+    .record(z.string(), count)
+    .refine((byKey) => Object.keys(byKey).length <= maxProperties, `expected at most ${maxProperties} names`)
+    .refine((byKey) => Object.keys(byKey).every((key) => key.length <= MAX_KEY_CHARS), 'expected shorter names')
+    .meta({ ...ATOMIC_MAP, maxProperties })
 
 export const BY_COMMAND = `Kills by the victim's command, together all kills: the ${MAX_NAMED_COMMANDS} commands with the most by name, the rest under "${OTHER_COMMANDS}", and those of lost lines under "${UNKNOWN_COMMAND}". A command that comes back from "${OTHER_COMMANDS}" starts anew, so that a named count is a least count.`
 
@@ -179,11 +187,13 @@ export const condition = z.object({
 })
 export type Condition = z.infer<typeof condition>
 
+export const MAX_CONDITIONS = 8
+
 /** @param types What each of them says when it is True. */
 export const conditionsOf = (types: string) =>
   z
     .array(condition)
-    .max(8)
+    .max(MAX_CONDITIONS)
     .meta({
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['type'],

@@ -1,4 +1,5 @@
 import type { KillEvent } from '#contract/killEvent.ts'
+import { rssKibOf } from '../reports/killRecord.ts'
 import type { CachedPod } from '../runtime/pod.ts'
 import type { KillNotice, PodNames, StoredKill } from './answers.ts'
 
@@ -46,9 +47,4 @@ export function describeNotice({ sequence, event }: ReadMessage, findPod: FindPo
     podUid: attribution.podUid,
     ...namesOf(event, findPod),
   }
-}
-
-function rssKibOf(victim: KillEvent['victim']): number | undefined {
-  if (victim?.anonRssKib === undefined) return undefined
-  return victim.anonRssKib + (victim.fileRssKib ?? 0) + (victim.shmemRssKib ?? 0)
 }

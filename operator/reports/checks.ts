@@ -116,9 +116,9 @@ export function rejectedUntilMs(last: { seenAt: string }): number {
 }
 
 /**
- * By the operator's clock: that of a node may be an hour behind, and then its kills would be old when they come. One that was
- * long on its way is news as well.
+ * When a report was told of its last kill, by the operator's clock: that of a node may be an hour, or years, behind, and then its
+ * kills would be old when they come. One that was long on its way is news as well.
  */
-function toldAt({ lastSeen, lastKills }: Checked): string {
+export function toldAt({ lastSeen, lastKills }: Pick<Checked, 'lastSeen' | 'lastKills'>): string {
   return [lastSeen, ...lastKills.map(({ seenAt }) => seenAt)].toSorted().at(-1) ?? lastSeen
 }

@@ -1,4 +1,4 @@
-import type { Condition } from '../api/killRecord.ts'
+import { MAX_CONDITIONS, type Condition } from '../api/killRecord.ts'
 
 /** What a check says of a report. */
 export type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
@@ -20,8 +20,8 @@ export function settleCondition(
   }
 }
 
-/** These conditions, and behind them those of others, which stay as they are. */
+/** These conditions, and behind them those of others, which stay as they are while there is room for them. */
 export function withOthers(stored: readonly Condition[] | undefined, own: readonly Condition[]): Condition[] {
   const types = new Set(own.map(({ type }) => type))
-  return [...own, ...(stored ?? []).filter(({ type }) => !types.has(type))]
+  return [...own, ...(stored ?? []).filter(({ type }) => !types.has(type))].slice(0, MAX_CONDITIONS)
 }

@@ -39,7 +39,7 @@ export function buildKillRecord(event: KillEvent, context: RecordContext): KillR
     containerId: attribution.containerId,
     victimPid: victim?.pid,
     victimCommand: victim === undefined ? undefined : shownText(victim.command, 64),
-    victimRssKib: victimRssKib(event),
+    victimRssKib: rssKibOf(event.victim),
     trigger: triggerText(event, context.isVisible),
     scope: event.scope,
     limitKib: domain.limitKib,
@@ -80,10 +80,12 @@ function victimText({ victimPid, victimCommand, source }: KillRecord): string {
   return victimPid === undefined ? '(nobody)' : (victimCommand ?? '?')
 }
 
-function victimRssKib({ victim }: KillEvent): number | undefined {
-  if (victim === undefined) return undefined
-  const parts = [victim.anonRssKib, victim.fileRssKib, victim.shmemRssKib].filter((part) => part !== undefined)
-  return parts.length === 0 ? undefined : parts.reduce((sum, part) => sum + part, 0)
+/** What a victim had resident, in KiB, as far as the kernel printed it. A lie of its node stays a number that JSON carries. */
+export function rssKibOf(victim: KillEvent['victim']): number | undefined {
+  const parts = [victim?.anonRssKib, victim?.fileRssKib, victim?.shmemRssKib].filter((part) => part !== undefined)
+  if (parts.length === 0) return undefined
+  const sum = parts.reduce((total, part) => total + part, 0)
+  return Math.min(sum, Number.MAX_SAFE_INTEGER)
 }
 
 function triggerText(event: KillEvent, isVisible: IsVisible): string | undefined {

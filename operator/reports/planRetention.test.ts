@@ -7,9 +7,9 @@ const limits = { maxAgeMs: 90 * DAY_MS, maxPerNamespace: 3, maxTotal: 5 }
 const checkpoint = { stream: 's1', sequence: 100 }
 
 function reportOf(name: string, daysAgo: number, changes: Partial<RetainedReport> = {}): RetainedReport {
-  const lastSeen = new Date(now.getTime() - daysAgo * DAY_MS).toISOString()
+  const lastTold = new Date(now.getTime() - daysAgo * DAY_MS).toISOString()
   const watermark = { stream: 's1', sequence: 50 }
-  return { kind: 'OOMReport', namespace: 'shop', name, lastSeen, watermark, ...changes }
+  return { kind: 'OOMReport', namespace: 'shop', name, lastTold, watermark, ...changes }
 }
 
 const plan = (reports: readonly RetainedReport[], at: Partial<Parameters<typeof planRetention>[2]> = {}) =>
@@ -40,7 +40,7 @@ describe('planRetention', () => {
 
   it.each([
     ['counts kills above the checkpoint', { watermark: { stream: 's1', sequence: 101 } }],
-    ['has no status yet', { lastSeen: undefined, watermark: undefined }],
+    ['has no status yet', { lastTold: undefined, watermark: undefined }],
   ])('keeps a report that %s', (_what, changes) => {
     const reports = [reportOf('old', 99, changes), ...[1, 2, 3].map((days) => reportOf(`r${days}`, days))]
     expect(plan(reports)).not.toContainEqual(expect.stringMatching(/^old/))

@@ -13,16 +13,16 @@ export interface RetainedReport {
   /** Empty for a NodeOOMReport. */
   namespace: string
   name: string
-  /** ISO; undefined for a report without a status yet. */
-  lastSeen: string | undefined
+  /** When it was told of its last kill (toldAt), ISO; undefined for a report without a status yet. */
+  lastTold: string | undefined
   watermark: Watermark | undefined
 }
 
 export type RetentionReason = 'age' | 'namespaceCount' | 'totalCount'
 
 /**
- * Which reports are given up: those whose last kill is too long ago, and where there are too many, those whose last kill
- * is the longest ago. One that counts kills above the checkpoint stays: they would be counted once more.
+ * Which reports are given up: those whose last kill was told too long ago, and where there are too many, those whose last kill
+ * was told the longest ago. One that counts kills above the checkpoint stays: they would be counted once more.
  */
 export function planRetention<R extends RetainedReport>(
   reports: readonly R[],
@@ -35,13 +35,13 @@ export function planRetention<R extends RetainedReport>(
     (watermark.stream !== at.checkpoint.stream || watermark.sequence <= at.checkpoint.sequence)
   const oldestMs = at.now.getTime() - limits.maxAgeMs
   const given: { report: R; reason: RetentionReason }[] = []
-  let left = reports.toSorted((a, b) => ((a.lastSeen ?? '~') < (b.lastSeen ?? '~') ? -1 : 1))
+  let left = reports.toSorted((a, b) => ((a.lastTold ?? '~') < (b.lastTold ?? '~') ? -1 : 1))
   const giveUp = (candidates: readonly R[], excess: number, reason: RetentionReason): void => {
     const chosen = new Set(candidates.filter(isSettled).slice(0, Math.max(0, excess)))
     for (const report of chosen) given.push({ report, reason })
     left = left.filter((report) => !chosen.has(report))
   }
-  const old = left.filter(({ lastSeen }) => lastSeen !== undefined && Date.parse(lastSeen) < oldestMs)
+  const old = left.filter(({ lastTold }) => lastTold !== undefined && Date.parse(lastTold) < oldestMs)
   giveUp(old, old.length, 'age')
   for (const group of Map.groupBy(left, ({ namespace }) => namespace).values()) {
     if (group[0]?.kind === 'OOMReport') giveUp(group, group.length - limits.maxPerNamespace, 'namespaceCount')

@@ -9,12 +9,17 @@ import { fitStatus } from './fitStatus.ts'
 import { absentIfEmpty, compact, describeLast, type KillToCount } from './killRecord.ts'
 import { killsPast, spanOf, whenOf } from './newKills.ts'
 import { refreshNodeStatus } from './refresh.ts'
-import { isRejected, rejectedEventOf } from './rejectRecord.ts'
+import { REJECTED, isRejected, rejectedEventOf } from './rejectRecord.ts'
 import { largestOf, tally, tallyCommands } from './tally.ts'
 import { advanceTrend } from './trend.ts'
 
 /** The killer ran and took nobody: counted apart from kills. */
 const WITHOUT_VICTIM: readonly NodeReason[] = ['NoKillable', 'Panic']
+
+/** Whether the killer took somebody. */
+export function isTaken({ reason }: { reason: NodeReason }): boolean {
+  return reason !== REJECTED && !WITHOUT_VICTIM.includes(reason)
+}
 
 /** As reduceReport, for what a node keeps. */
 export function reduceNodeReport(
@@ -31,7 +36,7 @@ export function reduceNodeReport(
   const newest = lastKills[0] ?? rejects.at(-1)
   const last = newest === undefined ? stored?.last : { ...describeLast(newest), reason: newest.reason }
   if (last === undefined) throw new Error('expected kills or a stored status, got neither')
-  const taken = invocations.filter((kill) => !WITHOUT_VICTIM.includes(kill.reason))
+  const taken = invocations.filter(isTaken)
   const withoutVictim = invocations.length - taken.length
   const status: NodeOomReportStatus = compact({
     observedGeneration: context.generation,

@@ -4,6 +4,7 @@ import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
 import { killsOf, nodeKillOf } from '../testing/killRecords.ts'
 import { reduceNodeReport } from './reduceNodeReport.ts'
 import { reduceReport } from './reduceReport.ts'
+import { refreshStatus } from './refresh.ts'
 import { parseNodeStatus, parseReportStatus } from './repairStatus.ts'
 
 const now = new Date('2026-03-01T10:00:02.000Z')
@@ -21,7 +22,7 @@ describe('parseReportStatus', () => {
   it('makes anew what an older version did not write', () => {
     const read = parseReportStatus(without('byCommand', 'trend', 'killsLastDay'), at)
     expect(read?.repaired).toEqual(['byCommand', 'killsLastDay', 'trend'])
-    expect(read?.status).toMatchObject({ kills: 3, byCommand: {}, watermark: stored().watermark })
+    expect(read?.status).toMatchObject({ kills: 3, byCommand: { '(other)': 3 }, watermark: stored().watermark })
     expect(read?.status.trend).toMatchObject({ kills: `${'0 '.repeat(23)}3`, perDay: '0 0 0 0 0 0 3' })
   })
 
@@ -34,7 +35,7 @@ describe('parseReportStatus', () => {
   it.each([
     ['a trend of words', { trend: { ...stored().trend, kills: 'a few' } }, ['trend']],
     ['a count below zero', { hiddenKills: -4 }, ['hiddenKills']],
-    ['more hidden kills than kills', { hiddenKills: 9 }, ['hiddenKills', 'reportedKills']],
+    ['more hidden kills than kills', { hiddenKills: 9 }, ['hiddenKills']],
     ['a watermark of words', { watermark: 'all of them' }, ['watermark']],
     ['a watermark below zero', { watermark: { stream: 's1', sequence: -1 } }, ['watermark']],
     ['a watermark beyond the end of the stream', { watermark: { stream: 's1', sequence: 101 } }, ['watermark']],
@@ -56,6 +57,53 @@ describe('parseReportStatus', () => {
     expect(reduceReport(read?.status, killsOf(4, 4), context)).toMatchObject({ kills: 4, hiddenKills: 0 })
   })
 
+  const ahead = '2026-03-03T00:00:00.000Z'
+  const trend = { ...stored().trend, kills: stored().trend.kills.replaceAll(/\d+/g, '9'.repeat(12)) }
+  const week = { ...stored().trend, perDay: '0 0 0 0 0 1 3' }
+  const names = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`n${at}`, 1]))
+  it.each([
+    ['counts by node that are more than all', { byNode: { 'node-a': 9 } }, { byNode: { '(other)': 3 } }],
+    ['fewer than all', { byNode: { 'node-a': 2 } }, { byNode: { 'node-a': 2, '(other)': 1 } }],
+    ['more nodes than there is room for', { byNode: names(52) }, { byNode: { '(other)': 3 } }],
+    ['a name without end', { byCommand: { ['x'.repeat(1e6)]: 3 } }, { byCommand: { '(other)': 3 } }],
+    ['counts by scopes that are none', { byScope: { Galaxy: 3 } }, { byScope: { Unknown: 3 } }],
+    ['fewer kills than it lists', { kills: 1 }, { kills: 3, byNode: { 'node-a': 3 } }],
+    ['hidden kills beside those not judged yet', { hiddenKills: 1 }, { hiddenKills: 0, reportedKills: 0 }],
+    ['a trend that no day has', { trend }, { killsLastDay: 3 }],
+    ['a week of more kills than there were', { trend: week }, { trend: stored().trend }],
+    ['a last kill that is still to come', { lastSeen: ahead }, { lastSeen: '2026-03-01T10:00:00.000Z' }],
+    [
+      'kills seen in time to come',
+      { lastKills: stored().lastKills.map((kill) => ({ ...kill, seenAt: ahead })) },
+      {
+        lastSeen: '2026-03-01T10:00:00.000Z',
+        lastKills: expect.arrayContaining([expect.objectContaining({ sequence: 1, seenAt: now.toISOString() })]),
+      },
+    ],
+    [
+      'more of the last kills than it keeps',
+      { lastKills: [...killsOf(10, 40).map(({ record }) => record), ...stored().lastKills], kills: 50 },
+      { kills: 50, lastKills: killsOf(10, 29).map(({ record }) => record) },
+    ],
+  ])('does not believe what cannot be true: %s', (_what, edit, expected) => {
+    const read = parseReportStatus({ ...stored(), ...edit }, at)
+    const status = read && refreshStatus(read.status, now)
+    expect(status).toMatchObject(expected)
+    expect(oomReportStatus.safeParse(status).error).toBeUndefined()
+    expect(read?.repaired.length).toBeGreaterThan(0)
+    for (const counts of [status?.byScope, status?.byNode, status?.byCommand])
+      expect(Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0)).toBe(status?.kills)
+    expect(parseReportStatus(status, at)?.repaired).toEqual([])
+  })
+
+  it('has room for its own conditions whatever others have put beside them', () => {
+    const others = Array.from({ length: 8 }, (_, at) => ({ ...stored().conditions[0], type: `Other${at}` }))
+    const read = parseReportStatus({ ...stored(), conditions: others }, at)
+    const status = read && refreshStatus(read.status, now)
+    const types = ['Ready', 'Active', 'Recurring', 'LimitTooLow', 'Other0', 'Other1', 'Other2', 'Other3']
+    expect(status?.conditions.map(({ type }) => type)).toEqual(types)
+  })
+
   it('counts nothing again that stands in the last kills, whatever became of the watermark', () => {
     const read = parseReportStatus({ ...stored(), watermark: null }, at)
     expect(reduceReport(read?.status, killsOf(1, 4), context)).toMatchObject({ kills: 4 })
@@ -64,6 +112,7 @@ describe('parseReportStatus', () => {
   it.each([
     ['no count', without('kills')],
     ['a count of none', { ...stored(), kills: -1 }],
+    ['a count beyond all bounds', { ...stored(), kills: Number.MAX_SAFE_INTEGER }],
     ['none of the last kills', { ...without('last'), lastKills: [{}] }],
     ['nothing', {}],
     ['a list', []],
@@ -95,7 +144,25 @@ describe('parseNodeStatus', () => {
     const status = reduceNodeReport(undefined, kills, context)
     const read = parseNodeStatus({ ...status, byReason: 7, withoutVictim: undefined }, at)
     expect(read?.repaired).toEqual(['withoutVictim', 'byReason'])
+    expect(read?.status.byReason).toEqual({ CgroupUnknown: 2 })
     expect(nodeOomReportStatus.safeParse(read?.status).error).toBeUndefined()
     expect(parseNodeStatus({ kills: 1 }, at)).toBeUndefined()
+  })
+
+  it('holds its counts against each other, with what was no kill', () => {
+    const kills = (['PodUnknown', 'NoKillable', 'EventRejected'] as const).map((reason, at) =>
+      nodeKillOf(at + 1, { reason }),
+    )
+    const status = reduceNodeReport(undefined, kills, context)
+    expect(parseNodeStatus(status, at)).toEqual({ status, repaired: [] })
+    const { trend: _trend, ...older } = status
+    const edited = { ...older, byScope: { ContainerLimit: 9 }, byReason: { PodUnknown: 1, EventRejected: 1, Mine: 1 } }
+    const read = parseNodeStatus(edited, at)
+    expect(read?.repaired).toEqual(['trend', 'byScope', 'byReason'])
+    expect(read?.status).toMatchObject({
+      byScope: { Unknown: 2 },
+      byReason: { PodUnknown: 1, EventRejected: 1, CgroupUnknown: 1 },
+    })
+    expect(read?.status.trend.kills).toMatch(/ 1$/)
   })
 })

@@ -1,19 +1,8 @@
-import { MAX_LAST_REJECTS, nodeOomReportStatus, type NodeOomReportStatus } from '../api/nodeOomReport.ts'
-import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
+import { MAX_LAST_REJECTS } from '../api/nodeOomReport.ts'
 import { isRejected } from './rejectRecord.ts'
 import { trendFromList } from './trend.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
-
-/** @returns undefined for a status that does not fit, as a person may have edited it. */
-export function parseStored(stored: unknown): OomReportStatus | undefined {
-  return oomReportStatus.safeParse(inThisForm(stored)).data
-}
-
-/** As parseStored, for what a node keeps. */
-export function parseStoredNode(stored: unknown): NodeOomReportStatus | undefined {
-  return nodeOomReportStatus.safeParse(inThisForm(stored)).data
-}
 
 /** The fields of a stored status as this version writes them, where an earlier one had another form: nothing of it is lost. */
 export function inThisForm(stored: unknown): Fields {

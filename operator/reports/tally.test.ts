@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { MAX_NAMED_COMMANDS } from '../api/killRecord.ts'
-import { foldSmallest, tally, tallyCommands } from './tally.ts'
+import { fillUp, foldSmallest, tally, tallyCommands } from './tally.ts'
 
 describe('tally', () => {
   it('adds one for each key, whatever its name', () => {
@@ -16,6 +16,18 @@ describe('foldSmallest', () => {
 
   it('leaves what fits alone', () => {
     expect(foldSmallest({ a: 1, b: 1 }, 2, 'rest')).toEqual({ a: 1, b: 1 })
+  })
+})
+
+describe('fillUp', () => {
+  it.each([
+    [{ a: 2, b: 1 }, 3, { a: 2, b: 1 }],
+    [{ a: 2 }, 3, { a: 2, rest: 1 }],
+    [{ a: 1, rest: 1 }, 3, { a: 1, rest: 2 }],
+    [{ a: 9, b: 1 }, 3, { rest: 3 }],
+    [{ a: 9 }, 0, {}],
+  ])('makes %j add up to %i', (counts, whole, expected) => {
+    expect(fillUp(counts, whole, 'rest')).toEqual(expected)
   })
 })
 

@@ -23,6 +23,17 @@ export function foldSmallest(
   return { ...Object.fromEntries(named.slice(0, maxNamed)), [other]: rest }
 }
 
+/** Counts that add up to a whole: what is missing is under `rest`, and all of it where they say more than there is. */
+export function fillUp(
+  counts: Readonly<Record<string, number>>,
+  whole: number,
+  rest: string,
+): Readonly<Record<string, number>> {
+  const missing = whole - Object.values(counts).reduce((sum, count) => sum + count, 0)
+  if (missing === 0) return counts
+  return missing > 0 ? { ...counts, [rest]: (counts[rest] ?? 0) + missing } : whole === 0 ? {} : { [rest]: whole }
+}
+
 /** Of those that are known. */
 export function largestOf(values: readonly (number | undefined)[]): number | undefined {
   const known = values.filter((value) => value !== undefined)

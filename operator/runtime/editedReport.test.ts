@@ -71,6 +71,37 @@ describe('a report whose status somebody edited, or another version wrote', () =
     expect(await count(3, keyOf('deployment.other.app'))).toBe('written')
   })
 
+  it('is brought back to its size where it was made enormous', async () => {
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`node-${at}`, 1]))
+    const long = 'x'.repeat(10_000)
+    edit(({ lastKills, conditions, ...status }) => ({
+      ...status,
+      byNode: many,
+      byCommand: { [long]: 1 },
+      lastKills: [...Array.from({ length: 300 }, () => ({ ...lastKills[0], verdict: long })), ...lastKills],
+      conditions: conditions.map((condition) => ({ ...condition, message: long })),
+      notes: long,
+    }))
+    expect(await count(2)).toBe('written')
+    const status = store.statusOf(KEY.name)
+    expect(status).toMatchObject({
+      kills: 2,
+      byNode: { '(other)': 1, 'node-a': 1 },
+      byCommand: { '(other)': 1, eater: 1 },
+    })
+    expect(JSON.stringify(status).length).toBeLessThan(4_096)
+  })
+
+  it('takes nothing that is of another workload than its spec says, whatever its name is', async () => {
+    const swapped = { workload: { ...spec.workload, name: 'other\u202e' }, container: 'app' }
+    const report = store.reports.get(keyText(KEY))
+    if (report !== undefined) store.reports.set(keyText(KEY), { ...report, spec: swapped })
+    const before = store.statusOf(KEY.name)
+    expect(await count(2)).toBe('refused')
+    expect(store.statusOf(KEY.name)).toEqual(before)
+    expect(await count(3, keyOf('deployment.other.app'))).toBe('written')
+  })
+
   it('goes on from the stream when its watermark is of no stream', async () => {
     edit((status) => ({ ...status, watermark: { stream: 'mine', sequence: 9e15 } }))
     await count(1)

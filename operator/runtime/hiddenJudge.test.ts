@@ -18,6 +18,7 @@ let known: ContainerFacts
 let reads: number
 let judge: HiddenJudge
 let judged: Judgement[]
+let repaired: (readonly string[])[]
 
 beforeEach(async () => {
   nowMs = Date.parse('2026-03-01T10:00:02.000Z')
@@ -26,6 +27,7 @@ beforeEach(async () => {
   known = facts
   reads = 0
   judged = []
+  repaired = []
   const waiting = {
     observer: { trouble: () => {}, fine: () => {} },
     sleep: async (ms: number) => {
@@ -45,6 +47,7 @@ beforeEach(async () => {
     knownFacts: () => known,
     now: () => new Date(nowMs),
     judged: (judgement) => void judged.push(judgement),
+    repaired: (_key, fields) => void repaired.push(fields),
     budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
     waiting,
   })
@@ -119,6 +122,18 @@ describe('HiddenJudge', () => {
     }
     await judge.judge(KEY)
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 3, hiddenKills: 2, last: { hidden: 'Unknown' } })
+  })
+
+  it('judges by a status of another version, or an edited one, as it is counted on, and says what it left', async () => {
+    const { byCommand: _byCommand, trend: _trend, ...older } = store.statusOf(KEY.name)
+    const [entry] = [...store.reports]
+    if (entry !== undefined) store.reports.set(entry[0], { ...entry[1], status: { ...older, hiddenKills: -3 } })
+    nowMs += 60_000
+    await judge.judge(KEY)
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2, hiddenKills: 2, last: { hidden: 'Yes' } })
+    expect(oomReportStatus.safeParse(store.statusOf(KEY.name)).error).toBeUndefined()
+    expect(repaired).toEqual([['hiddenKills', 'byCommand', 'trend']])
+    expect(judged).toMatchObject([{ counts: { Yes: 2, No: 0, Unknown: 0 } }])
   })
 
   it('forgets a report that was deleted', async () => {

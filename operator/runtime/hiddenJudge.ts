@@ -1,7 +1,7 @@
 import type { ContainerKillRecord, OomReportStatus } from '../api/oomReport.ts'
 import { hiddenDueMs, type ContainerFacts } from '../reports/decideHidden.ts'
 import { judgeHidden, judgeKill } from '../reports/reduceReport.ts'
-import { parseStored } from '../reports/storedForm.ts'
+import { parseReportStatus } from '../reports/repairStatus.ts'
 import { undecidedKills, type UnjudgedKill } from '../reports/undecidedKills.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
@@ -23,6 +23,8 @@ export interface JudgePorts {
   budget: WriteBudget
   now: () => Date
   judged: (judgement: Judgement) => void
+  /** A stored status was of another version or edited: these fields are made anew. Told again when the write is. */
+  repaired: (key: OomReportKey, fields: readonly string[]) => void
 }
 
 /** What one look at a report decided. */
@@ -75,9 +77,9 @@ export class HiddenJudge {
 
   /** Judges what is due in one report. @throws ProgramError with retry. */
   async judge(key: OomReportKey): Promise<void> {
-    const { store, now } = this.#ports
+    const { store, now, repaired } = this.#ports
     const report = await store.get(key)
-    const status = parseStored(report?.status)
+    const status = parseReportStatus(report?.status, { now: now() })?.status
     if (status === undefined) {
       this.#due.delete(keyText(key))
       return
@@ -86,7 +88,11 @@ export class HiddenJudge {
     const at = now()
     const result = await updateReport<OomReportStatus>(store, {
       key,
-      parseStatus: parseStored,
+      parseStatus: (stored) => {
+        const read = parseReportStatus(stored, { now: at })
+        if (read !== undefined && read.repaired.length > 0) repaired(key, read.repaired)
+        return read?.status
+      },
       compute: (stored) => stored && judgeHidden(stored, (kill) => facts.get(containerKey(kill)), at),
     })
     if (result.outcome === 'gone' || result.outcome === 'refused') {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { reduceNodeReport } from '../reports/reduceNodeReport.ts'
 import { reduceReport } from '../reports/reduceReport.ts'
+import { parseNodeStatus, parseReportStatus } from '../reports/repairStatus.ts'
 import { FakeReportStore } from '../testing/fakeReportStore.ts'
 import { killsOf, nodeKillOf } from '../testing/killRecords.ts'
 import { ReportRefresher } from './reportRefresher.ts'
@@ -18,11 +19,13 @@ let untilMs: number
 let store: FakeReportStore
 let refresher: ReportRefresher
 let recurring: number
+let repaired: (readonly string[])[]
 
 beforeEach(() => {
   nowMs = FIRST.getTime()
   store = new FakeReportStore()
   recurring = 0
+  repaired = []
   const waiting = {
     observer: { trouble: () => {}, fine: () => {} },
     sleep: async (ms: number) => {
@@ -39,6 +42,7 @@ beforeEach(() => {
     budget,
     now: () => new Date(nowMs),
     wrote: () => {},
+    repaired: (_key, fields) => void repaired.push(fields),
     recurring: (reports) => void (recurring = reports),
     waiting,
   })
@@ -47,7 +51,10 @@ beforeEach(() => {
 async function put(key: ReportKey, status: object): Promise<void> {
   const created = await store.create(key, {})
   if (created.outcome === 'created') await store.patchStatus(key, status, created.report.resourceVersion)
-  refresher.noteStored(key, store.statusOf(key.name))
+  const stored = store.statusOf(key.name)
+  const read =
+    key.kind === 'OOMReport' ? parseReportStatus(stored, { now: FIRST }) : parseNodeStatus(stored, { now: FIRST })
+  if (read !== undefined) refresher.noteStored(key, stored, read)
   store.patches = 0
 }
 
@@ -127,6 +134,27 @@ describe('ReportRefresher', () => {
     store.reports.clear()
     await runFor(2)
     expect(store.patches).toBe(0)
+  })
+
+  it('brings a status of another version to this one, once, though no kill comes', async () => {
+    const {
+      byCommand: _byCommand,
+      trend: _trend,
+      killsLastDay: _day,
+      conditions: _conditions,
+      ...older
+    } = {
+      ...reduceReport(undefined, killsOf(1, 2), { now: FIRST, stream: 's', generation: 1, workload: 'w' }),
+    }
+    await put(KEY, older)
+    await runFor(0.1)
+    expect(repaired).toEqual([['byCommand', 'killsLastDay', 'trend', 'conditions']])
+    expect(store.patches).toBe(1)
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2, killsLastDay: 2 })
+    const [, active] = store.statusOf(KEY.name)['conditions'] as object[]
+    expect(active).toMatchObject({ type: 'Active', status: 'True' })
+    await runFor(1.1)
+    expect(store.patches).toBe(2)
   })
 
   it('leaves a status alone that it cannot read', async () => {

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { NodeOomReportStatus } from '../api/nodeOomReport.ts'
 import type { OomReportStatus } from '../api/oomReport.ts'
 import { refreshDueMs, refreshNodeStatus, refreshStatus } from '../reports/refresh.ts'
-import { parseStored, parseStoredNode } from '../reports/storedForm.ts'
+import { parseNodeStatus, parseReportStatus, type ParsedStatus } from '../reports/repairStatus.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
 import type { WriteBudget } from './writeBudget.ts'
@@ -15,6 +16,8 @@ export interface RefresherPorts {
   budget: WriteBudget
   now: () => Date
   wrote: (kind: ReportKey['kind'], outcome: UpdateResult<unknown>['outcome']) => void
+  /** A stored status was of another version or edited: these fields are made anew. Told again when the write is. */
+  repaired: (key: ReportKey, fields: readonly string[]) => void
   /** How many reports are recurring; one that is deleted counts until it would have been refreshed. */
   recurring: (reports: number) => void
 }
@@ -23,8 +26,8 @@ export interface RefresherPorts {
 const POLL_MS = 5_000
 
 /**
- * Brings reports up to date whose conditions or trend change though no kill comes. Nothing is kept that the stored
- * status does not say, and nothing is written that the clock has not changed.
+ * Brings reports up to date whose conditions or trend change though no kill comes, and those that another version wrote.
+ * Nothing is kept that the stored status does not say, and nothing is written that is as it should be.
  */
 export class ReportRefresher {
   readonly #ports: RefresherPorts
@@ -43,10 +46,10 @@ export class ReportRefresher {
     else this.#due.delete(keyText(key))
   }
 
-  /** As note, for a status as it is stored; one that cannot be read is never refreshed. */
-  noteStored(key: ReportKey, status: unknown): void {
-    const parsed = parseStatus(key, status)
-    if (parsed !== undefined) this.note(key, parsed)
+  /** As note, for one that was found stored: what is not as this version writes it is due at once. */
+  noteStored(key: ReportKey, stored: unknown, { status }: ParsedStatus<Status>): void {
+    this.note(key, status)
+    if (!isDeepStrictEqual(stored, status)) this.#due.set(keyText(key), { key, dueMs: Number.NEGATIVE_INFINITY })
   }
 
   /** Runs until the signal is aborted. @throws the signal's reason. */
@@ -66,12 +69,18 @@ export class ReportRefresher {
     const { store, now, wrote } = this.#ports
     const result = await updateReport<Status>(store, {
       key,
-      parseStatus: (stored) => parseStatus(key, stored),
+      parseStatus: (stored) => this.#read(key, stored),
       compute: (stored) => stored && refreshed(stored, now()),
     })
     wrote(key.kind, result.outcome)
     if (result.outcome === 'written' || result.outcome === 'unchanged') this.note(key, result.status)
     else this.#forget(key)
+  }
+
+  #read(key: ReportKey, stored: unknown): Status | undefined {
+    const read = parseStored(key, stored, this.#ports.now())
+    if (read !== undefined && read.repaired.length > 0) this.#ports.repaired(key, read.repaired)
+    return read?.status
   }
 
   #forget(key: ReportKey): void {
@@ -91,8 +100,8 @@ function isTrue({ conditions }: Status, name: string): boolean {
   return conditions.some(({ type, status }) => type === name && status === 'True')
 }
 
-function parseStatus(key: ReportKey, status: unknown): Status | undefined {
-  return key.kind === 'OOMReport' ? parseStored(status) : parseStoredNode(status)
+function parseStored({ kind }: ReportKey, status: unknown, now: Date): ParsedStatus<Status> | undefined {
+  return kind === 'OOMReport' ? parseReportStatus(status, { now }) : parseNodeStatus(status, { now })
 }
 
 function refreshed(status: Status, now: Date): Status {

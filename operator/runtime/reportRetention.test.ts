@@ -37,9 +37,9 @@ beforeEach(() => {
   }
 })
 
-async function put(key: ReportKey, lastSeen: string, sequence = 5): Promise<void> {
+async function put(key: ReportKey, lastSeen: string, more: object = {}): Promise<void> {
   const created = await store.create(key, {})
-  const status = { lastSeen, watermark: { stream: 's1', sequence } }
+  const status = { lastSeen, watermark: { stream: 's1', sequence: 5 }, ...more }
   if (created.outcome === 'created') await store.patchStatus(key, status, created.report.resourceVersion)
 }
 
@@ -51,6 +51,14 @@ describe('retainOnce', () => {
     await retainOnce(ports)
     expect([...store.reports.keys()]).toEqual(['OOMReport/shop/new'])
     expect(deleted).toEqual(['OOMReport age', 'NodeOOMReport age'])
+  })
+
+  it("goes by the operator's clock: a node that is months behind has its reports for as long as others", async () => {
+    const [told, longAgo] = ['2026-05-31T23:00:00.000Z', '2026-05-30T23:00:00.000Z']
+    await put(keyOf('behind'), '1970-01-01T00:00:07.000Z', { lastKills: [{ seenAt: told }, { seenAt: longAgo }] })
+    await put(keyOf('quiet'), '1970-01-01T00:00:07.000Z', { lastKills: [{ seenAt: longAgo }, 'edited'] })
+    await retainOnce(ports)
+    expect([...store.reports.keys()]).toEqual(['OOMReport/shop/behind'])
   })
 
   it('keeps a report that is written while it is looked at', async () => {

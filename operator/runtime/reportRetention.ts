@@ -1,4 +1,6 @@
-import { watermark as watermarkSchema } from '../api/killRecord.ts'
+import * as z from 'zod'
+import { watermark } from '../api/killRecord.ts'
+import { toldAt } from '../reports/checks.ts'
 import {
   planRetention,
   type RetainedReport,
@@ -61,16 +63,23 @@ async function listReports(store: ReportStore): Promise<readonly Listed[]> {
   return reports
 }
 
+/** As far as it can be read: another version may have written it, or somebody by hand. */
+const retained = z.object({
+  lastSeen: z.string().optional().catch(undefined),
+  lastKills: z.array(z.object({ seenAt: z.string() }).catch({ seenAt: '' })).catch([]),
+  watermark: watermark.optional().catch(undefined),
+})
+
 /** A report is large: only what decides is kept of it. */
 function listed({ key, resourceVersion, status }: StoredReport): Listed {
-  const { lastSeen, watermark } = (status ?? {}) as { lastSeen?: unknown; watermark?: unknown }
+  const { lastSeen, lastKills, watermark: counted } = retained.parse(status ?? {})
   return {
     key,
     resourceVersion,
     kind: key.kind,
     namespace: key.kind === 'OOMReport' ? key.namespace : '',
     name: key.name,
-    lastSeen: typeof lastSeen === 'string' ? lastSeen : undefined,
-    watermark: watermarkSchema.safeParse(watermark).data,
+    lastTold: lastSeen === undefined ? undefined : toldAt({ lastSeen, lastKills }),
+    watermark: counted,
   }
 }

@@ -24,9 +24,11 @@ async function namesOf(kind: 'oomr' | 'noomr'): Promise<string[]> {
   return items.map(({ metadata: { namespace, name } }) => (namespace === undefined ? name : `${namespace}/${name}`))
 }
 
-/** As if the last kill had been then. */
+/** As if the last kill had been then, and told then. */
 async function quietSince(target: readonly string[], at: string): Promise<void> {
-  const patch = JSON.stringify({ status: { lastSeen: at } })
+  const { status } = await world.get<{ status: { lastKills: object[] } }>(...target)
+  const lastKills = status.lastKills.map((kill) => ({ ...kill, time: at, seenAt: at }))
+  const patch = JSON.stringify({ status: { lastSeen: at, lastKills } })
   await world.api.kubectl(['patch', ...target, '--subresource=status', '--type=merge', '-p', patch])
 }
 
