@@ -115,7 +115,7 @@ export const killRecord = z.object({
   }),
   verdict: text(MAX_VERDICT_CHARS).optional().meta({
     description:
-      'The explanation in three sentences: who died of what, where the memory went, what comes of it. Absent where the kernel printed no more than the kill line.',
+      'The explanation in three sentences: who died of what, where the memory went, what comes of it. Where the kernel printed no more than the kill line: who died, what it held, and how its cgroup and the machine stood right after.',
   }),
   candidates: text(MAX_CANDIDATES_CHARS).optional().meta({
     description:

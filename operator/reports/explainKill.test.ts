@@ -61,8 +61,12 @@ describe('explainKill', () => {
     })
   })
 
-  it('says nothing where the kernel printed no dump', () => {
-    expect(explainKill(killEventOf(), everybody)).toEqual({})
+  it('says what the kill line tells where the kernel printed no dump, and not where the memory went', () => {
+    expect(explainKill(killEventOf({ scope: 'Unknown' }), everybody)).toEqual({
+      verdict: expect.stringMatching(
+        /^eater \(pid 8123\) was killed because .* the kernel printed this one line of it\./,
+      ),
+    })
   })
 
   it('names nobody of another namespace, and still tells what they hold', () => {

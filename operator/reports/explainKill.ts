@@ -11,9 +11,10 @@ import { messageOf } from '#program/errors.ts'
 import { MAX_MEMORY_CHARS, MAX_VERDICT_CHARS } from '../api/killRecord.ts'
 import { OTHER_NAMESPACE, visiblePids, type IsVisible } from './candidateTable.ts'
 import { compact } from './killRecord.ts'
+import { lineVerdict } from './lineVerdict.ts'
 import { shownText } from './shownText.ts'
 
-/** What a report keeps of an explanation; nothing where the kernel printed no dump. */
+/** What a report keeps of an explanation; where the memory went is told by a dump alone. */
 export interface KillExplanation {
   verdict?: string
   memory?: string
@@ -30,7 +31,10 @@ const MARK = '\uE000'
  * keeps a kill from being counted.
  */
 export function explainKill(event: KillEvent, isVisible: IsVisible): KillExplanation {
-  if (event.rawDump === undefined) return {}
+  if (event.rawDump === undefined) {
+    const verdict = lineVerdict(event)
+    return verdict === undefined ? {} : { verdict: shownText(verdict, MAX_VERDICT_CHARS) }
+  }
   try {
     const { verdict, memory } = explainLines(event, unpack(event.rawDump), isVisible)
     const line = memoryLine(memory)

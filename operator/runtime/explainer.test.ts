@@ -25,9 +25,9 @@ describe('Explainer', () => {
     expect(explainer.explain(event, everybody).verdict).not.toBe(NOT_EXPLAINED)
   })
 
-  it('has nothing to explain of a kill in one line, whatever the budget', () => {
+  it('tells what a kill in one line says, whatever the budget', () => {
     const explainer = new Explainer(slowClock(10_000).monotonicMs)
     for (let kill = 0; kill < 3; kill++) explainer.explain(event, everybody)
-    expect(explainer.explain(killEventOf(), everybody)).toEqual({})
+    expect(explainer.explain(killEventOf(), everybody).verdict).toMatch(/^eater \(pid 8123\) was killed/)
   })
 })

@@ -21,7 +21,8 @@ export class Explainer {
   }
 
   explain(event: KillEvent, isVisible: IsVisible): KillExplanation {
-    if (event.rawDump === undefined) return {}
+    // One line takes no time.
+    if (event.rawDump === undefined) return explainKill(event, isVisible)
     const startMs = this.#monotonicMs()
     this.#savedMs = Math.min(MAX_SAVED_MS, this.#savedMs + (startMs - this.#lastMs) * SHARE)
     this.#lastMs = startMs
