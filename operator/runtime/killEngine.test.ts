@@ -125,6 +125,30 @@ describe('KillEngine', () => {
     expect(checkpoints).toEqual([3])
   })
 
+  it('asks for the owners of several kills at a time, and counts in the order of the stream whoever is told of first', async () => {
+    const uidOf = (at: number) => POD_UID.replace(/..$/, `${10 + at}`)
+    for (let at = 1; at <= 20; at++)
+      pods.put({
+        ...cachedPodOf({ uid: uidOf(at) }),
+        controller: { apiVersion: 'x/v1', kind: 'Set', name: `s${at}`, uid: `${at}` },
+      })
+    let [asking, most] = [0, 0]
+    ports.getOwner = async (_namespace, { uid }) => {
+      most = Math.max(most, ++asking)
+      await clock.sleep(100 - Number(uid))
+      asking--
+      return { kind: 'readable', controller: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'eater', uid: 'd' } }
+    }
+    const place = (podUid: string) => ({ source: 'dump' as const, cgroupPath: '/x', podUid, containerId: CONTAINER_ID })
+    await process(
+      Array.from({ length: 20 }, (_, at) => kills(at + 1, at + 1, { attribution: place(uidOf(at + 1)) })).flat(),
+    )
+    expect(most).toBe(8)
+    const { lastKills } = store.statusOf(KEY.name) as { lastKills: { sequence: number }[] }
+    expect(lastKills.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 20 }, (_, at) => 20 - at))
+    expect(store.patches).toBe(1)
+  })
+
   it('counts again, exactly, what an answer was lost for', async () => {
     let lost = 2
     store.afterPatch = () => {

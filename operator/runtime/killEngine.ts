@@ -2,6 +2,7 @@ import type { KillEvent } from '#contract/killEvent.ts'
 import { messageOf } from '#program/errors.ts'
 import { KillLedger, type KillToWrite, type LedgerPorts, type LedgerStart } from './killLedger.ts'
 import { keepTrying, stoppable } from './keepTrying.ts'
+import { mapBounded } from './mapBounded.ts'
 import { PodWaiting } from './podWaiting.ts'
 import { readKill, type StoredMessage } from './readKill.ts'
 import { resolveTarget, type ResolveContext } from './resolveTarget.ts'
@@ -27,6 +28,9 @@ export interface Counting {
   close(): Promise<void>
 }
 
+/** A kill of a workload that is not known yet waits for the apiserver to say who owns its pod: so many do at a time. */
+const MAX_RESOLVING = 8
+
 /** Turns messages of the stream of kills into counts in reports, and moves the checkpoint behind them. */
 export class KillEngine {
   readonly #ports: EnginePorts
@@ -51,13 +55,12 @@ export class KillEngine {
             : [],
         )
         await this.#podWaiting.untilKnown(awaited)
-        const entries: Entry[] = []
-        for (const { message, read } of items) {
-          if (!read.ok) entries.push({ message, reason: read.reason })
+        const entries = await mapBounded(items, MAX_RESOLVING, async ({ message, read }): Promise<Entry> => {
+          if (!read.ok) return { message, reason: read.reason }
           // One victim, two lines: the first one is counted.
-          else if (read.event.repeats !== undefined || !isNew(message)) entries.push({ message })
-          else entries.push(await this.#resolve(message, read.event))
-        }
+          if (read.event.repeats !== undefined || !isNew(message)) return { message }
+          return this.#resolve(message, read.event)
+        })
         // All at once, so that the first write of a report has all that came with its first kill.
         for (const entry of entries) {
           if ('target' in entry) ledger.count(entry)
