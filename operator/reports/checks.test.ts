@@ -78,6 +78,14 @@ describe('checkLimit', () => {
     ],
     ['one kill tells nothing yet', [own(65_000)], 'Unknown', 'TooFewKills', '1 of the newest kills was'],
     ['the node ran out between them', [own(65_000), { scope: 'Node' }, own(65_000)], 'Unknown', 'TooFewKills', '2 of'],
+    [
+      'the kernel told only in one line of the kills between',
+      [{ scope: 'Unknown' }, own(65_000), { scope: 'Unknown' }, own(64_000), own(60_000)],
+      'True',
+      'PeakAtLimit',
+      'the last 3 kills of which the kernel told the limit',
+    ],
+    ['the kernel told of none whose limit it was', [{ scope: 'Unknown' }], 'Unknown', 'ScopeUnknown', 'told of none'],
     ['memory ran out elsewhere', [{ scope: 'Node' }, { scope: 'Node' }], 'False', 'OtherLimit', 'scope is Node'],
     [
       'a size is not known',
@@ -94,7 +102,7 @@ describe('checkLimit', () => {
       'PeakAtLimit',
       'last 3 kills',
     ],
-    ['there is no kill', [], 'False', 'OtherLimit', 'scope is Unknown'],
+    ['there is no kill', [], 'Unknown', 'ScopeUnknown', 'told of none'],
   ])('%s', (_what, kills, status, reason, message) => {
     expect(checkLimit(kills)).toMatchObject({ status, reason, message: expect.stringContaining(message) })
   })

@@ -54,28 +54,34 @@ export function checkRecurring({ trend }: Checked): Verdict {
 
 /**
  * Whether the limit is what is wrong. Only the container's or pod's own limit can be: with any other, memory ran out
- * elsewhere. A victim far below the limit shared it with others, or with the kernel.
+ * elsewhere. A victim far below the limit shared it with others, or with the kernel. A kill that the kernel told in one line says
+ * nothing of whose limit it was, and in a storm most are.
  * @param lastKills Newest first.
  */
 export function checkLimit(lastKills: readonly CheckedKill[]): Verdict {
-  const own = lastKills
-    .slice(0, AT_LIMIT.kills)
-    .filter(({ scope }) => scope === 'ContainerLimit' || scope === 'PodLimit')
-  const [newest] = lastKills
-  if (own.length === 0 || newest === undefined) {
-    const message = `no limit of its own was hit: the last kill's scope is ${newest?.scope ?? 'Unknown'}`
+  const told = lastKills.filter(({ scope }) => scope !== 'Unknown')
+  const [newest] = told
+  if (newest === undefined) {
+    const message = 'the kernel told of none of the last kills whose limit was hit'
+    return { status: 'Unknown', reason: 'ScopeUnknown', message }
+  }
+  const own = told.slice(0, AT_LIMIT.kills).filter(({ scope }) => scope === 'ContainerLimit' || scope === 'PodLimit')
+  if (own.length === 0) {
+    const message = `no limit of its own was hit: the last kill's scope is ${newest.scope}`
     return { status: 'False', reason: 'OtherLimit', message }
   }
   if (own.length < AT_LIMIT.kills) {
     const message = `${own.length} of the newest kills ${own.length === 1 ? 'was' : 'were'} by its own limit; it takes ${AT_LIMIT.kills} in a row to tell`
     return { status: 'Unknown', reason: 'TooFewKills', message }
   }
+  const skipped = lastKills.slice(0, AT_LIMIT.kills).some(({ scope }) => scope === 'Unknown')
+  const last = `the last ${own.length} kills${skipped ? ' of which the kernel told the limit' : ''}`
   const figures = own.flatMap(({ victimRssKib, limitKib = 0 }) =>
     victimRssKib === undefined || limitKib === 0 ? [] : [{ victimRssKib, limitKib, share: victimRssKib / limitKib }],
   )
   const lowest = figures.toSorted((a, b) => a.share - b.share)[0]
   if (figures.length < own.length || lowest === undefined) {
-    const message = `of ${own.length - figures.length} of the last ${own.length} kills the limit or the victim's size is not known`
+    const message = `of ${own.length - figures.length} of ${last} the limit or the victim's size is not known`
     return { status: 'Unknown', reason: 'FiguresMissing', message }
   }
   const percent = Math.min(999, Math.round(lowest.share * 100))
@@ -84,12 +90,12 @@ export function checkLimit(lastKills: readonly CheckedKill[]): Verdict {
     ? {
         status: 'True',
         reason: 'PeakAtLimit',
-        message: `in each of the last ${own.length} kills the victim alone had at least ${figure}`,
+        message: `in each of ${last} the victim alone had at least ${figure}`,
       }
     : {
         status: 'False',
         reason: 'PeakBelowLimit',
-        message: `in one of the last ${own.length} kills the victim had ${figure}: others, caches or the kernel had the rest`,
+        message: `in one of ${last} the victim had ${figure}: others, caches or the kernel had the rest`,
       }
 }
 
