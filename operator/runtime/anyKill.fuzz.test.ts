@@ -7,6 +7,8 @@ import { createRandom, pick, type Random } from '#kernel/random.testkit.ts'
 import { nodeOomReportStatus, type NodeOomReportStatus } from '../api/nodeOomReport.ts'
 import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
 import { draftEvents } from '../events/draftEvents.ts'
+import { killNotice } from '../http/answers.ts'
+import { describeNotice } from '../http/describeKill.ts'
 import { MAX_STATUS_BYTES, jsonBytes } from '../reports/fitStatus.ts'
 import { explainKill } from '../reports/explainKill.ts'
 import { reduceNodeReport } from '../reports/reduceNodeReport.ts'
@@ -104,6 +106,10 @@ describe('whatever comes as a kill', () => {
       let [taken, refused] = [0, 0]
       for (let sequence = 1; sequence <= 600; sequence++) {
         const read = readKill(anyMessage(random, sequence))
+        if (read.ok) {
+          const told = describeNotice({ sequence, event: read.event }, context.findPod)
+          expect(killNotice.safeParse(asStored(told)).error).toBeUndefined()
+        }
         const target = read.ok
           ? await resolveTarget(read.event, context)
           : { kind: 'reject' as const, reason: read.reason }
