@@ -1,3 +1,4 @@
+import { stoodAfter } from '../../operator/reports/lineVerdict.ts'
 import { EXIT, ProgramError, printable } from '#program/errors.ts'
 import { argumentOnly, switchedOff, type FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
@@ -65,6 +66,8 @@ export async function explain(flags: ExplainFlags, operands: readonly string[], 
     const readLog = () => oneChunk(dump)
     await analyze(options, `kill ${number} of ${report.name}`, { readLog, ...printed })
   } else {
+    const after = stoodAfter(event)
+    if (flags.output === 'text' && after !== undefined) ports.write(`${paragraph(after, '').join('\n')}\n\n`)
     const output = analysisReport(options, printed)
     output.add(eventWithoutDump(event))
     output.end()

@@ -38,9 +38,12 @@ describe('explain', () => {
 
   it('says of a kill in one line who died, and what is not known', async () => {
     const world = new FakeWorld()
-    world.store({ sequence: 420, victim: { pid: 7, command: 'x\u001b[2J', anonRssKib: 2048 } })
+    const cgroup = { cgroupPath: '/x', usageKib: 1024, limitKib: 65_536 }
+    const victim = { pid: 7, command: 'x\u001b[2J', anonRssKib: 2048 }
+    world.store({ sequence: 420, victim, context: { readAfterMs: 4, cgroup } })
     expect(await explain(asText, ['deployment.web.app', '2'], world)).toBe(0)
     expect(world.stdout).toContain('x\\x1b[2J')
+    expect(world.stdout).toContain('\nRead 4 ms after it: its container had 1 MiB of its limit of 64 MiB.\n')
     expect(world.stdout).toContain('Not in the log')
     expect(world.stdout).not.toMatch(CONTROL)
   })

@@ -13,7 +13,7 @@ describe('lineVerdict', () => {
     expect(lineVerdict(killOf({ context: { readAfterMs: 7, cgroup, machine } }))).toBe(
       'eater (pid 8123) was killed because a cgroup reached its limit; whose is not known, since the kernel printed this one line of it. ' +
         'It held 63.5 MiB of anonymous memory, 12 KiB of file pages. ' +
-        '7 ms after it, its container had 12 MiB of its limit of 64 MiB, 64 MiB at most so far, and the machine had 2 GiB of 16 GiB available.',
+        'Read 7 ms after it: its container had 12 MiB of its limit of 64 MiB, 64 MiB at most so far, and the machine had 2 GiB of 16 GiB available.',
     )
   })
 
@@ -23,12 +23,12 @@ describe('lineVerdict', () => {
     [
       'a cgroup without a limit',
       { context: { readAfterMs: 0, cgroup: { cgroupPath: '/x', usageKib: 1024 } } },
-      '0 ms after it, its container had 1 MiB and no limit of its own.',
+      'Read 0 ms after it: its container had 1 MiB and no limit of its own.',
     ],
     [
       'no container',
       { attribution: { source: 'proc', cgroupPath: '/x' }, context: { readAfterMs: 1, cgroup } },
-      '1 ms after it, its cgroup had 12 MiB of its limit of 64 MiB, 64 MiB at most so far.',
+      'Read 1 ms after it: its cgroup had 12 MiB of its limit of 64 MiB, 64 MiB at most so far.',
     ],
     [
       'a victim that had let go of its memory',

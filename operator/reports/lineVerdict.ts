@@ -1,4 +1,4 @@
-import type { CgroupContext, KillContext } from '#contract/killContext.ts'
+import type { CgroupContext } from '#contract/killContext.ts'
 import type { KillEvent } from '#contract/killEvent.ts'
 import { formatKib } from '#kernel/explain/quantity.ts'
 
@@ -8,14 +8,11 @@ import { formatKib } from '#kernel/explain/quantity.ts'
  * @returns undefined for a kill without a line, and where nobody was killed.
  */
 export function lineVerdict(event: KillEvent): string | undefined {
-  const { victim, source, attribution, context } = event
+  const { victim, source } = event
   if (victim === undefined || source === 'memoryEvents') return undefined
   const name = victim.command === '' ? `process ${victim.pid}` : `${victim.command} (pid ${victim.pid})`
   const said = `${name} was killed${causeOf(event)}.`
-  const place = attribution.containerId === undefined ? 'cgroup' : 'container'
-  return [said, heldBy(victim), ...(context === undefined ? [] : [stoodAfter(context, place)])]
-    .filter(Boolean)
-    .join(' ')
+  return [said, heldBy(victim), stoodAfter(event)].filter((part) => part !== undefined).join(' ')
 }
 
 /** A dump that was too large for the event has left its scope there. */
@@ -37,14 +34,18 @@ function heldBy(victim: NonNullable<KillEvent['victim']>): string | undefined {
   return held.length === 0 ? 'It had no memory left.' : `It held ${held.join(', ')}.`
 }
 
-function stoodAfter({ readAfterMs, cgroup, machine }: KillContext, place: string): string | undefined {
+/** How memory stood when the agent looked, right after the kill; undefined where it could not. */
+export function stoodAfter({ context, attribution }: KillEvent): string | undefined {
+  if (context === undefined) return undefined
+  const { readAfterMs, cgroup, machine } = context
+  const place = attribution.containerId === undefined ? 'cgroup' : 'container'
   const parts = [
     ...(cgroup === undefined ? [] : [`its ${place} had ${ofLimit(cgroup)}`]),
     ...(machine?.memAvailableKib === undefined || machine.memTotalKib === undefined
       ? []
       : [`the machine had ${formatKib(machine.memAvailableKib)} of ${formatKib(machine.memTotalKib)} available`]),
   ]
-  return parts.length === 0 ? undefined : `${readAfterMs} ms after it, ${parts.join(', and ')}.`
+  return parts.length === 0 ? undefined : `Read ${readAfterMs} ms after it: ${parts.join(', and ')}.`
 }
 
 /** A limit of its own says nothing of those above it. */
