@@ -46,8 +46,8 @@ generate: setup ## Write crds/ and the chart's copies from the schemas in operat
 lock: setup ## Write package-lock.json so that npm ci takes it on every platform
 	@npm run --silent lock
 
-cluster-up: setup ## Build and start the test cluster on this machine
-	@node test/cluster/cli.ts up
+cluster-up: setup ## Build and start the test cluster on this machine (NODES=2: a virtual machine as a second node)
+	@node test/cluster/cli.ts up --nodes $(or $(NODES),1)
 
 cluster-down: setup ## Take the test cluster down, with all that it made
 	@node test/cluster/cli.ts down

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { ensureBuilt } from '../test/cluster/build/ensureBuilt.ts'
 import { COREDNS, ETCD, HELM, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
 import { ensureRequirements, whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
-import { prepareGuests } from '../test/cluster/vm/requirements.ts'
+import { ensureMachine, prepareGuests, whyNoMachine } from '../test/cluster/vm/requirements.ts'
 import { errorMessage } from '../test/cluster/process/wait.ts'
 
 /**
@@ -43,6 +43,7 @@ try {
   const forNode = node === undefined ? [IMAGES, COREDNS] : []
   const modules = servers === undefined ? [NATS, ETCD, HELM, KUBERNETES, ...forNode] : []
   for (const module of modules) await ensureBuilt(module, log)
+  if (node === undefined && whyNoMachine() === undefined) await ensureMachine(await ensureBuilt(KUBERNETES, log), log)
 } catch (error) {
   console.error(`test failed: ${errorMessage(error)}`)
   process.exit(3)

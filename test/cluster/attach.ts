@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { ADMIN_KUBECONFIG, natsPlace, STATIC_POD_FOLDER } from './clusterFiles.ts'
 import { launchInside } from './host/namespaces.ts'
-import { NODE_NAME } from './names.ts'
+import { importArchive } from './images/importImages.ts'
+import { NODE_NAME, SECOND_NODE } from './names.ts'
 import { waitNatsReady, type NatsServer } from './nats/server.ts'
 import { waitDnsReady } from './parts/dns.ts'
 import { kubectlWith, type Kubectl } from './parts/kubectl.ts'
@@ -10,11 +11,17 @@ import { nodeReady, waitApiserverReady } from './parts/readiness.ts'
 import { watchOver, type Part } from './process/part.ts'
 import { RestartablePart } from './process/restartablePart.ts'
 import { waitUntil } from './process/wait.ts'
-import { recordPart, type ClusterRecord } from './record.ts'
+import { nodeNames, recordPart, type ClusterRecord } from './record.ts'
+import { importIntoSecondNode, secondNode, waitSecondNodeReady, type SecondNode } from './secondNode.ts'
 
 /** A running cluster, as tests and the demo use it. Its addresses are reached from this machine's own processes. */
 export interface Cluster {
+  /** The first node's name. */
   node: string
+  /** Names of all nodes. */
+  nodes: readonly string[]
+  /** The second node, if the cluster has one. */
+  second?: SecondNode
   /** For the cluster's admin. */
   kubeconfig: string
   access: ApiAccess
@@ -26,18 +33,22 @@ export interface Cluster {
   part: (name: string) => RestartablePart
   partNames: readonly string[]
   staticPodFolder: string
+  /** Gives every node the image of a docker-archive. */
+  importImage: (archive: string) => Promise<void>
 }
 
 export function attachCluster(record: ClusterRecord): Cluster {
   const access = readKubeconfig(ADMIN_KUBECONFIG)
   const place = natsPlace(record.programs.nats)
-  const launch = launchInside(record.holder?.pid ?? 0, record.joinFiles, (part, command) => {
+  const holderPid = record.holder?.pid ?? 0
+  const launch = launchInside(holderPid, record.joinFiles, (part, command) => {
     recordPart(record, part, command)
   })
   const waitReady = async (part: Part): Promise<void> => {
     if (part.name === 'nats-server') return waitNatsReady(place, part)
     if (part.name === 'coredns') return waitDnsReady(part)
     if (part.name === 'etcd' || part.name === 'kube-apiserver') return waitApiserverReady(access, part)
+    if (part.name === SECOND_NODE.name) return waitSecondNodeReady(access, part)
     const ready = (): Promise<true | undefined> => nodeReady(access, NODE_NAME)
     await waitUntil(`node ${NODE_NAME} to be Ready`, ready, { deadlineMs: 60_000, ...watchOver(part) })
   }
@@ -50,8 +61,11 @@ export function attachCluster(record: ClusterRecord): Cluster {
     if (found === undefined) throw new Error(`expected one of ${partNames.join(', ')}, got ${name}`)
     return found
   }
+  const hasSecond = record.programs.secondNode !== undefined
   return {
     node: NODE_NAME,
+    nodes: nodeNames(record),
+    ...(hasSecond ? { second: secondNode } : {}),
     kubeconfig: ADMIN_KUBECONFIG,
     access,
     programFolder: record.programs.kubernetes,
@@ -60,5 +74,9 @@ export function attachCluster(record: ClusterRecord): Cluster {
     part,
     partNames,
     staticPodFolder: STATIC_POD_FOLDER,
+    importImage: async (archive) => {
+      await importArchive(holderPid, archive)
+      if (hasSecond) await importIntoSecondNode(holderPid, archive)
+    },
   }
 }

@@ -15,10 +15,11 @@ import {
   writeNodeFiles,
 } from './clusterFiles.ts'
 import { createCgroups, readCgroupHierarchies } from './host/cgroups.ts'
+import type { Log } from './build/ensureBuilt.ts'
 import { holdNamespaces, launchInside, waitNamespacesReady } from './host/namespaces.ts'
-import { connectNetwork } from './host/network.ts'
-import { importImages } from './images/importImages.ts'
-import { API_PORT, BRIDGE_ADDRESS, NODE_NAME, SERVICE_RANGE, STATE_FOLDER } from './names.ts'
+import { connectNetwork, connectSecondNode } from './host/network.ts'
+import { importImages, packImages } from './images/importImages.ts'
+import { API_PORT, BRIDGE_ADDRESS, NODE_NAME, SECOND_NODE, SERVICE_RANGE, STATE_FOLDER } from './names.ts'
 import { prepareNats, waitNatsReady } from './nats/server.ts'
 import { containerdCommand, kubeletCommand, kubeProxyCommand } from './node/commands.ts'
 import { apiserverCommand, controllerManagerCommand, etcdCommand, schedulerCommand } from './parts/controlPlane.ts'
@@ -27,14 +28,16 @@ import type { ApiAccess } from './parts/kubeconfig.ts'
 import { kubectlWith } from './parts/kubectl.ts'
 import { apiGet, nodeReady, waitApiserverReady } from './parts/readiness.ts'
 import { watchOver, type Part } from './process/part.ts'
+import { withProgress } from './process/progress.ts'
 import { waitUntil } from './process/wait.ts'
-import { recordPart, saveRecord, type ClusterRecord } from './record.ts'
+import { recordPart, saveRecord, type ClusterRecord, type MachinePrograms } from './record.ts'
+import { prepareSecondNode, waitSecondNodeReady } from './secondNode.ts'
 
 const NODE = { name: NODE_NAME, address: BRIDGE_ADDRESS }
 const ETCD_PORTS = { client: 2379, peer: 2380 }
 
-/** Starts everything, in the order in which the parts need each other; the cluster is up when the node is Ready. */
-export async function bringUp(record: ClusterRecord): Promise<void> {
+/** Starts everything, in the order in which the parts need each other; the cluster is up when its nodes are Ready. */
+export async function bringUp(record: ClusterRecord, log: Log): Promise<void> {
   const { programs } = record
   saveRecord(record)
   record.joinFiles = createCgroups(readCgroupHierarchies())
@@ -48,6 +51,13 @@ export async function bringUp(record: ClusterRecord): Promise<void> {
 
   const launch = launchInside(holder.pid, record.joinFiles, (part, command) => recordPart(record, part, command))
   const program = (name: string): string => join(programs.kubernetes, name)
+  const images = await packImages(programs.images, join(STATE_FOLDER, 'images'))
+  const startSecondNode = async (machine: MachinePrograms): Promise<Part> => {
+    await connectSecondNode(holder.pid)
+    return launch(await prepareSecondNode(machine, credentials, images))
+  }
+  // First, since it takes longest.
+  const second = programs.secondNode && (await startSecondNode(programs.secondNode))
   const etcd = launch(etcdCommand(join(programs.etcd, 'etcd'), join(STATE_FOLDER, 'etcd'), ETCD_PORTS))
   const apiserver = launch(
     apiserverCommand({
@@ -66,7 +76,7 @@ export async function bringUp(record: ClusterRecord): Promise<void> {
   await Promise.all([
     waitApiserverReady(admin, apiserver, etcd),
     waitNatsReady(natsPlace(programs.nats), nats),
-    importImages(programs.images, join(STATE_FOLDER, 'images'), holder.pid, containerd),
+    importImages(images, holder.pid, containerd),
   ])
 
   const controllerManager = launch(
@@ -87,6 +97,10 @@ export async function bringUp(record: ClusterRecord): Promise<void> {
     waitDnsReady(dns),
     waitPodsPossible(admin, [kubelet, containerd, controllerManager, scheduler, proxy, apiserver, etcd, nats]),
   ])
+  if (second !== undefined) {
+    const what = `waiting for ${SECOND_NODE.name}, a virtual machine, to be Ready …`
+    await withProgress(what, log, () => waitSecondNodeReady(admin, second))
+  }
   record.phase = 'up'
   saveRecord(record)
 }

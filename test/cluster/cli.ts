@@ -1,5 +1,5 @@
 import { attachCluster, type Cluster } from './attach.ts'
-import { downCluster, ensureCluster, findClusterProblem } from './cluster.ts'
+import { downCluster, ensureCluster, findClusterProblem, type EnsureOptions } from './cluster.ts'
 import { requireRights } from './host/requirements.ts'
 import { LOCK_FILE } from './names.ts'
 import { isAlive } from './process/identity.ts'
@@ -8,9 +8,9 @@ import { errorMessage } from './process/wait.ts'
 import { readRecord } from './record.ts'
 import { leftoversExist, takeDown, type TakenDown } from './takeDown.ts'
 
-const USAGE = `usage: cli.ts up [--owner-pid PID] | down | status | env
+const USAGE = `usage: cli.ts up [--nodes 1|2] [--owner-pid PID] | down | status | env
 
-  up      the machine's test cluster: finds it healthy, or makes it
+  up      the machine's test cluster: finds it healthy, or makes it; with two nodes the second is a virtual machine
   down    takes it down, and whatever a crash has left of it
   status  its processes and what is wrong with it (exit code 1 when it is not up)
   env     lines for a shell's eval: KUBECONFIG, PATH with kubectl, NATS_URL and the operator's user
@@ -23,9 +23,9 @@ const startedMs = performance.now()
 /** Everything here is root's, also what it reads. */
 async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args
-  const ownerPid = command === 'up' && rest[0] === '--owner-pid' ? Number(rest[1]) : undefined
-  if (ownerPid === undefined ? rest.length > 0 : rest.length !== 2 || !Number.isSafeInteger(ownerPid)) return usage()
-  const commands = { up: () => up(ownerPid), down, status, env }
+  const options = parseOptions(rest)
+  if (options === undefined || (command !== 'up' && rest.length > 0)) return usage()
+  const commands = { up: () => up(options), down, status, env }
   if (command === undefined || !Object.hasOwn(commands, command)) return usage()
   try {
     requireRights()
@@ -40,12 +40,25 @@ function usage(): number {
   return 2
 }
 
-async function up(ownerPid: number | undefined): Promise<number> {
+/** @returns undefined for what is no option of `up` */
+function parseOptions(args: readonly string[]): Omit<EnsureOptions, 'log'> | undefined {
+  const options: Omit<EnsureOptions, 'log'> = {}
+  for (let at = 0; at < args.length; at += 2) {
+    const value = Number(args[at + 1])
+    if (args[at] === '--owner-pid' && Number.isSafeInteger(value)) options.ownerPid = value
+    else if (args[at] === '--nodes' && (value === 1 || value === 2)) options.nodes = value
+    else return undefined
+  }
+  return options
+}
+
+async function up(options: Omit<EnsureOptions, 'log'>): Promise<number> {
   takeDownOnInterrupt()
-  const cluster = await ensureCluster({ log, ...(ownerPid === undefined ? {} : { ownerPid }) })
+  const cluster = await ensureCluster({ log, ...options })
   const found = cluster.created ? '' : 'found it up, '
   const figures = `${cluster.partNames.length} processes, ${elapsed()} (kubeconfig ${cluster.kubeconfig})`
-  log(`cluster-up ok: ${found}node ${cluster.node} Ready, ${figures}`)
+  const nodes = `${cluster.nodes.length === 1 ? 'node' : 'nodes'} ${cluster.nodes.join(', ')}`
+  log(`cluster-up ok: ${found}${nodes} Ready, ${figures}`)
   return 0
 }
 

@@ -9,7 +9,7 @@ import { ADMIN_KUBECONFIG } from './clusterFiles.ts'
 import { findProblem } from './health.ts'
 import { ensureRequirements, requireRights } from './host/requirements.ts'
 import { readKubeletSysctls } from './host/sysctls.ts'
-import { LOCK_FILE, NODE_NAME, RESERVATION_FILE, STATE_FOLDER } from './names.ts'
+import { LOCK_FILE, NODE_NAME, RESERVATION_FILE, SECOND_NODE, STATE_FOLDER } from './names.ts'
 import { makeNatsUsers } from './nats/server.ts'
 import { judgeOwner, type Owner } from './owner.ts'
 import { readKubeconfig } from './parts/kubeconfig.ts'
@@ -18,23 +18,28 @@ import { acquireLock, withLock } from './process/lock.ts'
 import { errorMessage } from './process/wait.ts'
 import { readRecord, saveRecord, type ClusterRecord, type Programs } from './record.ts'
 import { leftoversExist, takeDown, type TakenDown } from './takeDown.ts'
+import { ensureMachine } from './vm/requirements.ts'
 
 const CHECKOUT = dirname(dirname(import.meta.dirname))
 /** Agents that may connect to the cluster's nats-server: the node's own, and a second one to be kept apart from it. */
-const NATS_NODES = [NODE_NAME, 'node-b']
+const NATS_NODES = [NODE_NAME, SECOND_NODE.name]
 
 export interface EnsureOptions {
   log: Log
   /** The process for which the cluster is: when it has died, anyone may take it down. Without, it is the checkout's. */
   ownerPid?: number
+  /** 1 if not given. With 2, one of them is a virtual machine. A running cluster of another number is made anew. */
+  nodes?: NodeCount
 }
+
+export type NodeCount = 1 | 2
 
 /** The machine's test cluster: the healthy one of this checkout, or a new one (`created`). */
 export async function ensureCluster(options: EnsureOptions): Promise<Cluster & { created: boolean }> {
   const { log } = options
   requireRights()
   refuseOthers(readRecord()) // Before a build that takes its time.
-  const programs = await prepare(log)
+  const programs = await prepare(options)
   return locked(log, async () => {
     const running = await reuse(programs, options)
     if (running !== undefined) return { ...attachCluster(running), created: false }
@@ -42,7 +47,7 @@ export async function ensureCluster(options: EnsureOptions): Promise<Cluster & {
     mkdirSync(STATE_FOLDER, { recursive: true, mode: 0o755 })
     const record = draftRecord(programs, options.ownerPid)
     try {
-      await bringUp(record)
+      await bringUp(record, log)
     } catch (error) {
       await takeDown({ keepLogs: true })
       throw new Error(`${errorMessage(error)}\n(all logs: ${join(STATE_FOLDER, 'log')})`, { cause: error })
@@ -78,14 +83,15 @@ export function findClusterProblem(record: ClusterRecord): Promise<string | unde
   return findProblem(record, () => readKubeconfig(ADMIN_KUBECONFIG))
 }
 
-async function prepare(log: Log): Promise<Programs> {
+async function prepare({ log, nodes = 1 }: EnsureOptions): Promise<Programs> {
   const cniPlugins = await ensureRequirements(log)
   const nats = await ensureBuilt(NATS, log)
   const images = await ensureBuilt(IMAGES, log)
   const etcd = await ensureBuilt(ETCD, log)
   const kubernetes = await ensureBuilt(KUBERNETES, log)
   const coredns = await ensureBuilt(COREDNS, log)
-  return { cniPlugins, nats, images, etcd, kubernetes, coredns }
+  const one = { cniPlugins, nats, images, etcd, kubernetes, coredns }
+  return nodes === 1 ? one : { ...one, secondNode: await ensureMachine(kubernetes, log) }
 }
 
 function locked<T>(log: Log, work: () => Promise<T>): Promise<T> {
@@ -100,9 +106,7 @@ async function reuse(programs: Programs, { log, ownerPid }: EnsureOptions): Prom
     log(`taking down a cluster whose owner is gone (${record.owner.checkout})`)
     return undefined
   }
-  const problem = isDeepStrictEqual(record.programs, programs)
-    ? await findClusterProblem(record)
-    : 'its programs are of another version'
+  const problem = differenceOf(record.programs, programs) ?? (await findClusterProblem(record))
   if (problem !== undefined) {
     log(`taking down a cluster that cannot be used: ${problem}`)
     return undefined
@@ -112,6 +116,12 @@ async function reuse(programs: Programs, { log, ownerPid }: EnsureOptions): Prom
     saveRecord(record)
   }
   return record
+}
+
+function differenceOf(running: Programs, wanted: Programs): string | undefined {
+  const count = ({ secondNode }: Programs): string => (secondNode === undefined ? '1 node' : '2 nodes')
+  if (count(running) !== count(wanted)) return `it has ${count(running)}, not ${count(wanted)}`
+  return isDeepStrictEqual(running, wanted) ? undefined : 'its programs are of another version'
 }
 
 function refuseOthers(record: ClusterRecord | undefined): 'ours' | 'gone' {

@@ -13,6 +13,7 @@ import {
   NATS_MONITOR_PORT,
   NATS_PORT,
   NODE_NAME,
+  SECOND_NODE,
   STATE_FOLDER,
 } from './names.ts'
 import type { NatsPlace } from './nats/server.ts'
@@ -33,6 +34,7 @@ export const SCHEDULER_USER = 'system:kube-scheduler'
 export const PROXY_USER = 'system:kube-proxy'
 export const DNS_USER = 'system:coredns'
 export const NODE_USER = `system:node:${NODE_NAME}`
+export const SECOND_NODE_USER = `system:node:${SECOND_NODE.name}`
 const USERS = [
   { name: 'admin', groups: ['system:masters'] },
   { name: CONTROLLER_MANAGER_USER, groups: [] },
@@ -40,6 +42,7 @@ const USERS = [
   { name: PROXY_USER, groups: [] },
   { name: DNS_USER, groups: [] },
   { name: NODE_USER, groups: ['system:nodes'] },
+  { name: SECOND_NODE_USER, groups: ['system:nodes'] },
 ]
 const SERVER_NAMES = [
   '127.0.0.1',
@@ -67,14 +70,10 @@ export function kubeconfigOf(user: string): string {
 
 export async function writeControlPlaneFiles(): Promise<{ credentials: Credentials; admin: ApiAccess }> {
   const credentials = await makeCredentials(CONTROL_PLANE_FOLDER, SERVER_NAMES, USERS)
-  const accessOf = (user: string, address: string): ApiAccess => {
-    const token = credentials.tokens.get(user) ?? ''
-    return { server: `https://${address}:${API_PORT}`, caPem: credentials.caPem, token }
-  }
   // The admin is outside the namespace, everyone else inside.
-  const admin = accessOf('admin', CLUSTER_ADDRESS)
+  const admin = accessOf(credentials, 'admin', CLUSTER_ADDRESS)
   for (const { name } of USERS) {
-    writeKubeconfig(kubeconfigOf(name), name === 'admin' ? admin : accessOf(name, '127.0.0.1'))
+    writeKubeconfig(kubeconfigOf(name), name === 'admin' ? admin : accessOf(credentials, name, '127.0.0.1'))
   }
   const corefile = renderCorefile({
     address: BRIDGE_ADDRESS,
@@ -83,6 +82,11 @@ export async function writeControlPlaneFiles(): Promise<{ credentials: Credentia
   })
   writeFileSync(COREFILE, corefile)
   return { credentials, admin }
+}
+
+/** @param address one of the apiserver's, as that user reaches it */
+export function accessOf({ tokens, caPem }: Credentials, user: string, address: string): ApiAccess {
+  return { server: `https://${address}:${API_PORT}`, caPem, token: tokens.get(user) ?? '' }
 }
 
 export function writeNodeFiles(cniPluginFolder: string, clientCaFile: string): void {

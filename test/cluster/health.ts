@@ -1,10 +1,10 @@
 import { nodeReady, apiGet } from './parts/readiness.ts'
 import type { ApiAccess } from './parts/kubeconfig.ts'
-import { NODE_NAME, CLUSTER_ADDRESS, NATS_MONITOR_PORT } from './names.ts'
+import { CLUSTER_ADDRESS, NATS_MONITOR_PORT } from './names.ts'
 import { httpGet } from './process/httpGet.ts'
 import { isAlive, readBootId } from './process/identity.ts'
 import { errorMessage, waitUntil } from './process/wait.ts'
-import type { ClusterRecord } from './record.ts'
+import { nodeNames, type ClusterRecord } from './record.ts'
 
 /** What is wrong with the cluster, or undefined when it works. A passing weakness (a busy machine) gets some seconds. */
 export async function findProblem(record: ClusterRecord, access: () => ApiAccess): Promise<string | undefined> {
@@ -13,7 +13,8 @@ export async function findProblem(record: ClusterRecord, access: () => ApiAccess
   const probe = async (): Promise<true | undefined> => {
     await apiGet(access(), '/readyz')
     await httpGet(`http://${CLUSTER_ADDRESS}:${NATS_MONITOR_PORT}/healthz`)
-    return nodeReady(access(), NODE_NAME)
+    for (const node of nodeNames(record)) if ((await nodeReady(access(), node)) === undefined) return undefined
+    return true
   }
   try {
     await waitUntil('a healthy answer', probe, { deadlineMs: 8000, everyMs: 500, giveUp: () => findDeadPart(record) })

@@ -10,6 +10,7 @@ export const LOCK_FILE = '/run/oomkeeper-test.lock'
 export const RESERVATION_FILE = '/run/oomkeeper-test.reservation'
 /** Below the root of every cgroup hierarchy: `parts` holds the programs, `kubepods` the pods. */
 export const CGROUP = 'oomkeeper-test'
+/** The first node: this machine. */
 export const NODE_NAME = 'node-a'
 
 /** A veth pair joins this machine and the cluster's namespace, in a range that is reserved for tests (RFC 2544). */
@@ -23,6 +24,16 @@ export const BRIDGE = 'cni0'
 export const BRIDGE_ADDRESS = '10.244.0.1'
 export const SERVICE_RANGE = '10.96.0.0/16'
 export const API_SERVICE_ADDRESS = '10.96.0.1'
+
+/** The second node, if the cluster has one: a virtual machine on a tap device, with a network of its own for its pods. */
+export const SECOND_NODE = {
+  name: 'node-b',
+  address: '10.244.8.2',
+  gateway: '10.244.8.1',
+  tap: 'tap-node-b',
+  podGateway: '10.244.9.1',
+  podRange: '10.244.9.0/24',
+} as const
 
 export const API_PORT = 6443
 export const NATS_PORT = 4222

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NatsUsers } from './nats/config.ts'
-import { STATE_FOLDER } from './names.ts'
+import { NODE_NAME, SECOND_NODE, STATE_FOLDER } from './names.ts'
 import type { Owner } from './owner.ts'
 import type { Part, PartCommand } from './process/part.ts'
 
@@ -13,6 +13,14 @@ export interface Programs {
   images: string
   coredns: string
   cniPlugins: string
+  /** Files of the second node's machine; without, the cluster has one node. */
+  secondNode?: MachinePrograms
+}
+
+export interface MachinePrograms {
+  kernel: string
+  initramfs: string
+  disk: string
 }
 
 /** A part as started, and how it is started again. */
@@ -37,6 +45,10 @@ export interface ClusterRecord {
   programs: Programs
   /** Values of this machine from before the kubelet changed them. */
   sysctls: Record<string, string>
+}
+
+export function nodeNames({ programs }: ClusterRecord): string[] {
+  return programs.secondNode === undefined ? [NODE_NAME] : [NODE_NAME, SECOND_NODE.name]
 }
 
 const FILE = join(STATE_FOLDER, 'cluster.json')

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
-import { packCpio, type CpioEntry } from '../cluster/vm/cpio.ts'
+import { packFiles } from '../cluster/vm/cpio.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -21,13 +21,5 @@ export function packGuestPrograms(names: readonly string[], more: ReadonlyMap<st
     ...libraries.map((path): [string, Uint8Array] => [path.slice(1), readFileSync(path)]),
     ...more,
   ])
-  const folders = new Set([...files.keys()].flatMap(foldersOf))
-  const entries: CpioEntry[] = [...folders].toSorted().map((path) => ({ path: `${path}/` }))
-  for (const [path, content] of files) entries.push({ path, content })
-  return packCpio(entries)
-}
-
-function foldersOf(path: string): string[] {
-  const folder = dirname(path)
-  return folder === '.' ? [] : [...foldersOf(folder), folder]
+  return packFiles(files)
 }

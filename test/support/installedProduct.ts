@@ -23,6 +23,7 @@ export interface ProductProcess extends ProcessIdentity {
 
 interface ContainerStatus {
   podName: string
+  nodeName: string
   name: string
   ready: boolean
   restartCount: number
@@ -101,13 +102,14 @@ export class InstalledProduct {
     const { items } = JSON.parse(list) as {
       items: {
         metadata: { name: string; deletionTimestamp?: string }
+        spec: { nodeName?: string }
         status: { containerStatuses?: Omit<ContainerStatus, 'podName'>[] }
       }[]
     }
     return items
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-      .flatMap(({ metadata, status: { containerStatuses = [] } }) =>
-        containerStatuses.map((status) => ({ ...status, podName: metadata.name })),
+      .flatMap(({ metadata, spec: { nodeName = '' }, status: { containerStatuses = [] } }) =>
+        containerStatuses.map((status) => ({ ...status, podName: metadata.name, nodeName })),
       )
   }
 
@@ -150,11 +152,12 @@ export class InstalledProduct {
     return waitUntil(`the end of the ${component}`, exitCode, { deadlineMs: 30_000, everyMs: 100 })
   }
 
-  /** Of the operators the one that works. */
+  /** Of the operators the one that works, of the agents that of this machine. */
   async #container(component: Component): Promise<ContainerStatus> {
     const leader = component === 'operator' ? await this.#leader() : undefined
     const found = (await this.containers()).find(
-      ({ name, podName }) => name === component && (leader === undefined || podName === leader),
+      ({ name, podName, nodeName }) =>
+        name === component && (leader === undefined ? nodeName === this.#cluster.node : podName === leader),
     )
     if (found === undefined) throw new Error(`expected a container of the ${component}, got none`)
     return found

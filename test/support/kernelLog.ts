@@ -30,10 +30,20 @@ export function oldestSequence(): number {
 
 /** Kills among the kernel's own records from a sequence on. */
 export function readKills(fromSequence: number): KernelKill[] {
+  return killsAmong(readRecords(), fromSequence)
+}
+
+/** Kills in a copy of /dev/kmsg, such as another machine's. */
+export function parseKills(kmsg: string): KernelKill[] {
+  const records = kmsg.split('\n').filter((line) => /^\d+,\d+,\d+,/.test(line))
+  return killsAmong(records.map(parseRecord), 0)
+}
+
+function killsAmong(records: Iterable<RawRecord>, fromSequence: number): KernelKill[] {
   const kills: KernelKill[] = []
   let lines: string[] = []
   let cgroup: string | undefined
-  for (const { facility, sequence, monotonicUsec, text } of readRecords()) {
+  for (const { facility, sequence, monotonicUsec, text } of records) {
     if (facility !== 0 || sequence < fromSequence) continue
     if (text.includes(' invoked oom-killer: ')) {
       lines = []
@@ -86,11 +96,16 @@ export class KernelLogReader {
     for (;;) {
       const bytes = readOrNothing(this.#descriptor, this.#buffer)
       if (bytes === 0) return
-      const [head = '', ...text] = this.#buffer.toString('utf8', 0, bytes).split('\n')[0]?.split(';') ?? []
-      const [priority, sequence, usec] = head.split(',').map(Number)
-      yield { facility: (priority ?? 0) >> 3, sequence: sequence ?? 0, monotonicUsec: usec ?? 0, text: text.join(';') }
+      yield parseRecord(this.#buffer.toString('utf8', 0, bytes).split('\n')[0] ?? '')
     }
   }
+}
+
+/** `PRIORITY,SEQUENCE,USEC,FLAGS;TEXT` */
+function parseRecord(line: string): RawRecord {
+  const [head = '', ...text] = line.split(';')
+  const [priority, sequence, usec] = head.split(',').map(Number)
+  return { facility: (priority ?? 0) >> 3, sequence: sequence ?? 0, monotonicUsec: usec ?? 0, text: text.join(';') }
 }
 
 /** 0 when there is nothing more to read now; EPIPE means that the ring overtook this reader, which then goes on. */

@@ -5,22 +5,20 @@ import type { Cluster } from '../cluster/attach.ts'
 import { ensureBuilt, type Log } from '../cluster/build/ensureBuilt.ts'
 import { NATS } from '../cluster/build/goModule.ts'
 import { GO_ARCH, packDockerArchive } from '../cluster/images/dockerArchive.ts'
-import { importArchive } from '../cluster/images/importImages.ts'
 import { buildProductImage } from '../cluster/images/productImage.ts'
 
 /** In place of the one in Docker's registry, under the chart's name for it: the same program, of the same version. */
 const NATS_IMAGE = `docker.io/library/nats:${NATS.version}`
 
-/** Gives the node the images that the chart asks for by default, so that nothing has to be set for it. */
+/** Gives every node the images that the chart asks for by default, so that nothing has to be set for it. */
 export async function importProductImages(cluster: Cluster, folder: string, log: Log): Promise<void> {
-  const insidePid = cluster.part('containerd').pid ?? 0
   const { archive } = await buildProductImage(VERSION, log)
-  await importArchive(insidePid, archive)
+  await cluster.importImage(archive)
   const content = readFileSync(join(await ensureBuilt(NATS, log), 'nats-server'))
   const natsArchive = join(folder, 'nats.tar')
   writeFileSync(
     natsArchive,
     await packDockerArchive({ name: NATS_IMAGE, program: 'nats-server', content, goArch: GO_ARCH }),
   )
-  await importArchive(insidePid, natsArchive)
+  await cluster.importImage(natsArchive)
 }

@@ -44,6 +44,11 @@ export function eaterManifest(eater: Eater): object {
   }
 }
 
+/** Part of a pod's spec: where it runs. */
+export function onNode(node: string): { nodeSelector: Record<string, string> } {
+  return { nodeSelector: { 'kubernetes.io/hostname': node } }
+}
+
 export function namespaceManifest(name: string): object {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
 }

@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { withLock } from '../process/lock.ts'
+import { withProgress } from '../process/progress.ts'
 import { CommandError, runCommand } from '../process/run.ts'
 import { cacheFolderName, goVersionProblem, type GoModule, type SourceFile } from './goModule.ts'
 
 export type Log = (line: string) => void
 
 const ROOT = new URL('..', import.meta.url).pathname
-const HEARTBEAT_MS = 30_000
 
 export function cacheFolder(): string {
   const base = process.env['XDG_CACHE_HOME']
@@ -44,23 +44,13 @@ export async function ensureBuilt(
 }
 
 async function build(module: GoModule, program: string, source: string, folder: string, log: Log): Promise<void> {
-  const what = `building ${program} ${module.version} …`
-  const startedMs = performance.now()
-  const elapsed = (): string => `${Math.round((performance.now() - startedMs) / 1000)} s`
-  log(what)
-  const heartbeat = setInterval(() => log(`${what} ${elapsed()}`), HEARTBEAT_MS)
   const unfinished = join(folder, `.${program}.${process.pid}`)
   const goPackage = module.programs[program] ?? program
-  try {
-    await runCommand(['go', 'build', '-trimpath', '-ldflags', module.ldflags, '-o', unfinished, goPackage], {
-      cwd: source,
-      env: { ...process.env, CGO_ENABLED: '0' },
-    })
-    renameSync(unfinished, join(folder, program)) // Whoever sees the name sees a whole program.
-  } finally {
-    clearInterval(heartbeat)
-  }
-  log(`${what} done in ${elapsed()}`)
+  const argv = ['go', 'build', '-trimpath', '-ldflags', module.ldflags, '-o', unfinished, goPackage] as const
+  await withProgress(`building ${program} ${module.version} …`, log, () =>
+    runCommand(argv, { cwd: source, env: { ...process.env, CGO_ENABLED: '0' } }),
+  )
+  renameSync(unfinished, join(folder, program)) // Whoever sees the name sees a whole program.
 }
 
 async function findGo(source: string): Promise<string> {

@@ -5,6 +5,7 @@ import {
   CLUSTER_LINK,
   HOST_ADDRESS,
   HOST_LINK,
+  SECOND_NODE,
   SERVICE_RANGE,
 } from '../names.ts'
 import { isErrno } from '../process/lock.ts'
@@ -32,6 +33,20 @@ link set ${BRIDGE} up
 route add ${SERVICE_RANGE} dev ${BRIDGE}
 `,
   })
+}
+
+/** A tap device for the second node's machine, and the way to its pods. */
+export async function connectSecondNode(holderPid: number): Promise<void> {
+  const { tap, gateway, address, podRange } = SECOND_NODE
+  const inside = enterNamespaces(holderPid)
+  await runCommand([...inside, 'ip', '-batch', '-'], {
+    stdin: `tuntap add dev ${tap} mode tap
+address add ${gateway}/30 dev ${tap}
+link set ${tap} up
+route add ${podRange} via ${address}
+`,
+  })
+  await runCommand([...inside, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward'])
 }
 
 export function hostLinkExists(): boolean {

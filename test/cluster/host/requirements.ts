@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../build/ensureBuilt.ts'
 import { PART_PATH } from '../process/part.ts'
+import { withProgress } from '../process/progress.ts'
 import { runCommand } from '../process/run.ts'
 import { hasCapability } from './capabilities.ts'
 import { readCgroupHierarchies } from './cgroups.ts'
@@ -73,15 +74,14 @@ async function installPackages(packages: readonly string[], log: Log): Promise<v
       `missing on this machine, which has no apt-get: ${packages.join(' ')} (Debian's names); install them and try again`,
     )
   }
-  log(`installing ${packages.join(' ')} …`)
-  const startedMs = performance.now()
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  await runCommand(['apt-get', 'update', '-q'], { env, timeoutMs: 300_000 })
-  await runCommand(['apt-get', 'install', '-q', '-y', '--no-install-recommends', ...packages], {
-    env,
-    timeoutMs: 900_000,
+  await withProgress(`installing ${packages.join(' ')} …`, log, async () => {
+    await runCommand(['apt-get', 'update', '-q'], { env, timeoutMs: 300_000 })
+    await runCommand(['apt-get', 'install', '-q', '-y', '--no-install-recommends', ...packages], {
+      env,
+      timeoutMs: 900_000,
+    })
   })
-  log(`installing ${packages.join(' ')} … done in ${Math.round((performance.now() - startedMs) / 1000)} s`)
 }
 
 export function isInPath(program: string): boolean {

@@ -14,13 +14,8 @@ export const LOOKUP_IMAGE = 'oomkeeper.test/lookup:1'
 
 const IMAGES = { pause: PAUSE_IMAGE, hog: HOG_IMAGE, lookup: LOOKUP_IMAGE }
 
-/** Packs the built programs and hands them to containerd, as soon as it answers. */
-export async function importImages(
-  binaries: string,
-  folder: string,
-  holderPid: number,
-  containerd: Part,
-): Promise<void> {
+/** Packs the built programs, as every node gets them. @returns the archives. */
+export async function packImages(binaries: string, folder: string): Promise<string[]> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const files: string[] = []
   for (const [program, name] of Object.entries(IMAGES)) {
@@ -29,12 +24,17 @@ export async function importImages(
     writeFileSync(file, await packDockerArchive({ name, program, content, goArch: GO_ARCH }))
     files.push(file)
   }
+  return files
+}
+
+/** Hands them to this machine's containerd, as soon as it answers. */
+export async function importImages(files: readonly string[], holderPid: number, containerd: Part): Promise<void> {
   const answers = async (): Promise<true> => (await ctr(holderPid, 'version'), true)
   await waitUntil('containerd to answer', answers, { deadlineMs: 30_000, ...watchOver(containerd) })
   for (const file of files) await importArchive(holderPid, file)
 }
 
-/** Gives the cluster's node an image. @param insidePid any process in the cluster's namespaces. */
+/** Gives the cluster's first node an image. @param insidePid any process in the cluster's namespaces. */
 export async function importArchive(insidePid: number, archive: string): Promise<void> {
   await ctr(insidePid, 'images', 'import', archive)
 }

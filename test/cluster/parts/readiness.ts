@@ -21,12 +21,16 @@ export function apiGet(access: ApiAccess, path: string): Promise<string> {
 }
 
 interface NodeObject {
-  status?: { conditions?: { type: string; status: string; message?: string }[] }
+  status?: { conditions?: { type: string; status: string; message?: string }[]; nodeInfo?: { bootID: string } }
 }
 
-/** Undefined while the node is not Ready; throws with the kubelet's reason, so that a wait shows it. */
-export async function nodeReady(access: ApiAccess, node: string): Promise<true | undefined> {
+/**
+ * Undefined while the node is not Ready; throws with the kubelet's reason, so that a wait shows it.
+ * @param bootId if given, what the kubelet said before this boot does not count
+ */
+export async function nodeReady(access: ApiAccess, node: string, bootId?: string): Promise<true | undefined> {
   const { status } = JSON.parse(await apiGet(access, `/api/v1/nodes/${node}`)) as NodeObject
+  if (bootId !== undefined && status?.nodeInfo?.bootID !== bootId) return undefined
   const condition = status?.conditions?.find(({ type }) => type === 'Ready')
   if (condition === undefined) return undefined
   if (condition.status !== 'True') throw new Error(`${node} is not Ready: ${condition.message ?? 'no reason given'}`)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { packCpio } from './cpio.ts'
+import { packCpio, packFiles } from './cpio.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -22,6 +22,12 @@ describe('packCpio', () => {
     const second = text.indexOf('070701', 6)
     expect([field(0, 1), field(0, 6)]).toEqual([0o040_755, 0])
     expect([field(second, 1), field(second, 6)]).toEqual([0o100_600, 5])
+  })
+
+  it('puts the folders of files before them', () => {
+    const files = new Map([['opt/node/a', bytes('1')]])
+    const folders = [{ path: 'opt/' }, { path: 'opt/node/' }]
+    expect(packFiles(files)).toEqual(packCpio([...folders, { path: 'opt/node/a', content: bytes('1') }]))
   })
 
   it('makes the same bytes of the same files', () => {

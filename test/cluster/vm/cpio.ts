@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+
 /** A file of an initramfs; a path that ends with `/` is a folder. */
 export interface CpioEntry {
   path: string
@@ -18,6 +20,19 @@ export function packCpio(entries: readonly CpioEntry[]): Buffer {
     return packEntry(path.replace(/\/$/, ''), content ?? new Uint8Array(), type | mode, index + 1)
   })
   return Buffer.concat([...parts, packEntry('TRAILER!!!', new Uint8Array(), 0, 0)])
+}
+
+/** The same of files by their paths, with the folders that they are in. */
+export function packFiles(files: ReadonlyMap<string, Uint8Array>): Buffer {
+  const folders = new Set([...files.keys()].flatMap(foldersOf))
+  const entries: CpioEntry[] = [...folders].toSorted().map((path) => ({ path: `${path}/` }))
+  for (const [path, content] of files) entries.push({ path, content })
+  return packCpio(entries)
+}
+
+function foldersOf(path: string): string[] {
+  const folder = dirname(path)
+  return folder === '.' ? [] : [...foldersOf(folder), folder]
 }
 
 function packEntry(name: string, content: Uint8Array, mode: number, inode: number): Buffer {

@@ -47,6 +47,7 @@ export async function bootGuest(
     initramfs: moreFiles === undefined ? initramfs : join(folder, 'initramfs'),
     console: join(folder, 'console.log'),
     control: join(folder, 'control.sock'),
+    listens: 'host' as const,
     kmsg: join(folder, 'kmsg.log'),
     swap: join(folder, 'swap.img'),
   }

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
-# The guest's first process: mounts what a kernel needs, sends its log out, and runs what comes in.
-# ttyS0 is the console, ttyS1 takes scripts and returns their output (serialLine.ts), ttyS2 gets every kmsg record.
+# The guest's first process: mounts what a kernel needs, then serves the host (serve.sh); with files of a node in /node it
+# goes on as one, from a disk (node.sh).
 /bin/busybox mkdir -p /proc /sys /dev /tmp /bin
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/
@@ -18,18 +18,15 @@ else
   echo '+memory +cpuset' > /sys/fs/cgroup/cgroup.subtree_control
 fi
 
-# Nothing that serves the host may be killed, whatever a script does. Scripts inherit it, until they set another.
-echo -1000 > /proc/self/oom_score_adj
+if [ -d /node ]; then
+  mkdir /disk
+  until [ -b /dev/nvme0n1 ]; do sleep 0.1; done
+  mount -t ext4 /dev/nvme0n1 /disk
+  cp -a /node/. /disk/
+  cp /bin/busybox /disk/usr/local/bin/
+  cp /serve.sh /disk/opt/node/
+  for folder in proc sys dev; do mount -o move /$folder /disk/$folder; done
+  exec switch_root /disk /bin/sh /opt/node/node.sh
+fi
 
-# One read is one record.
-stty raw -echo < /dev/ttyS2
-dd bs=8192 if=/dev/kmsg of=/dev/ttyS2 &
-
-exec 3<> /dev/ttyS1
-stty raw -echo <&3
-echo ready >&3
-while read -r number script <&3; do
-  echo "$script" | base64 -d > /tmp/script
-  sh -e /tmp/script > /tmp/output 2>&1 3<&-
-  echo "$number $? $(base64 -w 0 /tmp/output)" >&3
-done
+. /serve.sh

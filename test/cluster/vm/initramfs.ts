@@ -7,20 +7,23 @@ import { GUEST, IMAGES } from '../build/goModule.ts'
 import { candidateVersions, unpackPackages } from '../host/debianPackages.ts'
 import { packCpio, type CpioEntry } from './cpio.ts'
 
-const INIT = join(import.meta.dirname, 'init.sh')
+/** What they are called in the root. */
+const SCRIPTS = { init: 'init.sh', 'serve.sh': 'serve.sh' }
 const FOLDERS = ['bin/', 'dev/', 'proc/', 'sys/', 'tmp/']
 /** Raised with every change of what is made of the same files. */
-const LAYOUT = '1'
+const LAYOUT = '2'
 
-/** The guest's root file system, in memory: static busybox, the memory eaters and init.sh. No disk is needed. */
+/** The guest's root file system, in memory: static busybox, the memory eaters and the scripts. No disk is needed. */
 export async function ensureInitramfs(log: Log): Promise<string> {
   const eaters = await ensureBuilt(IMAGES, log, ['hog'])
   const guest = await ensureBuilt(GUEST, log)
   const [busybox = ''] = await candidateVersions(['busybox-static'])
-  const init = readFileSync(INIT)
-  const hash = createHash('sha256')
-    .update(JSON.stringify([LAYOUT, busybox, basename(eaters), basename(guest)]))
-    .update(init)
+  const scripts = Object.entries(SCRIPTS).map(([path, file]): [string, Buffer] => [
+    path,
+    readFileSync(join(import.meta.dirname, file)),
+  ])
+  const hash = createHash('sha256').update(JSON.stringify([LAYOUT, busybox, basename(eaters), basename(guest)]))
+  for (const [, content] of scripts) hash.update(content)
   const file = join(cacheFolder(), 'vm', `initramfs-${hash.digest('hex').slice(0, 12)}.gz`)
   if (existsSync(file)) return file
 
@@ -37,7 +40,7 @@ export async function ensureInitramfs(log: Log): Promise<string> {
     ]
     const entries: CpioEntry[] = FOLDERS.map((path) => ({ path }))
     for (const [name, source] of programs) entries.push({ path: `bin/${name}`, content: readFileSync(source) })
-    entries.push({ path: 'init', content: init })
+    for (const [path, content] of scripts) entries.push({ path, content })
     writeFileSync(unfinished, gzipSync(packCpio(entries)))
     renameSync(unfinished, file) // Whoever sees the name sees all of it.
   } finally {

@@ -14,9 +14,11 @@ export interface GuestKernel {
   release: string
   /** The compressed kernel, as a boot loader takes it. */
   image: string
+  /** Where it and its modules come from: `name=version`. */
+  debianPackage: string
 }
 
-/** The newest kernel of a series that apt offers. Its modules stay out: what a guest without disk and network needs is built in. */
+/** The newest kernel of a series that apt offers. Its modules stay out: what a guest without network needs is built in. */
 export async function ensureKernel(series: KernelSeries, log: Log): Promise<GuestKernel> {
   const name = newestKernelPackage(series, await findPackages(`linux-image-${series}.`, PACKAGE))
   if (name === undefined)
@@ -24,7 +26,7 @@ export async function ensureKernel(series: KernelSeries, log: Log): Promise<Gues
   const [wanted = name] = await candidateVersions([name])
   const release = name.replace('linux-image-', '')
   const image = join(cacheFolder(), 'vm', wanted.replace('=', '_'), 'vmlinuz')
-  if (existsSync(image)) return { release, image }
+  if (existsSync(image)) return { release, image, debianPackage: wanted }
 
   log(`fetching ${wanted} …`)
   const unfinished = join(cacheFolder(), `vm/.kernel.${process.pid}`)
@@ -37,7 +39,7 @@ export async function ensureKernel(series: KernelSeries, log: Log): Promise<Gues
   } finally {
     rmSync(unfinished, { recursive: true, force: true })
   }
-  return { release, image }
+  return { release, image, debianPackage: wanted }
 }
 
 /** By the numbers in the names, of which apt keeps several. */

@@ -6,6 +6,7 @@ const FILES = {
   initramfs: '/i',
   console: '/f/console',
   control: '/f/control',
+  listens: 'host' as const,
   kmsg: '/f/kmsg',
   swap: '/f/swap',
 }
@@ -24,6 +25,18 @@ describe('qemuCommand', () => {
   it('has a disk where there is to be swap', () => {
     const { argv } = qemuCommand({ memoryMib: 256, cgroup: 'v2', swapMib: 64 }, FILES)
     expect(argv.at(argv.indexOf('-drive') + 1)).toMatch(/^file=\/f\/swap,/)
+  })
+
+  it('that is a node has its root on a disk, a network device, a fourth port for what its programs say, and listens itself', () => {
+    const files = { ...FILES, listens: 'guest' as const, disk: '/f/disk', log: '/f/log' }
+    const { argv } = qemuCommand({ memoryMib: 2048, cgroup: 'v2', tap: 'tap-b' }, files)
+    const text = argv.join(' ')
+    expect(text).toContain(
+      ' -drive file=/f/disk,format=raw,cache=unsafe,if=none,id=root -device nvme,drive=root,serial=root ',
+    )
+    expect(text).toContain(' -netdev tap,id=network,ifname=tap-b,script=no,downscript=no ')
+    expect(text).toContain(' -chardev socket,id=control,path=/f/control,server=on,wait=off ')
+    expect(argv.filter((_, at) => argv[at - 1] === '-serial').at(-1)).toBe('file:/f/log')
   })
 
   it('shares the memory between NUMA nodes', () => {

@@ -1,12 +1,18 @@
+import { existsSync } from 'node:fs'
 import type { Log } from '../build/ensureBuilt.ts'
 import { ensurePrograms, isInPath, whyNoServers } from '../host/requirements.ts'
 import { errorMessage } from '../process/wait.ts'
+import type { MachinePrograms } from '../record.ts'
 import { ensureInitramfs } from './initramfs.ts'
 import { ensureKernel, KERNEL_SERIES, type GuestKernel, type KernelSeries } from './kernel.ts'
+import { ensureNodeDisk } from './nodeDisk.ts'
 
 export interface GuestFiles extends GuestKernel {
   initramfs: string
 }
+
+/** The series that a node boots: virtio's drivers for PCI are built into it. */
+const NODE_SERIES = '6.12'
 
 const found = new Map<KernelSeries, GuestFiles>()
 
@@ -18,6 +24,17 @@ export async function ensureGuestFiles(series: KernelSeries, log: Log): Promise<
   const files = { ...(await ensureKernel(series, log)), initramfs: await ensureInitramfs(log) }
   found.set(series, files)
   return files
+}
+
+/** Everything that the machine of a node is made of. @param kubernetes the folder of its programs */
+export async function ensureMachine(kubernetes: string, log: Log): Promise<MachinePrograms> {
+  const { initramfs, ...kernel } = await ensureGuestFiles(NODE_SERIES, log)
+  return { kernel: kernel.image, initramfs, disk: await ensureNodeDisk(kernel, kubernetes, log) }
+}
+
+/** Why a cluster cannot have a second node here, if it can have one. */
+export function whyNoMachine(): string | undefined {
+  return whyNoGuest() ?? (existsSync('/dev/net/tun') ? undefined : 'no /dev/net/tun')
 }
 
 /**

@@ -6,15 +6,17 @@ export interface ScriptResult {
   output: string
 }
 
-/** Runs scripts in the guest over its serial line, one after the other. The other end is init.sh. */
+/** Runs scripts in the guest over its serial line, one after the other. The other end is serve.sh. */
 export class SerialLine {
   readonly #stream: Duplex
   readonly #lines: string[] = []
   #partial = ''
-  #count = 0
+  #count: number
 
-  constructor(stream: Duplex) {
+  /** @param before number of the last script, where another line's answers may still come in */
+  constructor(stream: Duplex, before = 0) {
     this.#stream = stream
+    this.#count = before
     stream.on('data', (chunk: Buffer) => {
       const lines = (this.#partial + chunk.toString('latin1')).split('\n')
       this.#partial = lines.pop() ?? ''

@@ -1,0 +1,81 @@
+import type { Cluster } from '../cluster/attach.ts'
+import type { Log } from '../cluster/build/ensureBuilt.ts'
+import { reserveCluster } from '../cluster/cluster.ts'
+import { whyNoCluster } from '../cluster/host/requirements.ts'
+import { HOG_IMAGE } from '../cluster/images/importImages.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
+import type { SecondNode } from '../cluster/secondNode.ts'
+import { whyNoMachine } from '../cluster/vm/requirements.ts'
+import { parseKills, type KernelKill } from './kernelLog.ts'
+import type { Reason } from './leftOut.ts'
+import { onNode } from './workload.ts'
+
+/** Why tests that need a second node step aside. */
+export const noTwoNodes: Reason = whyNoCluster() ?? whyNoMachine()
+
+/** The test cluster with a node whose memory may be exhausted, for one test file. */
+export interface TwoNodes extends Cluster {
+  second: SecondNode
+  release: () => void
+}
+
+export async function useTwoNodes(log: Log): Promise<TwoNodes> {
+  const { second, ...cluster } = await reserveCluster({ log, ownerPid: process.pid, nodes: 2 })
+  if (second === undefined) throw new Error(`expected a cluster of two nodes, got ${cluster.nodes.join(', ')}`)
+  return { ...cluster, second }
+}
+
+/** A value for `InstalledProduct.install`: the operator is not where memory runs out. */
+export const OPERATOR_ON_FIRST_NODE = 'operator.nodeSelector.kubernetes\\.io/hostname=node-a'
+
+export interface HogPod {
+  namespace: string
+  name: string
+  node: string
+  /** What the kernel calls its process, at most 15 bytes. */
+  command: string
+  mib: number
+  labels?: Readonly<Record<string, string>>
+  /** As a container has them. Without: BestEffort, whose processes the kernel takes first. */
+  resources?: object
+}
+
+/** A pod of one process that takes memory as fast as it can, once. It is not started again. */
+export function hogPodManifest({ namespace, name, node, command, mib, labels = {}, resources = {} }: HogPod): object {
+  const container = {
+    name: 'app',
+    image: HOG_IMAGE,
+    imagePullPolicy: 'Never',
+    args: ['--in=self', `--mib=${mib}`, `--name=${command}`],
+    resources,
+  }
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels },
+    spec: { ...onNode(node), restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [container] },
+  }
+}
+
+/** How much the second node has left, MiB: who takes more than that makes the kernel choose. */
+export async function readAvailableMib(second: SecondNode): Promise<number> {
+  return Number(await second.run(`awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo`))
+}
+
+/** Kills on the second node since it booted, from its own kernel's log. */
+export function readSecondNodeKills(second: SecondNode): KernelKill[] {
+  return parseKills(second.readKernelLog())
+}
+
+/** Waits until the second node's kernel has killed so many since a look at its kills. */
+export function untilSecondNodeKills(
+  second: SecondNode,
+  before: readonly KernelKill[],
+  count = 1,
+): Promise<KernelKill[]> {
+  const probe = (): KernelKill[] | undefined => {
+    const kills = readSecondNodeKills(second).slice(before.length)
+    return kills.length >= count ? kills : undefined
+  }
+  return waitUntil(`${count} kills on ${second.name}`, probe, { deadlineMs: 120_000, everyMs: 200 })
+}
