@@ -26,8 +26,8 @@ import { createKillTelling, noTelling } from './tellKills.ts'
 
 /** A report that is written at rest is written at once; under a storm, once in this time. */
 const REPORT_EVERY_MS = 1_000
-/** What kills that are read and not written yet may take, some 10,000 of the usual size. */
-const MAX_WAITING_BYTES = 64 * 1024 * 1024
+/** What kills that are read and not written yet may take, some 13,000 of the usual size. */
+const MAX_WAITING_BYTES = 32 * 1024 * 1024
 
 /** For the crash test only: the process stops for ever between a status write and the checkpoint behind it. */
 async function failpoint(): Promise<void> {
@@ -119,6 +119,7 @@ export async function countKills(
     writer,
     budget,
     maxWaitingBytes: MAX_WAITING_BYTES,
+    readMessage: (sequence) => stream.readMessage(sequence),
     findPod: (uid, node) => pods.find(uid, node),
     namespaceOf: (uid) => pods.namespaceOf(uid),
     getOwner,

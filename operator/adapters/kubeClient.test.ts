@@ -28,6 +28,7 @@ describe('KubeClient', () => {
   let server: Server
   let client: KubeClient
   let seen: { method: string | undefined; type: string | undefined; authorization: string | undefined }[]
+  let accepted: string | undefined
   let answer: { code: number; body: string; headers?: Record<string, string> }
 
   beforeEach(async () => {
@@ -36,6 +37,7 @@ describe('KubeClient', () => {
     server = createServer((request, response) => {
       const { 'content-type': type, authorization } = request.headers
       seen.push({ method: request.method, type, authorization })
+      accepted = request.headers.accept
       response.writeHead(answer.code, answer.headers).end(answer.body)
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -50,6 +52,13 @@ describe('KubeClient', () => {
   it('sends a patch as a merge patch, with the credentials', async () => {
     expect(await client.request('PATCH', '/x', { a: 1 })).toEqual({ code: 200, body: { a: 1 } })
     expect(seen).toEqual([{ method: 'PATCH', type: 'application/merge-patch+json', authorization: 'Bearer secret' }])
+  })
+
+  it('asks for no more than metadata where nobody reads the rest, and takes the whole from a server without such answers', async () => {
+    await client.request('PATCH', '/x', { a: 1 }, { metadataOnly: true })
+    expect(accepted).toBe('application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json')
+    await client.request('GET', '/x')
+    expect(accepted).toBe('application/json')
   })
 
   it('gives an answer of any code, JSON or not', async () => {

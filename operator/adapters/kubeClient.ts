@@ -44,6 +44,8 @@ export interface KubeClientOptions {
 }
 
 const REQUEST_TIMEOUT_MS = 15_000
+/** An object without spec and status, and the object where the apiserver knows no such form. */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json'
 /** The apiserver sends a bookmark about once a minute: a watch that is silent for longer than two is dead. */
 const WATCH_SILENCE_MS = 150_000
 
@@ -72,10 +74,18 @@ export class KubeClient {
     return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace ?? 'default'
   }
 
-  /** @throws ProgramError ApiserverUnreachable, with retry. Then nobody knows whether the request took effect. */
-  async request(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<KubeAnswer> {
+  /**
+   * @param options.metadataOnly For an answer whose spec and status nobody reads.
+   * @throws ProgramError ApiserverUnreachable, with retry. Then nobody knows whether the request took effect.
+   */
+  async request(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: object,
+    { metadataOnly = false } = {},
+  ): Promise<KubeAnswer> {
     const context = new RequestContext(this.server + path, HttpMethod[method])
-    context.setHeaderParam('Accept', 'application/json')
+    context.setHeaderParam('Accept', metadataOnly ? METADATA_ONLY : 'application/json')
     if (body !== undefined) {
       // A patch without this header would be taken for a JSON Patch.
       context.setHeaderParam('Content-Type', method === 'PATCH' ? PatchStrategy.MergePatch : 'application/json')

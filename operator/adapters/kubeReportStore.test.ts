@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { KubeAnswer, KubeClient } from './kubeClient.ts'
 import { KubeReportStore } from './kubeReportStore.ts'
 
@@ -39,7 +39,7 @@ describe('KubeReportStore', () => {
   ])('gives a refusal of %s as a value: waiting does not help', async (_what, code, message) => {
     const refused = { outcome: 'refused', reason: 'WriteRefused', message }
     expect(await storeThatGets(code, { message }).create(KEY, {})).toEqual(refused)
-    expect(await storeThatGets(code, { message }).patchStatus(NODE_KEY, {}, '1')).toEqual(refused)
+    expect(await storeThatGets(code, { message }).writeStatus(NODE_KEY, {}, '1')).toEqual(refused)
   })
 
   it.each([
@@ -57,7 +57,7 @@ describe('KubeReportStore', () => {
   it('hands on how long an overloaded apiserver asks to be left alone', async () => {
     const answer: KubeAnswer = { code: 429, body: { reason: 'TooManyRequests' }, retryAfterMs: 3_000 }
     const store = new KubeReportStore({ request: async () => answer } as unknown as KubeClient)
-    await expect(store.patchStatus(KEY, {}, '1')).rejects.toMatchObject({ facts: { code: 429, retryAfterMs: 3_000 } })
+    await expect(store.writeStatus(KEY, {}, '1')).rejects.toMatchObject({ facts: { code: 429, retryAfterMs: 3_000 } })
   })
 
   it('deletes a report, and tells one that was written meanwhile, or is gone, from it', async () => {
@@ -68,9 +68,75 @@ describe('KubeReportStore', () => {
     await expect(storeThatGets(403, { message: NO_RIGHT }).remove(KEY, '1')).rejects.toMatchObject({ retry: true })
   })
 
+  it('writes the status whole, at the version that was read, and has no more than metadata told', async () => {
+    const requests: unknown[][] = []
+    const request = async (...parameters: unknown[]): Promise<KubeAnswer> => {
+      requests.push(parameters)
+      return { code: 200, body: null }
+    }
+    const store = new KubeReportStore({ request } as unknown as KubeClient)
+    expect(await store.writeStatus(KEY, { kills: 3 }, '7')).toEqual({ outcome: 'written' })
+    const body = {
+      apiVersion: 'oomkeeper.io/v1alpha1',
+      kind: 'OOMReport',
+      metadata: { name: 'pod.a.app', namespace: 'shop', resourceVersion: '7' },
+      status: { kills: 3 },
+    }
+    const path =
+      '/apis/oomkeeper.io/v1alpha1/namespaces/shop/oomreports/pod.a.app/status?fieldManager=oomkeeper-operator'
+    expect(requests).toEqual([['PUT', path, body, { metadataOnly: true }]])
+  })
+
+  describe('reading a report', () => {
+    const REPORT = '/apis/oomkeeper.io/v1alpha1/namespaces/shop/oomreports/pod.a.app'
+    let gets: string[]
+    let answers: { get: number; cached: number; write: number | undefined }
+    let store: KubeReportStore
+
+    beforeEach(() => {
+      gets = []
+      answers = { get: 200, cached: 200, write: 200 }
+      const body = { metadata: { name: 'pod.a.app', namespace: 'shop', resourceVersion: '8' } }
+      store = new KubeReportStore({
+        request: async (method: string, path: string) => {
+          if (method === 'GET') gets.push(path)
+          const code = method === 'PUT' ? answers.write : path.includes('?') ? answers.cached : answers.get
+          if (code === undefined) throw new Error('no answer')
+          return { code, body }
+        },
+      } as unknown as KubeClient)
+    })
+
+    it('asks for one at least as new as the last write, which the apiserver has in memory', async () => {
+      await store.get(KEY)
+      await store.writeStatus(KEY, {}, '7')
+      await store.get(KEY)
+      await store.get(NODE_KEY)
+      expect(gets).toEqual([REPORT, `${REPORT}?resourceVersion=8`, '/apis/oomkeeper.io/v1alpha1/nodeoomreports/node-a'])
+    })
+
+    it.each([
+      ['that met a conflict', 409],
+      ['whose answer was lost', undefined],
+    ])('asks for the newest after a write %s', async (_what, code) => {
+      await store.writeStatus(KEY, {}, '7')
+      answers.write = code
+      await store.writeStatus(KEY, {}, '8').catch(() => undefined)
+      await store.get(KEY)
+      expect(gets).toEqual([REPORT])
+    })
+
+    it('asks for the newest where the apiserver’s memory is behind, or has none', async () => {
+      await store.writeStatus(KEY, {}, '7')
+      answers.cached = 504
+      expect(await store.get(KEY)).toMatchObject({ resourceVersion: '8' })
+      expect(gets).toEqual([`${REPORT}?resourceVersion=8`, REPORT])
+    })
+  })
+
   it('tells a conflict from a report that is gone', async () => {
-    expect(await storeThatGets(409, { reason: 'Conflict' }).patchStatus(KEY, {}, '1')).toEqual({ outcome: 'conflict' })
+    expect(await storeThatGets(409, { reason: 'Conflict' }).writeStatus(KEY, {}, '1')).toEqual({ outcome: 'conflict' })
     const gone = { details: { name: 'pod.a.app', kind: 'oomreports' } }
-    expect(await storeThatGets(404, gone).patchStatus(KEY, {}, '1')).toEqual({ outcome: 'gone' })
+    expect(await storeThatGets(404, gone).writeStatus(KEY, {}, '1')).toEqual({ outcome: 'gone' })
   })
 })

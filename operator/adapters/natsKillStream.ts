@@ -102,6 +102,11 @@ export class NatsKillStream implements KillStream, PurgeableStream {
     return message && { sequence: message.seq, storedAtMs: storedAtMsOf(message.timestamp) }
   }
 
+  async readMessage(sequence: number): Promise<StoredMessage | undefined> {
+    const message = await readMessage(this.#jsm, KILL_STREAM, 'read a kill again', { seq: sequence })
+    return message && { sequence, subject: message.subject, data: message.data, storedAtMs: message.time.getTime() }
+  }
+
   async purgeBelow(sequence: number): Promise<void> {
     await askNats('remove the oldest kills', () => this.#jsm.streams.purge(KILL_STREAM, { seq: sequence }))
   }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-import { applyMergePatch } from '../testing/fakeReportStore.ts'
 import { mergePatch } from './mergePatch.ts'
 
 describe('mergePatch', () => {
@@ -21,3 +20,15 @@ describe('mergePatch', () => {
     expect(mergePatch({ a: [{ b: 1 }], c: {} }, { c: {}, a: [{ b: 1 }] })).toBeUndefined()
   })
 })
+
+/** RFC 7386. */
+function applyMergePatch(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
+  const result: Record<string, unknown> =
+    typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key]
+    else result[key] = applyMergePatch(result[key], value)
+  }
+  return result
+}

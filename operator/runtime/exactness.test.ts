@@ -66,6 +66,7 @@ class Cluster {
       ),
       budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
       maxWaitingBytes: 40_000,
+      readMessage: this.stream.readMessage,
       findPod: (uid, node) => pods.find(uid, node),
       namespaceOf: (uid) => pods.namespaceOf(uid),
       explain: explainKill,

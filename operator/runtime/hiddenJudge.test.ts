@@ -57,7 +57,7 @@ beforeEach(async () => {
 async function put(status: OomReportStatus): Promise<void> {
   const created = await store.create(KEY, {})
   const report = created.outcome === 'created' ? created.report : await store.get(KEY)
-  if (report !== undefined) await store.patchStatus(KEY, status, report.resourceVersion)
+  if (report !== undefined) await store.writeStatus(KEY, status, report.resourceVersion)
 }
 
 describe('HiddenJudge', () => {

@@ -69,7 +69,9 @@ export class HiddenJudge {
         ({ dueMs, kills }) => dueMs <= now().getTime() || kills.some((kill) => this.#isReported(kill)),
       )
       const judgements = due.map(({ key }) =>
-        keepTrying('apiserver', waiting, () => budget.run(keyText(key), waiting.signal, () => this.judge(key))),
+        keepTrying('apiserver', waiting, () =>
+          budget.run(keyText(key), waiting.signal, () => this.judge(key), 'upkeep'),
+        ),
       )
       await Promise.all(judgements)
     }
@@ -88,6 +90,7 @@ export class HiddenJudge {
     const at = now()
     const result = await updateReport<OomReportStatus>(store, {
       key,
+      report,
       parseStatus: (stored) => {
         const read = parseReportStatus(stored, { now: at })
         if (read !== undefined && read.repaired.length > 0) repaired(key, read.repaired)

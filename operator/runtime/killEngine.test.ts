@@ -21,6 +21,7 @@ let clock: FakeClock
 let store: FakeReportStore
 let pods: PodStore
 let ports: EnginePorts
+let stream: StoredMessage[]
 let rejects: { message: StoredMessage; reason: string }[]
 let checkpoints: number[]
 let troubles: string[]
@@ -29,6 +30,7 @@ beforeEach(() => {
   clock = new FakeClock(Date.parse('2026-03-01T10:00:01.000Z'))
   store = new FakeReportStore()
   pods = new PodStore({ maxDeleted: 10, deletedTtlMs: 1, now: () => clock.nowMs })
+  stream = []
   rejects = []
   checkpoints = []
   troubles = []
@@ -45,6 +47,7 @@ beforeEach(() => {
     waiting,
     budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
     maxWaitingBytes: 1_000_000,
+    readMessage: async (sequence) => stream.find((message) => message.sequence === sequence),
     writer: new ReportWriter(
       store,
       { repaired: () => {}, wrote: () => {}, written: () => {}, nodeWritten: () => {} },
@@ -76,6 +79,7 @@ const kills = (from: number, to: number, changes: Partial<KillEvent> = {}): Stor
 
 /** Counts one batch to its end, in a session of its own behind the checkpoint. */
 async function process(batch: readonly StoredMessage[], alreadyCounted = NONE) {
+  stream.push(...batch)
   const settled = (batch[0]?.sequence ?? 1) - 1
   const counting = new KillEngine(ports).open({ stream: 's1', settled, alreadyCounted, onSettled: () => {} })
   await clock.until(counting.accept(batch))
@@ -188,8 +192,8 @@ describe('KillEngine', () => {
   })
 
   it('keeps the reader waiting while what is not written takes its place in memory', async () => {
-    const [first] = kills(1, 1)
-    ports.maxWaitingBytes = (first?.data.length ?? 0) * 2
+    // A kill is more than 1 KB here.
+    ports.maxWaitingBytes = 2_500
     let held = 0
     let most = 0
     const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
@@ -333,6 +337,29 @@ describe('KillEngine', () => {
     await process(kills(1, 1, { attribution: { source: 'none' } }))
     expect(rejects).toMatchObject([{ reason: 'webhook says no' }])
     expect(checkpoints).toEqual([1])
+  })
+
+  it('sets aside a kill that its namespace refuses and the stream has no longer', async () => {
+    const refusal = { outcome: 'refused', reason: 'WriteRefused', message: 'quota' } as const
+    store.refusals.set('OOMReport/shop/deployment.eater.app', refusal)
+    ports.readMessage = async (sequence) => (sequence === 2 ? undefined : stream[sequence - 1])
+    await process(kills(1, 3))
+    expect(rejects).toMatchObject([{ message: { sequence: 2 }, reason: 'quota; it is in the stream no longer' }])
+    expect(store.statusOf('node-a')).toMatchObject({ kills: 2, byReason: { WriteRefused: 2 } })
+    expect(checkpoints.at(-1)).toBe(3)
+  })
+
+  it('tries again to read a kill that its namespace refuses', async () => {
+    const refusal = { outcome: 'refused', reason: 'WriteRefused', message: 'quota' } as const
+    store.refusals.set('OOMReport/shop/deployment.eater.app', refusal)
+    let away = 2
+    ports.readMessage = async (sequence) => {
+      if (away-- > 0) throw operatorError('NatsUnavailable', 'away')
+      return stream[sequence - 1]
+    }
+    await process(kills(1, 3))
+    expect(store.statusOf('node-a')).toMatchObject({ kills: 3, byReason: { WriteRefused: 3 } })
+    expect(troubles).toHaveLength(2)
   })
 
   it('makes a report anew that was deleted: it holds what came after', async () => {

@@ -85,7 +85,7 @@ export class KillEngine {
     try {
       const context = { ...this.#ports, now: now() }
       const target = await keepTrying('apiserver', waiting, () => resolveTarget(event, context))
-      return target.kind === 'reject' ? { message, reason: target.reason } : { message, event, target }
+      return target.kind === 'reject' ? { message, reason: target.reason } : { message, target }
     } catch (error) {
       waiting.signal.throwIfAborted()
       return { message, reason: `the operator could not read it, please report this: ${messageOf(error)}` }
@@ -94,4 +94,7 @@ export class KillEngine {
 }
 
 /** To be counted, to be set aside for a reason, or nothing to do. */
-type Entry = KillToWrite | { message: StoredMessage; reason: string } | { message: StoredMessage }
+type Entry =
+  | (KillToWrite & { message: StoredMessage })
+  | { message: StoredMessage; reason: string }
+  | { message: StoredMessage }

@@ -1,11 +1,12 @@
-import type { KillEvent } from '#contract/killEvent.ts'
 import { ProgramError, messageOf } from '#program/errors.ts'
 import type { Watermark } from '../api/killRecord.ts'
 import { rejectRecord } from '../reports/rejectRecord.ts'
 import { countedBy } from '../reports/watermark.ts'
 import { checkpointMoved } from './carryOver.ts'
+import { HeldBytes, bytesOfRecord } from './heldBytes.ts'
 import { keepTrying, type Waiting } from './keepTrying.ts'
 import type { Checkpoint } from './killStream.ts'
+import { readAgain, type ReadMessage } from './readAgain.ts'
 import type { StoredMessage } from './readKill.ts'
 import { keyText, type Refusal } from './reportStore.ts'
 import type { ReportWriter } from './reportWriter.ts'
@@ -24,8 +25,9 @@ export interface LedgerPorts extends Pick<ResolveContext, 'explain'> {
   observer: LedgerObserver
   writer: ReportWriter
   budget: WriteBudget
-  /** What the kills that are not written yet may take in memory, in bytes of their messages. */
+  /** What the kills that are not written yet may take in memory. */
   maxWaitingBytes: number
+  readMessage: ReadMessage
   /** Keeps a message that cannot be counted. @throws ProgramError with retry. */
   publishReject: (message: StoredMessage, reason: string) => Promise<void>
   /** As KillStream has it. @throws ProgramError with retry. */
@@ -34,11 +36,19 @@ export interface LedgerPorts extends Pick<ResolveContext, 'explain'> {
   afterWrites: () => Promise<void>
 }
 
+type StreamPlace = Pick<StoredMessage, 'sequence' | 'storedAtMs'>
+
 export interface KillToWrite {
-  message: StoredMessage
-  /** Absent for a reject, which is only told in its node's report. */
-  event?: KillEvent
+  message: StreamPlace
   target: Target
+}
+
+/** What waits to be written: what its report will have of it. The message, ten times as much, is in the stream all the while. */
+interface WaitingKill {
+  sequence: number
+  target: Target
+  /** A reject is only told in its node's report. */
+  isReject: boolean
 }
 
 /** Where a session of the reader begins. */
@@ -70,10 +80,11 @@ export class KillLedger {
   readonly #onSettled: (sequence: number) => void
   readonly #settled: SettledSequence
   /** By keyText. A report is here while its kills wait or are written. */
-  readonly #waiting = new Map<string, KillToWrite[]>()
+  readonly #waiting = new Map<string, WaitingKill[]>()
   readonly #rejects: { message: StoredMessage; reason: string }[] = []
   /** Rejects that their node's report has refused. */
   readonly #unnoted = new Set<number>()
+  readonly #held = new HeldBytes()
   readonly #underWay = new Set<Promise<void>>()
   #checkpoint: number
   #revision: number
@@ -81,7 +92,6 @@ export class KillLedger {
   #wroteSinceCheckpoint = false
   #isSaving = false
   #isRejecting = false
-  #waitingBytes = 0
   #failure: unknown
   #roomMade: () => void = () => {}
 
@@ -95,9 +105,9 @@ export class KillLedger {
     this.#settled = new SettledSequence(start.settled, start.storedUntilMs)
   }
 
-  count(kill: KillToWrite): void {
-    this.#open(kill.message)
-    this.#enqueue(kill)
+  count({ message, target }: KillToWrite): void {
+    this.#open(message)
+    this.#enqueue({ sequence: message.sequence, target, isReject: false })
   }
 
   reject(message: StoredMessage, reason: string): void {
@@ -108,13 +118,13 @@ export class KillLedger {
   /** Nothing is to be done about it. */
   skip(message: StoredMessage): void {
     this.#open(message)
-    this.#settle([message])
+    this.#settle([message.sequence])
   }
 
   /** Comes back when what waits has room. @throws what ended the ledger. */
   async room(): Promise<void> {
     const { waiting, maxWaitingBytes } = this.#ports
-    while (this.#waitingBytes >= maxWaitingBytes && this.#failure === undefined && !waiting.signal.aborted) {
+    while (this.#held.total >= maxWaitingBytes && this.#failure === undefined && !waiting.signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#roomMade = resolve
       await promise
@@ -128,22 +138,22 @@ export class KillLedger {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
-  #open({ sequence, data, storedAtMs }: StoredMessage): void {
+  #open({ sequence, storedAtMs }: StreamPlace): void {
     this.#settled.open(sequence, storedAtMs)
     this.#streamEnd = Math.max(this.#streamEnd, sequence)
-    this.#waitingBytes += data.length
   }
 
-  #settle(messages: readonly StoredMessage[]): void {
-    for (const { sequence, data } of messages) {
+  #settle(sequences: readonly number[]): void {
+    for (const sequence of sequences) {
       this.#settled.settle(sequence)
-      this.#waitingBytes -= data.length
+      this.#held.release(sequence)
     }
     this.#roomMade()
     if (!this.#isSaving && this.#settled.value > this.#checkpoint) this.#start(() => this.#saveCheckpoints())
   }
 
-  #enqueue(kill: KillToWrite): void {
+  #enqueue(kill: WaitingKill): void {
+    this.#held.hold(kill.sequence, bytesOfRecord(kill.target.record))
     const key = keyText(kill.target.key)
     const kills = this.#waiting.get(key)
     if (kills !== undefined) {
@@ -155,6 +165,7 @@ export class KillLedger {
   }
 
   #setAside(message: StoredMessage, reason: string): void {
+    this.#held.hold(message.sequence, message.data.length)
     this.#rejects.push({ message, reason })
     if (!this.#isRejecting) this.#start(() => this.#publishRejects())
   }
@@ -183,22 +194,22 @@ export class KillLedger {
     const result = await this.#write(writer, kills)
     if (result.outcome === 'refused') {
       this.#take(key, kills)
-      for (const kill of kills) this.#placeElsewhere(kill, result)
+      this.#start(() => this.#placeElsewhere(kills, result))
       return
     }
     const isCounted = countedBy(result.watermark, this.#stream)
-    const counted = kills.filter(({ message }) => isCounted(message.sequence))
+    const counted = kills.filter(({ sequence }) => isCounted(sequence))
     this.#take(key, counted)
     if (counted.length > 0) this.#wroteSinceCheckpoint = true
-    observer.counted(counted.filter(({ event }) => event !== undefined).map(({ target }) => target))
-    this.#settle(counted.map(({ message }) => message))
+    observer.counted(counted.filter(({ isReject }) => !isReject).map(({ target }) => target))
+    this.#settle(counted.map(({ sequence }) => sequence))
   }
 
   async #write(
     writer: ReportWriter,
-    kills: readonly KillToWrite[],
+    kills: readonly WaitingKill[],
   ): Promise<Refusal | { outcome: 'counted'; watermark: Watermark | undefined }> {
-    const group = kills.map(({ message, target }) => ({ streamSequence: message.sequence, target }))
+    const group = kills.map(({ sequence, target }) => ({ streamSequence: sequence, target }))
     try {
       const at = { stream: this.#stream, settled: this.#checkpoint, streamEnd: this.#streamEnd }
       const result = await writer.write({ ...at, kills: group })
@@ -213,16 +224,28 @@ export class KillLedger {
   }
 
   /** What the apiserver refuses is counted with the node's own kills, and what is refused there is set aside. */
-  #placeElsewhere({ message, event, target }: KillToWrite, { reason, message: detail }: Refusal): void {
-    const context = { ...this.#ports, now: this.#ports.now() }
-    if (event === undefined) this.#settle([message])
-    else if (target.kind === 'NodeOOMReport') {
-      this.#unnoted.add(message.sequence)
-      this.#setAside(message, detail)
-    } else this.#enqueue({ message, event, target: nodeTarget(event, reason, context, detail) })
+  async #placeElsewhere(kills: readonly WaitingKill[], { reason, message: detail }: Refusal): Promise<void> {
+    const { waiting, readMessage, explain, now } = this.#ports
+    const elsewhere: WaitingKill[] = []
+    for (const { sequence, target, isReject } of kills) {
+      if (isReject) {
+        this.#settle([sequence])
+        continue
+      }
+      const read = await keepTrying('streams', waiting, () => readAgain(readMessage, sequence, target.record))
+      if (read !== undefined && target.kind === 'OOMReport') {
+        const itsNode = nodeTarget(read.event, reason, { explain, now: now() }, detail)
+        elsewhere.push({ sequence, target: itsNode, isReject: false })
+        continue
+      }
+      this.#unnoted.add(sequence)
+      if (read !== undefined) this.#setAside(read.message, detail)
+      else this.#setAside({ sequence, subject: '', data: new Uint8Array() }, `${detail}; it is in the stream no longer`)
+    }
+    for (const kill of elsewhere) this.#enqueue(kill)
   }
 
-  #take(key: string, kills: readonly KillToWrite[]): void {
+  #take(key: string, kills: readonly WaitingKill[]): void {
     const taken = new Set(kills)
     const left = (this.#waiting.get(key) ?? []).filter((kill) => !taken.has(kill))
     if (left.length === 0) this.#waiting.delete(key)
@@ -244,13 +267,15 @@ export class KillLedger {
   /** A reject is seen in its node's report, unless that takes nothing: the message is kept by then. */
   #noteReject(message: StoredMessage, reason: string): void {
     const record = rejectRecord(message, reason, this.#ports.now())
-    if (record === undefined || this.#unnoted.delete(message.sequence)) {
-      this.#settle([message])
+    const { sequence } = message
+    if (record === undefined || this.#unnoted.delete(sequence)) {
+      this.#settle([sequence])
       return
     }
     const { node } = record
     this.#enqueue({
-      message,
+      sequence,
+      isReject: true,
       target: { kind: 'NodeOOMReport', key: { kind: 'NodeOOMReport', name: node }, spec: { node }, record },
     })
   }

@@ -43,6 +43,8 @@ export interface KillStream {
   renewIdentity(): Promise<void>
   /** Of a range of sequences, how many the stream still has. */
   countStored(from: number, to: number): Promise<number>
+  /** One message again; undefined when the stream has it no longer. */
+  readMessage(sequence: number): Promise<StoredMessage | undefined>
   /** The first message at or after a sequence; undefined when there is none. */
   findFrom(sequence: number): Promise<MessagePlace | undefined>
   readCheckpoint(): Promise<StoredCheckpoint>

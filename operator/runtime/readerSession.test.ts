@@ -33,6 +33,7 @@ class FakeStream implements KillStream {
   countStored = async (from: number, to: number): Promise<number> =>
     [...this.messages.keys()].filter((sequence) => sequence >= from && sequence <= to).length
 
+  readMessage = async (): Promise<undefined> => undefined
   readCheckpoint = async (): Promise<StoredCheckpoint> => ({ checkpoint: this.checkpoint, revision: 1 })
 
   findFrom = async (from: number): Promise<MessagePlace | undefined> => {

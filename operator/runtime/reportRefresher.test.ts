@@ -50,7 +50,7 @@ beforeEach(() => {
 
 async function put(key: ReportKey, status: object): Promise<void> {
   const created = await store.create(key, {})
-  if (created.outcome === 'created') await store.patchStatus(key, status, created.report.resourceVersion)
+  if (created.outcome === 'created') await store.writeStatus(key, status, created.report.resourceVersion)
   const stored = store.statusOf(key.name)
   const read =
     key.kind === 'OOMReport' ? parseReportStatus(stored, { now: FIRST }) : parseNodeStatus(stored, { now: FIRST })

@@ -59,7 +59,9 @@ export class ReportRefresher {
       await waiting.sleep(POLL_MS)
       const due = [...this.#due.values()].filter(({ dueMs }) => dueMs <= now().getTime())
       for (const { key } of due) {
-        await keepTrying('apiserver', waiting, () => budget.run(keyText(key), waiting.signal, () => this.refresh(key)))
+        await keepTrying('apiserver', waiting, () =>
+          budget.run(keyText(key), waiting.signal, () => this.refresh(key), 'upkeep'),
+        )
       }
     }
   }

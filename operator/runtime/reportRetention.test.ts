@@ -40,7 +40,7 @@ beforeEach(() => {
 async function put(key: ReportKey, lastSeen: string, more: object = {}): Promise<void> {
   const created = await store.create(key, {})
   const status = { lastSeen, watermark: { stream: 's1', sequence: 5 }, ...more }
-  if (created.outcome === 'created') await store.patchStatus(key, status, created.report.resourceVersion)
+  if (created.outcome === 'created') await store.writeStatus(key, status, created.report.resourceVersion)
 }
 
 describe('retainOnce', () => {

@@ -49,7 +49,7 @@ export async function retainOnce(ports: RetentionPorts): Promise<void> {
   for (const { report, reason } of planRetention(reports, limits, { now: now(), checkpoint })) {
     const { key, resourceVersion } = report
     const isDeleted = await keepTrying('apiserver', waiting, () =>
-      budget.run(keyText(key), waiting.signal, () => store.remove(key, resourceVersion)),
+      budget.run(keyText(key), waiting.signal, () => store.remove(key, resourceVersion), 'upkeep'),
     )
     if (isDeleted) deleted(key.kind, reason)
   }

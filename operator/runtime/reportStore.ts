@@ -32,10 +32,10 @@ export interface ReportStore {
     key: ReportKey,
     spec: object,
   ): Promise<{ outcome: 'created'; report: StoredReport } | { outcome: 'exists' } | Refusal>
-  /** A JSON merge patch of the status, taken only while the report is at this resourceVersion. */
-  patchStatus(
+  /** The whole status, taken only while the report is at this resourceVersion. */
+  writeStatus(
     key: ReportKey,
-    patch: object,
+    status: object,
     resourceVersion: string,
   ): Promise<{ outcome: 'written' | 'conflict' | 'gone' } | Refusal>
   /** Only while it is at this resourceVersion. @returns false when it is not, or is gone. */

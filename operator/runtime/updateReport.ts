@@ -9,8 +9,10 @@ export type UpdateResult<S> =
   | { outcome: 'gone' }
   | Refusal
 
-export interface ReportUpdate<S> {
+export interface ReportUpdate<S extends object> {
   key: ReportKey
+  /** As it was read a moment ago: it is not read again for the first attempt. */
+  report?: StoredReport | undefined
   /** Makes the report when it is missing. */
   spec?: object
   /** @returns undefined for a status that cannot be read. */
@@ -25,10 +27,13 @@ const MAX_ATTEMPTS = 20
  * Get, compute, write with the resourceVersion that was read; again after a conflict.
  * @throws ProgramError with retry: run it again from the start, since the write may have happened.
  */
-export async function updateReport<S>(store: ReportStore, update: ReportUpdate<S>): Promise<UpdateResult<S>> {
+export async function updateReport<S extends object>(
+  store: ReportStore,
+  update: ReportUpdate<S>,
+): Promise<UpdateResult<S>> {
   const { key, spec } = update
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    let report: StoredReport | undefined = await store.get(key)
+    let report = (attempt === 0 ? update.report : undefined) ?? (await store.get(key))
     if (report === undefined) {
       if (spec === undefined) return { outcome: 'gone' }
       const created = await store.create(key, spec)
@@ -48,11 +53,10 @@ export async function updateReport<S>(store: ReportStore, update: ReportUpdate<S
       )
     }
     const status = update.compute(stored, report.generation)
-    const patch = status === undefined ? undefined : mergePatch(report.status ?? {}, status)
-    if (status === undefined || patch === undefined) {
+    if (status === undefined || mergePatch(report.status ?? {}, status) === undefined) {
       return stored === undefined ? { outcome: 'gone' } : { outcome: 'unchanged', status: status ?? stored }
     }
-    const written = await store.patchStatus(key, patch as object, report.resourceVersion)
+    const written = await store.writeStatus(key, status, report.resourceVersion)
     if (written.outcome === 'refused') return written
     if (written.outcome === 'written') return { outcome: 'written', status }
   }

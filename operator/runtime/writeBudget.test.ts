@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { WriteBudget, type WriteBudgetOptions } from './writeBudget.ts'
+import { WriteBudget, type WriteBudgetOptions, type WritePurpose } from './writeBudget.ts'
 
 let nowMs: number
 let sleepers: { atMs: number; wake: () => void }[]
@@ -48,11 +48,21 @@ async function passTo(ms: number): Promise<void> {
   nowMs = ms
 }
 
-const write = (budget: WriteBudget, key: string, until: Promise<void> = Promise.resolve()) =>
-  budget.run(key, stop.signal, async () => {
-    started.push([key, nowMs])
-    await until
-  })
+const write = (
+  budget: WriteBudget,
+  key: string,
+  until: Promise<void> = Promise.resolve(),
+  purpose: WritePurpose = 'kills',
+) =>
+  budget.run(
+    key,
+    stop.signal,
+    async () => {
+      started.push([key, nowMs])
+      await until
+    },
+    purpose,
+  )
 
 describe('WriteBudget', () => {
   it('lets the first write of a report start at once, and the next after its pace', async () => {
@@ -81,6 +91,18 @@ describe('WriteBudget', () => {
       ['d', 1_000],
       ['e', 1_500],
     ])
+  })
+
+  it('lets upkeep wait behind kills, and yet have one write in eight', async () => {
+    const budget = budgetOf({ perSecond: 10, maxInFlight: 1 })
+    for (let at = 0; at < 3; at++) void write(budget, `u${at}`, Promise.resolve(), 'upkeep')
+    for (let at = 0; at < 16; at++) void write(budget, `k${at}`)
+    for (let ms = 100; ms <= 3_000; ms += 100) await passTo(ms)
+    const order = started.map(([key]) => key)
+    expect(order.findIndex((key) => key === 'k0')).toBeLessThanOrEqual(1)
+    expect(order.indexOf('u1')).toBe(8)
+    expect(order.indexOf('u2')).toBe(16)
+    expect(order).toHaveLength(19)
   })
 
   it('holds so many in flight, and none of one report twice', async () => {

@@ -15,14 +15,21 @@ export interface WriteBudgetClock {
   sleep: (ms: number) => Promise<void>
 }
 
+/** `upkeep`: what can wait while kills do. */
+export type WritePurpose = 'kills' | 'upkeep'
+
+/** While kills wait, one write in so many is upkeep, so that a storm without end does not keep it from being done. */
+const WRITES_PER_UPKEEP = 8
+
 interface Turn {
   key: string
+  purpose: WritePurpose
   start: () => void
 }
 
 /**
- * Says when a report may be written: whoever has waited longest first, no report more often than its pace, none twice
- * at a time, and all of them within one rate. A report that was at rest is written at once.
+ * Says when a report may be written: kills before upkeep, else whoever has waited longest first, no report more often than its
+ * pace, none twice at a time, and all of them within one rate. A report that was at rest is written at once.
  */
 export class WriteBudget {
   readonly #options: WriteBudgetOptions
@@ -32,6 +39,7 @@ export class WriteBudget {
   readonly #startedMs = new Map<string, number>()
   readonly #bucket: TokenBucket
   #wakeMs = Infinity
+  #killsSinceUpkeep = 0
 
   constructor(options: WriteBudgetOptions, clock: WriteBudgetClock) {
     this.#options = options
@@ -40,8 +48,8 @@ export class WriteBudget {
   }
 
   /** Runs one write when it is the report's turn. @throws what the write throws, and the signal's reason. */
-  async run<T>(key: string, signal: AbortSignal, write: () => Promise<T>): Promise<T> {
-    await this.#takeTurn(key, signal)
+  async run<T>(key: string, signal: AbortSignal, write: () => Promise<T>, purpose: WritePurpose = 'kills'): Promise<T> {
+    await this.#takeTurn(key, purpose, signal)
     try {
       return await write()
     } finally {
@@ -50,11 +58,12 @@ export class WriteBudget {
     }
   }
 
-  #takeTurn(key: string, signal: AbortSignal): Promise<void> {
+  #takeTurn(key: string, purpose: WritePurpose, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const turn: Turn = {
       key,
+      purpose,
       start: () => {
         signal.removeEventListener('abort', giveUp)
         resolve()
@@ -81,24 +90,30 @@ export class WriteBudget {
       if (startedMs + reportEveryMs > nowMs) break
       this.#startedMs.delete(key)
     }
-    const later: Turn[] = []
+    const started = new Set<Turn>()
     let nextReadyMs = Infinity
-    for (const turn of this.#turns) {
+    const start = (turn: Turn): boolean => {
       const readyMs = (this.#startedMs.get(turn.key) ?? -Infinity) + reportEveryMs
-      const hasRoom = this.#inFlight.size < maxInFlight && !this.#inFlight.has(turn.key)
-      if (hasRoom && readyMs <= nowMs && this.#bucket.take(nowMs)) {
-        this.#inFlight.add(turn.key)
-        // In order of start, so that the oldest stand first.
-        this.#startedMs.delete(turn.key)
-        this.#startedMs.set(turn.key, nowMs)
-        turn.start()
-      } else {
-        later.push(turn)
+      if (this.#inFlight.size >= maxInFlight || this.#inFlight.has(turn.key) || started.has(turn)) return false
+      if (readyMs > nowMs || !this.#bucket.take(nowMs)) {
         // The end of its report's write, or of any where there is no room, starts turns by itself.
-        if (hasRoom) nextReadyMs = Math.min(nextReadyMs, readyMs)
+        nextReadyMs = Math.min(nextReadyMs, readyMs)
+        return false
       }
+      this.#inFlight.add(turn.key)
+      // In order of start, so that the oldest stand first.
+      this.#startedMs.delete(turn.key)
+      this.#startedMs.set(turn.key, nowMs)
+      this.#killsSinceUpkeep = turn.purpose === 'upkeep' ? 0 : this.#killsSinceUpkeep + 1
+      started.add(turn)
+      turn.start()
+      return true
     }
-    this.#turns = later
+    const { kills = [], upkeep = [] } = Object.groupBy(this.#turns, ({ purpose }) => purpose)
+    if (this.#killsSinceUpkeep >= WRITES_PER_UPKEEP - 1) upkeep.find(start)
+    kills.forEach(start)
+    upkeep.forEach(start)
+    this.#turns = this.#turns.filter((turn) => !started.has(turn))
     if (nextReadyMs < Infinity) this.#wakeAt(Math.max(nextReadyMs, nowMs + this.#bucket.waitMs(nowMs)), nowMs)
   }
 

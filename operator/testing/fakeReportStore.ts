@@ -1,6 +1,6 @@
 import { keyText, type Refusal, type ReportKey, type ReportStore, type StoredReport } from '../runtime/reportStore.ts'
 
-/** Reports in memory, with resource versions and merge patches as the apiserver has them. */
+/** Reports in memory, with resource versions as the apiserver has them. */
 export class FakeReportStore implements ReportStore {
   readonly reports = new Map<string, StoredReport>()
   readonly refusals = new Map<string, Refusal>()
@@ -24,14 +24,13 @@ export class FakeReportStore implements ReportStore {
     return Promise.resolve({ outcome: 'created', report: copyOf(report) })
   }
 
-  async patchStatus(key: ReportKey, patch: object, resourceVersion: string): ReturnType<ReportStore['patchStatus']> {
+  async writeStatus(key: ReportKey, status: object, resourceVersion: string): ReturnType<ReportStore['writeStatus']> {
     this.beforePatch(key)
     const report = this.reports.get(keyText(key))
     if (report === undefined) return { outcome: 'gone' }
     if (report.resourceVersion !== resourceVersion) return { outcome: 'conflict' }
     this.patches++
-    const status = applyMergePatch(report.status, JSON.parse(JSON.stringify(patch)))
-    this.reports.set(keyText(key), { ...report, resourceVersion: String(++this.#version), status })
+    this.reports.set(keyText(key), { ...report, resourceVersion: String(++this.#version), status: copyOf(status) })
     this.afterPatch(key)
     return { outcome: 'written' }
   }
@@ -59,16 +58,4 @@ export class FakeReportStore implements ReportStore {
 /** As JSON carries it. */
 function copyOf<T>(value: T): T {
   return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T)
-}
-
-/** RFC 7386. */
-export function applyMergePatch(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
-  const result: Record<string, unknown> =
-    typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key]
-    else result[key] = applyMergePatch(result[key], value)
-  }
-  return result
 }

@@ -54,8 +54,8 @@ export class MortalStore implements ReportStore {
   }
 
   /** Every third answer is lost. */
-  async patchStatus(key: ReportKey, patch: object, resourceVersion: string): ReturnType<ReportStore['patchStatus']> {
-    const answer = await this.#life.act(() => this.#store.patchStatus(key, patch, resourceVersion))
+  async writeStatus(key: ReportKey, status: object, resourceVersion: string): ReturnType<ReportStore['writeStatus']> {
+    const answer = await this.#life.act(() => this.#store.writeStatus(key, status, resourceVersion))
     if (this.#store.patches % 3 === 0) throw operatorError('ApiserverUnreachable', 'expected an answer, got none')
     return answer
   }
@@ -94,6 +94,8 @@ export class FakeKillStream implements KillStream {
   })
   renewIdentity = (): Promise<void> => this.life.act(async () => void (this.identity += "'"))
   countStored = async (): Promise<number> => 0
+  readMessage = async (sequence: number): Promise<StoredMessage | undefined> =>
+    this.messages.find((message) => message.sequence === sequence)
   readCheckpoint = async (): Promise<StoredCheckpoint> => ({ checkpoint: this.checkpoint, revision: this.revision })
 
   findFrom = async (from: number): Promise<MessagePlace | undefined> => {

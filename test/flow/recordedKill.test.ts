@@ -110,6 +110,7 @@ async function count(): Promise<void> {
     waiting,
     budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
     maxWaitingBytes: 1_000_000,
+    readMessage: () => Promise.resolve(undefined),
     writer: new ReportWriter(
       reports,
       { repaired: () => undefined, wrote: () => undefined, written: () => undefined, nodeWritten: () => undefined },

@@ -25,7 +25,7 @@ export class DirectApi {
 
   /** @throws Error when there is no answer, or one with another status than 2xx. */
   async request(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: object | string,
     { metadataOnly = false } = {},

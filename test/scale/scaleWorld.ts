@@ -56,7 +56,7 @@ export class ScaleWorld {
     await waitUntil(`${sizes.pods} pods to be known`, known, { deadlineMs: SYNC_DEADLINE_MS })
   }
 
-  /** Status patches of reports that were answered with 200, by the apiserver's own count. */
+  /** Writes of reports' status that were answered with 200, by the apiserver's own count. */
   async readStatusWrites(): Promise<number> {
     const metrics = await this.api.request('GET', '/metrics')
     const samples = metrics.matchAll(/^apiserver_request_total\{([^}]*)\} (\S+)$/gm)
@@ -90,6 +90,6 @@ export class ScaleWorld {
   }
 }
 
-const WRITTEN = ['code="200"', 'group="oomkeeper.io"', 'resource="oomreports"', 'subresource="status"', 'verb="PATCH"']
+const WRITTEN = ['code="200"', 'group="oomkeeper.io"', 'resource="oomreports"', 'subresource="status"', 'verb="PUT"']
 /** Longer than it takes until a kill is judged. */
 const QUIET_MS = 33_000

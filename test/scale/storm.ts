@@ -28,7 +28,7 @@ export interface StormResult {
   seconds: number
   /** From the last kill to the last report being right. */
   settledS: number
-  /** Patches of this storm's shape that this apiserver takes a second. */
+  /** Writes of this storm's shape that this apiserver takes a second. */
   limitPerS: number
   /** How long it took from the first kill on, by how long the apiserver needs for the due writes (the storm itself at least). */
   ratio: number
@@ -51,7 +51,7 @@ export async function runStorm(
   const dueWrites = countDueWrites(plan, workloadOf)
   const limitPerS = await measureWriteLimit(api, plan, population.pods)
   log(
-    `  ${shape}: the apiserver takes ${limitPerS.toFixed(0)} such patches/s; ${plan.length} kills in ${sizes.stormSeconds} s …`,
+    `  ${shape}: the apiserver takes ${limitPerS.toFixed(0)} such writes/s; ${plan.length} kills in ${sizes.stormSeconds} s …`,
   )
 
   const countedBefore = await readGauge(operator, 'kills_counted_total')
