@@ -139,11 +139,13 @@ await runProgram({
       const processes = new ContainerProcesses(flags.proc, cgroupRoot, (folders) => watch.keep(folders))
       const adjuster = new Adjuster(originals.read(), {
         observe: (wanted) => processes.observe(wanted),
+        readFacts: (pid, facts) => processes.readFacts(pid, facts),
         write: (containerId, process, oomScoreAdj) => processes.write(containerId, process, oomScoreAdj),
         saveOriginals: (containers) => originals.write(containers),
       })
       const link = new DesiredLink(flags.node, publisher.connection, logger)
-      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, wake, teller, logger, signal)])
+      const now = () => new Date()
+      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, wake, teller, logger, now, signal)])
       watch.close()
     } else if (recording === undefined) {
       await Promise.all([agent.run(signal), teller.run(signal)])

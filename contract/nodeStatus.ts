@@ -1,18 +1,50 @@
 import * as z from 'zod'
-import { MAX_DESIRED_CONTAINERS } from './desiredState.ts'
+import { decodeVersioned } from './decodeVersioned.ts'
+import { policyIdentity } from './desiredRule.ts'
+import { MAX_CONTAINER_RULES, MAX_DESIRED_CONTAINERS, MAX_DESIRED_RULES } from './desiredState.ts'
 
-/** What an agent says about its node, on `statusSubject(node)`, as JSON, every 30 s and on change. Version 1. */
+/**
+ * What an agent says about its node, on `statusSubject(node)`, as JSON, every 30 s and on change. Version 2: optional
+ * fields, and reasons, may be added.
+ */
 
-/** `ContainerAbsent`: no such cgroup on the node, yet or any more. `KernelRefused`: it takes a right that the agent lacks. */
-export const adjustReason = z.enum(['ContainerAbsent', 'KernelRefused', 'WriteFailed'])
+export const STATUS_VERSION = 2
+/** A container's outcomes: of each of its rules, each with its reason. */
+export const MAX_OUTCOMES = 2 * MAX_CONTAINER_RULES
+/** Of all containers: more would not fit into one message of NATS (1 MiB). */
+export const MAX_ALL_OUTCOMES = 12_000
+export const MAX_REASONS = 100
+export const MAX_MESSAGE_CHARS = 300
+
+/**
+ * What became of a rule at processes of a container. `applied`: they have the score. `failed`: they were to have it and do
+ * not. `conflict`: somebody else writes them again and again. `skipped`: the rule does not decide there, and why. `would`:
+ * it only audits, and would decide.
+ */
+export const ruleOutcome = z.enum(['applied', 'failed', 'conflict', 'skipped', 'would'])
+export type RuleOutcome = z.infer<typeof ruleOutcome>
+
+/** Why, in one word for machines (CamelCase) and in one sentence for people. */
+const statusReason = z.object({
+  reason: z.string().regex(/^[A-Z][A-Za-z0-9]{0,63}$/),
+  message: z.string().max(MAX_MESSAGE_CHARS),
+})
+export type StatusReason = z.infer<typeof statusReason>
+
+const containerOutcome = z.object({
+  /** A place in the status's `rules`. */
+  rule: z.int().nonnegative(),
+  outcome: ruleOutcome,
+  /** So many; 0 where it is about the container as a whole. */
+  processes: z.int().nonnegative(),
+  /** A place in the status's `reasons`. */
+  reason: z.int().nonnegative().optional(),
+})
+export type ContainerOutcome = z.infer<typeof containerOutcome>
 
 const containerStatus = z.object({
   containerId: z.string().regex(/^[0-9a-f]{64}$/),
-  policy: z.string().min(1).max(253),
-  oomScoreAdj: z.int().min(-1000).max(1000),
-  outcome: z.enum(['applied', 'failed']),
-  reason: adjustReason.optional(),
-  message: z.string().max(300).optional(),
+  outcomes: z.array(containerOutcome).max(MAX_OUTCOMES),
 })
 export type ContainerStatus = z.infer<typeof containerStatus>
 
@@ -42,15 +74,23 @@ const completeness = z.object({
 export type Completeness = z.infer<typeof completeness>
 
 export const nodeStatus = z.object({
-  version: z.literal(1),
+  version: z.literal(STATUS_VERSION),
   node: z.string().min(1).max(253),
   reportedAt: z.iso.datetime({ precision: 3 }),
   /** Of the desired state that this is about, in its bucket; 0 where there was never one, absent where none is applied. */
   desiredRevision: z.int().nonnegative().optional(),
+  /** The policies that the outcomes are about, as the agent knew them. */
+  rules: z.array(policyIdentity).max(MAX_DESIRED_RULES),
+  /** Each reason once, however many containers have it. */
+  reasons: z.array(statusReason).max(MAX_REASONS),
   /** One for each container of the desired state that is there or should be. */
   containers: z.array(containerStatus).max(MAX_DESIRED_CONTAINERS),
-  /** Containers that are desired no more and could not be given back yet. */
+  /** Containers whose outcomes had no room. */
+  untold: z.int().positive().optional(),
+  /** Containers with a score of ours that is desired no more and could not be given back yet. */
   restoring: z.int().nonnegative().optional(),
+  /** Since when the desired state can be read no more, or is refused; absent while it is as it should be. */
+  heldSince: z.iso.datetime({ precision: 3 }).optional(),
   /** Absent where the kernel does not count kills, and before the first look. */
   completeness: completeness.optional(),
 })
@@ -61,11 +101,10 @@ export function encodeNodeStatus(status: NodeStatus): string {
   return JSON.stringify(nodeStatus.parse(status))
 }
 
-/** Parses an untrusted payload. @returns undefined for what is no status. */
-export function decodeNodeStatus(text: string): NodeStatus | undefined {
-  try {
-    return nodeStatus.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
+export type DecodedNodeStatus = { ok: true; status: NodeStatus } | { ok: false; reason: string }
+
+/** Parses an untrusted payload. The reason says what was expected and what came, in one line. */
+export function decodeNodeStatus(text: string): DecodedNodeStatus {
+  const decoded = decodeVersioned(nodeStatus, STATUS_VERSION, text, 'the agent', 'this operator')
+  return decoded.ok ? { ok: true, status: decoded.value } : decoded
 }

@@ -1,4 +1,4 @@
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { bundleCli } from './bundleCli.ts'
 import { BUNDLE, lateBuiltins } from './bundleOptions.ts'
 import { leanDependencies } from './leanDependencies.ts'
@@ -8,6 +8,19 @@ const REQUIRE_BANNER = "import { createRequire } from 'node:module'; const requi
 /** The same where they ask for Node's own modules only. */
 const BUILTIN_BANNER = 'const require = process.getBuiltinModule;'
 
+/** A part of the agent that is loaded when a policy asks for it: at rest it takes no memory on any node. */
+const RE2 = 'agent-re2'
+
+const re2Apart: Plugin = {
+  name: 're2-apart',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^re2js$/ }, ({ kind }) => {
+      if (kind === 'dynamic-import') return { path: `./${RE2}.mjs`, external: true }
+      return { errors: [{ text: `expected the agent to load re2js by import() alone, got ${kind}` }] }
+    })
+  },
+}
+
 const operator = { operator: 'operator/main.ts', restore: 'operator/restore/main.ts' }
 
 await Promise.all([
@@ -15,8 +28,9 @@ await Promise.all([
     ...BUNDLE,
     entryPoints: { agent: 'agent/main.ts' },
     banner: { js: BUILTIN_BANNER },
-    plugins: [lateBuiltins, leanDependencies],
+    plugins: [lateBuiltins, leanDependencies, re2Apart],
   }),
+  build({ ...BUNDLE, entryPoints: { [RE2]: 're2js' } }),
   build({ ...BUNDLE, keepNames: true, entryPoints: operator, banner: { js: REQUIRE_BANNER } }),
   bundleCli(),
 ])

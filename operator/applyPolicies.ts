@@ -1,4 +1,6 @@
 import type { NatsConnection } from 'nats'
+import type { Logger } from 'pino'
+import { nodeName } from '#contract/subjects.ts'
 import type { KubeClient } from './adapters/kubeClient.ts'
 import { NatsPolicies } from './adapters/natsPolicies.ts'
 import { ObjectWatch } from './adapters/objectWatch.ts'
@@ -8,7 +10,10 @@ import { watchedNamespaces, watchedPolicies } from './adapters/watched.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
 import type { PodStore } from './runtime/podStore.ts'
 import { PolicyEngine } from './runtime/policyEngine.ts'
+import { setNewest } from './runtime/setNewest.ts'
 import type { Surroundings } from './surroundings.ts'
+
+const MAX_REFUSED = 1_000
 
 export function createPolicyEngine(
   { logger, troubles, waiting, now }: Surroundings,
@@ -39,7 +44,7 @@ export function policyWatches(client: KubeClient, engine: PolicyEngine, { waitin
 
 /** Turns policies into scores for ever. @throws the signal's reason. */
 export async function applyPolicies(
-  { signal, troubles, waiting, metrics, elector }: Surroundings,
+  { signal, logger, troubles, waiting, metrics, elector }: Surroundings,
   engine: PolicyEngine,
   nats: NatsConnection,
   allSynced: Promise<unknown>,
@@ -51,9 +56,20 @@ export async function applyPolicies(
     following: () => troubles.fine('statuses'),
     heard: metrics.agents.heard.bind(metrics.agents),
     said: engine.noteStatus.bind(engine),
+    refused: refusalLog(logger),
   }
   return Promise.race([
     keepTrying('policies', waiting, () => engine.run(link, signal)),
     keepTrying('statuses', waiting, () => link.followStatuses(observer, signal)),
   ])
+}
+
+/** Says of each node once why its agent's word is refused, and again when the reason changes. */
+function refusalLog(logger: Logger): (token: string, reason: string) => void {
+  const said = new Map<string, string>()
+  return (token, reason) => {
+    if (said.get(token) !== reason)
+      logger.warn({ node: nodeName(token) }, `status of an agent refused: ${reason}; what it said before stands`)
+    setNewest(said, token, reason, MAX_REFUSED)
+  }
 }

@@ -1,10 +1,12 @@
-import { closeSync, openSync, readFileSync, readSync, readdirSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, openSync, readFileSync, readSync, readdirSync, readlinkSync, writeSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { messageOf } from '#program/errors.ts'
 import type { Wanted } from '../adjust/adjuster.ts'
 import type { ObservedProcess } from '../adjust/plan.ts'
+import type { Fact, ProcessFacts } from '../adjust/rule.ts'
 import type { ObservedContainer } from '../adjust/target.ts'
 import { parseContainerName } from '../cgroup/containerName.ts'
+import { parseCommandLine } from '../proc/commandLine.ts'
 import { parseOomScoreAdj } from '../proc/oomScoreAdj.ts'
 import { parseStat } from '../proc/stat.ts'
 import { parseCgroupPath } from '../cgroup/path.ts'
@@ -56,6 +58,17 @@ export class ContainerProcesses {
     const present = new Set(observed.map(({ containerId }) => containerId))
     for (const id of this.#names.keys()) if (!present.has(id)) this.#names.delete(id)
     return observed.map((container) => ({ ...container, name: this.#nameOf(container) }))
+  }
+
+  /** What of these the kernel shows of a process. Should the pid be another's by now, a write to the one before finds it gone. */
+  readFacts(pid: number, facts: readonly Fact[]): Pick<ProcessFacts, Fact> {
+    const folder = join(this.#proc, String(pid))
+    return {
+      ...(facts.includes('exe') && { exe: readProgramName(join(folder, 'exe')) }),
+      ...(facts.includes('cmdline') && {
+        cmdline: parseCommandLine(readOrEmpty(join(folder, 'cmdline')).toString()) ?? '',
+      }),
+    }
   }
 
   /**
@@ -112,16 +125,30 @@ export class ContainerProcesses {
     const read = (file: string): Buffer => readOrEmpty(join(this.#proc, String(pid), file))
     const cgroup = parseMemoryCgroup(read('cgroup'))
     if (cgroup === undefined || parseCgroupPath(cgroup).containerId !== containerId) return undefined
-    const startTicks = parseStat(read('stat'))?.startTicks
+    const stat = parseStat(read('stat'))
     const oomScoreAdj = parseOomScoreAdj(read('oom_score_adj'))
-    return startTicks === undefined || oomScoreAdj === undefined ? undefined : { pid, startTicks, oomScoreAdj }
+    if (stat === undefined || oomScoreAdj === undefined) return undefined
+    return { pid, startTicks: stat.startTicks, oomScoreAdj, command: stat.command }
   }
 }
 
 function outcomeOf(error: unknown): WriteOutcome {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ESRCH' || code === 'ENOENT') return { kind: 'gone' }
-  return code === 'EACCES' ? { kind: 'refused' } : { kind: 'failed', message: messageOf(error) }
+  if (code === 'EACCES') return { kind: 'refused' }
+  // Without the path: the same for every process.
+  return { kind: 'failed', message: `expected to write oom_score_adj, got ${code ?? messageOf(error)}` }
+}
+
+/** @returns null where the process has no program: it has ended; undefined where it is not shown. */
+function readProgramName(path: string): string | null | undefined {
+  try {
+    // proc_pid_exe(5): a program that was replaced since is marked so.
+    return basename(readlinkSync(path).replace(/ \(deleted\)$/, ''))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ESRCH' ? null : undefined
+  }
 }
 
 function readFolders(folder: string): string[] {

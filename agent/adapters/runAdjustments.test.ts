@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import type { DesiredContainer } from '#contract/desiredState.ts'
 import type { Adjuster, Swept } from '../adjust/adjuster.ts'
+import type { Desired } from '../adjust/target.ts'
 import { Wake } from '../adjust/wake.ts'
-import type { DesiredLink, ReadDesired } from './desiredLink.ts'
+import { ruleOf } from '../testing/rules.ts'
+import type { DesiredLink, DesiredListener, ReadDesired } from './desiredLink.ts'
 import { runAdjustments } from './runAdjustments.ts'
 import type { NodeReport, StatusTeller } from './statusTeller.ts'
 
@@ -12,31 +14,37 @@ const CONTAINER: DesiredContainer = {
   podUid: 'p',
   name: 'app',
   containerId: 'a'.repeat(64),
-  oomScoreAdj: 500,
-  policy: 'p',
+  rules: [0],
 }
-const APPLIED = { containerId: 'a'.repeat(64), policy: 'p', oomScoreAdj: 500, outcome: 'applied' } as const
+const DESIRED: ReadDesired = { rules: [ruleOf()], containers: [CONTAINER], revision: 7 }
+const NOTHING: ReadDesired = { rules: [], containers: [], revision: 8 }
+const APPLIED = { containerId: 'a'.repeat(64), outcomes: [{ rule: 0, outcome: 'applied' as const, processes: 1 }] }
+const TOLD = { rules: [], reasons: [], containers: [APPLIED] }
+const NOW = '2026-03-01T10:00:00.000Z'
 
 /** Hands on what the test says is desired, for as long as it listens. */
 class FakeLink {
   tell: (desired: ReadDesired) => void = () => undefined
+  hold: () => void = () => undefined
 
-  run(onDesired: (desired: ReadDesired) => void, signal: AbortSignal): Promise<void> {
-    this.tell = onDesired
+  run(listener: DesiredListener, signal: AbortSignal): Promise<void> {
+    this.tell = (desired) => listener.read(desired)
+    this.hold = () => listener.held()
     return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
   }
 }
 
 /** Every container as it was desired, at once. */
 class FakeAdjuster {
-  readonly sweeps: (readonly DesiredContainer[])[] = []
+  readonly sweeps: Desired[] = []
   failure: Error | undefined
   unnamed: string[] = []
 
-  sweep(desired: readonly DesiredContainer[]): Swept {
+  sweep(desired: Desired): Swept {
     this.sweeps.push(desired)
     if (this.failure !== undefined) throw this.failure
-    return { statuses: desired.map(() => APPLIED), restoring: 0, unnamed: this.unnamed }
+    const containers = desired.containers.map(() => APPLIED)
+    return { told: { ...TOLD, containers }, restoring: 0, unnamed: this.unnamed }
   }
 }
 
@@ -68,6 +76,7 @@ beforeEach(() => {
     wake,
     teller as StatusTeller,
     logger,
+    () => new Date(NOW),
     stop.signal,
   )
 })
@@ -86,17 +95,17 @@ describe('runAdjustments', () => {
   })
 
   it('sweeps as soon as it is told what is desired, and tells what became of it, with the revision', async () => {
-    link.tell({ containers: [CONTAINER], revision: 7 })
+    link.tell(DESIRED)
     await settle()
-    expect(adjuster.sweeps).toEqual([[CONTAINER]])
-    expect(told).toEqual([{ containers: [APPLIED], desiredRevision: 7, restoring: 0 }])
-    link.tell({ containers: [], revision: 8 })
+    expect(adjuster.sweeps).toEqual([DESIRED])
+    expect(told).toEqual([{ ...TOLD, desiredRevision: 7, restoring: 0 }])
+    link.tell(NOTHING)
     await settle()
-    expect(told.at(-1)).toEqual({ containers: [], desiredRevision: 8, restoring: 0 })
+    expect(told.at(-1)).toEqual({ ...TOLD, containers: [], desiredRevision: 8, restoring: 0 })
   })
 
   it('sweeps again when a cgroup has come to be, and says in the log only what is new', async () => {
-    link.tell({ containers: [CONTAINER], revision: 7 })
+    link.tell(DESIRED)
     await settle()
     wake.call()
     await settle()
@@ -113,21 +122,21 @@ describe('runAdjustments', () => {
       isFirst = false
       return sweep(desired)
     }
-    link.tell({ containers: [CONTAINER], revision: 7 })
+    link.tell(DESIRED)
     await settle()
     expect(adjuster.sweeps).toHaveLength(2)
   })
 
   it('looks again within milliseconds while a container begins to start', async () => {
     adjuster.unnamed = ['b'.repeat(64)]
-    link.tell({ containers: [CONTAINER], revision: 7 })
+    link.tell(DESIRED)
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(adjuster.sweeps.length).toBeGreaterThan(2)
   })
 
   it('says why no score is written where those of before cannot be saved, tells no status of it, and goes on', async () => {
     adjuster.failure = new Error('ENOSPC: no space left on device')
-    link.tell({ containers: [CONTAINER], revision: 7 })
+    link.tell(DESIRED)
     await settle()
     expect(told).toEqual([])
     expect(said).toEqual([expect.stringContaining('expected to save the scores of before, got: ENOSPC')])
@@ -137,8 +146,20 @@ describe('runAdjustments', () => {
     expect(told).toHaveLength(1)
   })
 
+  it('says since when the desired state can be read no more, and no more once it can', async () => {
+    link.tell(DESIRED)
+    await settle()
+    link.hold()
+    wake.call()
+    await settle()
+    expect(told.at(-1)).toMatchObject({ desiredRevision: 7, heldSince: NOW })
+    link.tell(DESIRED)
+    await settle()
+    expect(told.at(-1)).not.toHaveProperty('heldSince')
+  })
+
   it('ends when it is stopped, and leaves the scores as they are', async () => {
-    link.tell({ containers: [CONTAINER], revision: 7 })
+    link.tell(DESIRED)
     await settle()
     stop.abort()
     await expect(running).resolves.toBeUndefined()
@@ -154,6 +175,7 @@ describe('runAdjustments', () => {
       new Wake(),
       { tell: () => undefined } as unknown as StatusTeller,
       pino({ level: 'silent' }),
+      () => new Date(NOW),
       ended.signal,
     )
     await settle()

@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
-import { encodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
+import { STATUS_VERSION, encodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
 import { statusSubject } from '#contract/subjects.ts'
 import { messageOf } from '#program/errors.ts'
+import { withoutCounts } from '../adjust/outcomes.ts'
 
 export type NodeReport = Omit<NodeStatus, 'version' | 'node' | 'reportedAt' | 'completeness'>
 
@@ -12,7 +13,7 @@ const STATUS_EVERY_MS = 30_000
 const STATUS_TIMEOUT_MS = 5_000
 const LOOK_EVERY_MS = 2_000
 
-/** Says how the node is: on change, and every 30 s. */
+/** Says how the node is: on change, and every 30 s; that there are more processes, or fewer, with the next word. */
 export class StatusTeller {
   readonly #node: string
   readonly #connection: Promise<NatsConnection>
@@ -38,24 +39,26 @@ export class StatusTeller {
     const completeness = this.#readCompleteness()
     const status = { ...report, ...(completeness && { completeness }) }
     const old = performance.now() - (this.#told?.atMs ?? Number.NEGATIVE_INFINITY) >= STATUS_EVERY_MS
-    if (this.#telling || !(old || !isDeepStrictEqual(this.#told?.status, status))) return
+    const toCompare = withoutCounts(status)
+    if (this.#telling || !(old || !isDeepStrictEqual(this.#told?.status, toCompare))) return
     this.#telling = true
     void this.#publish(status).then((stored) => {
       this.#telling = false
-      if (stored) this.#told = { status, atMs: performance.now() }
+      if (stored) this.#told = { status: toCompare, atMs: performance.now() }
     })
   }
 
   /** For a node whose scores nobody adjusts. Resolves when the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.tell({ containers: [] })
+      this.tell({ rules: [], reasons: [], containers: [] })
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
     }
   }
 
   async #publish(status: Omit<NodeStatus, 'version' | 'node' | 'reportedAt'>): Promise<boolean> {
-    const whole = { version: 1, node: this.#node, reportedAt: new Date().toISOString(), ...status } as const
+    const reportedAt = new Date().toISOString()
+    const whole = { version: STATUS_VERSION, node: this.#node, reportedAt, ...status } as const
     try {
       const connection = await this.#connection
       await connection.request(statusSubject(this.#node), encodeNodeStatus(whole), { timeout: STATUS_TIMEOUT_MS })

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { DesiredContainer } from '#contract/desiredState.ts'
-import type { ContainerStatus } from '#contract/nodeStatus.ts'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
+import { firstOf, judgeProcess, type JudgedProcess } from './judge.ts'
 import type { Originals } from './originals.ts'
-import { planAdjustments, type ObservedProcess } from './plan.ts'
-import { resolveTargets, type ContainerTarget, type ObservedContainer } from './target.ts'
+import { outcomesOf, tellOutcomes, type ToldOutcomes } from './outcomes.ts'
+import { identityOf, planAdjustments, type ObservedProcess, type ScoreWrite } from './plan.ts'
+import type { Fact, ProcessFacts, Rule } from './rule.ts'
+import { resolveTargets, type Desired, type ObservedContainer } from './target.ts'
 
 /** Which containers to look at: these, and all of these pods. */
 export interface Wanted {
@@ -14,8 +15,8 @@ export interface Wanted {
 
 export interface Swept {
   /** Of each container that is a target. */
-  statuses: ContainerStatus[]
-  /** Containers that are desired no more and could not be given back yet. */
+  told: ToldOutcomes
+  /** Containers with a score of ours that is desired no more and could not be given back yet. */
   restoring: number
   /** Containers of desired pods that could not be told apart: sandboxes, and those that have only begun to start. */
   unnamed: string[]
@@ -23,6 +24,8 @@ export interface Swept {
 
 export interface AdjusterPorts {
   observe(wanted: Wanted): ObservedContainer[]
+  /** What rules ask for beside what is observed. */
+  readFacts(pid: number, facts: readonly Fact[]): Pick<ProcessFacts, Fact>
   write(containerId: string, process: ObservedProcess, oomScoreAdj: number): WriteOutcome
   /** On disk when it returns. */
   saveOriginals(originals: Originals): void
@@ -42,38 +45,52 @@ export class Adjuster {
    * One look at the containers and the writes that it takes.
    * @throws ErrnoException when the originals cannot be saved: then nothing was written.
    */
-  sweep(desired: readonly DesiredContainer[]): Swept {
+  sweep(desired: Desired): Swept {
     const containers = this.#ports.observe(wantedOf(desired, this.#originals))
     const targets = resolveTargets(desired, containers)
-    const targetIds = new Set(targets.map(({ containerId }) => containerId))
-    const observed = new Map(
-      containers
-        .filter(({ containerId }) => targetIds.has(containerId) || Object.hasOwn(this.#originals, containerId))
-        .map(({ containerId, processes }) => [containerId, processes]),
-    )
-    const plan = planAdjustments(targets, observed, this.#originals)
+    const rules = new Map(targets.map((target) => [target.containerId, target.rules]))
+    const judged = new Map<string, JudgedProcess[]>()
+    for (const { containerId, processes } of containers) {
+      if (rules.has(containerId) || Object.hasOwn(this.#originals, containerId))
+        judged.set(containerId, this.#judge(rules.get(containerId) ?? [], processes))
+    }
+    // A container that is neither there nor desired has ended: there is nobody to give anything back to.
+    const known = Object.entries(this.#originals).filter(([id]) => judged.has(id) || rules.has(id))
+    const plan = planAdjustments(judged, Object.fromEntries(known))
     this.#save(plan.originals)
-    const worst = new Map<string, WriteOutcome>()
-    for (const { containerId, process, oomScoreAdj } of plan.writes) {
-      const outcome = this.#ports.write(containerId, process, oomScoreAdj)
-      if (outcome.kind === 'refused' || outcome.kind === 'failed') worst.set(containerId, outcome)
-    }
+    const results = this.#write(plan.writes)
     // What could not be given back is tried again by the next sweep.
-    const released = new Set(plan.releasing.filter((containerId) => !worst.has(containerId)))
-    this.#save(
-      Object.fromEntries(
-        Object.entries(plan.originals).filter(
-          ([id]) => !released.has(id) && (observed.has(id) || targetIds.has(id) || worst.has(id)),
-        ),
-      ),
-    )
+    const restoring = new Set(plan.writes.filter((one) => one.givesBack && hasFailed(results(one))).map(idOf))
+    const released = new Set(plan.releasing.filter((id) => !restoring.has(id)))
+    this.#save(Object.fromEntries(Object.entries(plan.originals).filter(([id]) => !released.has(id))))
+    const outcomes = targets.map((target) => {
+      const { containerId } = target
+      const written = (process: ObservedProcess) => results({ containerId, process })
+      return { containerId, outcomes: outcomesOf(target, judged.get(containerId), written) }
+    })
     return {
-      statuses: targets.map((target) => statusOf(target, observed.has(target.containerId), worst)),
-      restoring: plan.releasing.length - released.size,
-      unnamed: containers
-        .filter(({ containerId, name }) => name === undefined && !targetIds.has(containerId))
-        .map(({ containerId }) => containerId),
+      told: tellOutcomes(desired.rules, outcomes),
+      restoring: restoring.size,
+      unnamed: containers.filter((one) => one.name === undefined && !rules.has(one.containerId)).map(idOf),
     }
+  }
+
+  #judge(rules: readonly Rule[], processes: readonly ObservedProcess[]): JudgedProcess[] {
+    const facts = [...new Set(rules.flatMap((rule) => rule.facts))]
+    const first = firstOf(processes)
+    return processes.map((process) => {
+      const more = facts.length === 0 ? {} : this.#ports.readFacts(process.pid, facts)
+      return judgeProcess(rules, process, { command: process.command, isFirst: process === first, ...more })
+    })
+  }
+
+  /** @returns what became of each write. */
+  #write(writes: readonly ScoreWrite[]): (write: ProcessOfContainer) => WriteOutcome | undefined {
+    const results = new Map<string, WriteOutcome>()
+    const keyOf = ({ containerId, process }: ProcessOfContainer) => `${containerId} ${identityOf(process)}`
+    for (const write of writes)
+      results.set(keyOf(write), this.#ports.write(write.containerId, write.process, write.oomScoreAdj))
+    return (write) => results.get(keyOf(write))
   }
 
   #save(originals: Originals): void {
@@ -83,26 +100,18 @@ export class Adjuster {
   }
 }
 
-function wantedOf(desired: readonly DesiredContainer[], originals: Originals): Wanted {
-  const containerIds = new Set(Object.keys(originals))
-  for (const { containerId } of desired) if (containerId !== undefined) containerIds.add(containerId)
-  return { containerIds, podUids: new Set(desired.map(({ podUid }) => podUid)) }
+type ProcessOfContainer = Pick<ScoreWrite, 'containerId' | 'process'>
+
+function idOf({ containerId }: { containerId: string }): string {
+  return containerId
 }
 
-function statusOf(
-  { containerId, policy, oomScoreAdj }: ContainerTarget,
-  present: boolean,
-  worst: ReadonlyMap<string, WriteOutcome>,
-): ContainerStatus {
-  const base = { containerId, policy, oomScoreAdj }
-  const failure = worst.get(containerId)
-  if (failure?.kind === 'refused') {
-    const message = `the kernel takes ${oomScoreAdj} only from a process with CAP_SYS_RESOURCE: it is below the score that the container was started with; give the agent that capability or raise the value`
-    return { ...base, outcome: 'failed', reason: 'KernelRefused', message }
-  }
-  if (failure?.kind === 'failed') {
-    return { ...base, outcome: 'failed', reason: 'WriteFailed', message: failure.message.slice(0, 300) }
-  }
-  if (present) return { ...base, outcome: 'applied' }
-  return { ...base, outcome: 'failed', reason: 'ContainerAbsent', message: 'no cgroup of this container on the node' }
+function hasFailed(outcome: WriteOutcome | undefined): boolean {
+  return outcome?.kind === 'refused' || outcome?.kind === 'failed'
+}
+
+function wantedOf({ containers }: Desired, originals: Originals): Wanted {
+  const containerIds = new Set(Object.keys(originals))
+  for (const { containerId } of containers) if (containerId !== undefined) containerIds.add(containerId)
+  return { containerIds, podUids: new Set(containers.map(({ podUid }) => podUid)) }
 }

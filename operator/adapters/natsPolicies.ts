@@ -57,6 +57,8 @@ export class NatsPolicies implements DesiredBucket {
       /** Every agent's word, and when NATS took it. */
       heard?: (token: string, status: NodeStatus, saidMs: number) => void
       said: (token: string, status: NodeStatus) => void
+      /** An agent's word that is none, and why. */
+      refused: (token: string, reason: string) => void
     },
     signal: AbortSignal,
   ): Promise<never> {
@@ -71,11 +73,13 @@ export class NatsPolicies implements DesiredBucket {
       signal.addEventListener('abort', () => void messages.close(), { once: true })
       if (before === 0) observer.following()
       for await (const message of messages) {
-        const status = decodeNodeStatus(message.string())
+        const decoded = decodeNodeStatus(message.string())
         const token = message.subject.split('.')[3] ?? ''
-        if (status !== undefined) observer.heard?.(token, status, millis(message.info.timestampNanos))
-        // An agent that adjusts nothing says nothing about desired states.
-        if (status?.desiredRevision !== undefined) observer.said(token, status)
+        if (decoded.ok) {
+          observer.heard?.(token, decoded.status, millis(message.info.timestampNanos))
+          // An agent that adjusts nothing says nothing about desired states.
+          if (decoded.status.desiredRevision !== undefined) observer.said(token, decoded.status)
+        } else observer.refused(token, decoded.reason)
         if (--before === 0) observer.following()
       }
       throw new Error('the end of the stream of statuses')

@@ -1,5 +1,6 @@
-import { oomPolicyKind, oomPolicySpec } from '../api/oomPolicy.ts'
 import { API_VERSION } from '../api/killRecord.ts'
+import { oomPolicyKind } from '../api/oomPolicy.ts'
+import { oomPolicySpec } from '../api/oomPolicySpec.ts'
 import { parsePod, type RawPod } from '../runtime/pod.ts'
 import type { PodStore } from '../runtime/podStore.ts'
 import type { PolicyEngine } from '../runtime/policyEngine.ts'
@@ -67,7 +68,7 @@ export function watchedPolicies(engine: PolicyEngine): Watched {
       const { data } = oomPolicySpec.safeParse(deleting ? DECIDES_NOTHING : spec)
       const held = finalizers.includes(FINALIZER)
       if (data === undefined) engine.policies.remove(uid)
-      else engine.policies.put(uid, { name, generation, spec: data, deleting, held })
+      else engine.policies.put(uid, { name, uid, generation, spec: data, deleting, held })
       return uid
     },
     remove: (uid) => engine.policies.remove(uid),
@@ -76,4 +77,4 @@ export function watchedPolicies(engine: PolicyEngine): Watched {
 }
 
 /** In place of the spec of a policy that is being deleted. */
-const DECIDES_NOTHING = { oomScoreAdj: { value: 0 } }
+const DECIDES_NOTHING = {}

@@ -1,90 +1,152 @@
 import { describe, expect, it } from '@jest/globals'
-import type { OomPolicySpec } from '../api/oomPolicy.ts'
-import { decide, type Policy, type PolicyPod } from './decide.ts'
+import {
+  MAX_CONTAINER_RULES,
+  MAX_DESIRED_CONTAINERS,
+  MAX_RULES_BYTES,
+  encodeDesiredState,
+} from '#contract/desiredState.ts'
+import { POLICY_UID, policyOf, policyPodOf } from '../testing/policies.ts'
+import { decide } from './decide.ts'
+import type { Policy, PolicyPod } from './selection.ts'
 
-const policy = (name: string, spec: Partial<OomPolicySpec> = {}, deleting = false): Policy => ({
-  name,
-  deleting,
-  held: true,
-  generation: 1,
-  spec: { podSelector: {}, oomScoreAdj: { value: 500 }, mode: 'Enforce', priority: 0, ...spec },
-})
-const pod = (changes: Partial<PolicyPod> = {}): PolicyPod => ({
-  namespace: 'shop',
-  node: 'node-a',
-  labels: { app: 'web' },
-  uid: 'u1',
-  configHash: undefined,
-  members: [
-    { id: 'c1', name: 'app' },
-    { id: 'c2', name: 'sidecar' },
-  ],
-  ...changes,
-})
 const NAMESPACES = new Map([['shop', { team: 'a' }]])
+const C = 'c'.repeat(64)
+const D = 'd'.repeat(64)
 
-/** node → container=policy:value */
-function decided(policies: Policy[], pods: PolicyPod[]): Record<string, string[]> {
+/** node → container=policies, in order of precedence */
+function decided(policies: Policy[], pods: PolicyPod[] = [policyPodOf()]): Record<string, string[]> {
   const { desired } = decide(policies, pods, NAMESPACES)
   return Object.fromEntries(
-    [...desired].map(([node, all]) => [
+    [...desired].map(([node, { rules, containers }]) => [
       node,
-      all.map((one) => `${one.containerId ?? one.name}=${one.policy}:${one.oomScoreAdj}`),
+      containers.map((one) => `${one.name}=${one.rules.map((place) => rules[place]?.policy).join()}`),
     ]),
   )
 }
 
 describe('decide', () => {
-  it('gives every running container of a selected pod the value, on its node', () => {
-    const other = pod({ node: 'node-b', uid: 'u2', members: [{ id: 'c3', name: 'app' }] })
-    expect(decided([policy('p')], [other, pod()])).toEqual({
-      'node-a': ['c1=p:500', 'c2=p:500'],
-      'node-b': ['c3=p:500'],
+  it('tells each node of its own containers, with a policy as the node has to know it', () => {
+    const other = policyPodOf({ node: 'node-b', uid: 'f'.repeat(32), members: [{ name: 'app', type: 'App', id: D }] })
+    const pod = policyPodOf({ members: [{ name: 'app', type: 'App', id: C }] })
+    const { desired } = decide([policyOf('p', { holdFor: '1h30m', priority: 7 })], [other, pod], NAMESPACES)
+    const rule = {
+      policy: 'p',
+      uid: POLICY_UID,
+      generation: 1,
+      mode: 'Enforce',
+      score: { value: 500 },
+      holdForSeconds: 5_400,
+      allowCrossQoS: false,
+      allowUnlimited: false,
+    }
+    expect(Object.fromEntries(desired)).toEqual({
+      'node-a': { rules: [rule], containers: [{ podUid: pod.uid, name: 'app', containerId: C, rules: [0] }] },
+      'node-b': { rules: [rule], containers: [{ podUid: other.uid, name: 'app', containerId: D, rules: [0] }] },
     })
   })
 
-  it.each([
-    ['the pod’s labels', { podSelector: { matchLabels: { app: 'api' } } }],
-    ['the namespace’s labels', { namespaceSelector: { matchLabels: { team: 'b' } } }],
-    ['the container’s name', { containers: ['other'] }],
-    ['no pod selector at all', { podSelector: undefined }],
-  ])('selects nothing by %s when they differ', (_what, spec) => {
-    expect(decided([policy('p', spec)], [pod()])).toEqual({})
+  it('hands on delta, processes and killScope', () => {
+    const processes = [{ command: 'postgres', init: true }, { exe: 'java*' }, { cmdline: '^x' }]
+    const policies = [
+      policyOf('p', { oomScoreAdj: { delta: -200 }, processes }),
+      policyOf('q', { oomScoreAdj: undefined, killScope: 'Container' }),
+    ]
+    const { desired } = decide(policies, [policyPodOf()], NAMESPACES)
+    expect(desired.get('node-a')?.rules).toMatchObject([
+      { score: { delta: -200 }, processes },
+      { killScope: 'Container' },
+    ])
   })
 
-  it('selects only the containers that are named', () => {
-    expect(decided([policy('p', { containers: ['sidecar'] })], [pod()])).toEqual({ 'node-a': ['c2=p:500'] })
+  it('puts the highest priority first, and the first name among equals, whatever their modes', () => {
+    const policies = [
+      policyOf('zz-high', { priority: 5 }),
+      policyOf('a-low'),
+      policyOf('audit', { mode: 'Audit', priority: 9 }),
+      policyOf('z-high', { priority: 5, containers: ['app'] }),
+    ]
+    expect(decided(policies)).toEqual({
+      'node-a': ['app=audit,z-high,zz-high,a-low', 'sidecar=audit,zz-high,a-low'],
+    })
   })
 
-  it('lets the highest priority decide, and the first name among equals', () => {
-    const low = policy('a-low', { oomScoreAdj: { value: 1 } })
-    const high = policy('z-high', { priority: 5, containers: ['app'] })
-    const twin = policy('zz-high', { priority: 5, oomScoreAdj: { value: 2 } })
-    expect(decided([twin, low, high], [pod()])).toEqual({ 'node-a': ['c1=z-high:500', 'c2=zz-high:2'] })
+  it('names to a node only the policies that select something there', () => {
+    const { desired } = decide([policyOf('p'), policyOf('q', { containers: ['none'] })], [policyPodOf()], NAMESPACES)
+    expect(desired.get('node-a')?.rules.map(({ policy }) => policy)).toEqual(['p'])
   })
 
-  it('writes nothing for Audit, and says what it would match', () => {
-    const audit = policy('p', { mode: 'Audit', priority: 9 })
-    expect(decided([audit, policy('q')], [pod()])).toEqual({ 'node-a': ['c1=q:500', 'c2=q:500'] })
-    expect(decide([audit], [pod()], NAMESPACES).matches.get('p')).toEqual({ pods: 1, containers: 2, deciding: [] })
+  it('looks the same whatever the order of the pods', () => {
+    const pods = ['a', 'b', 'e'].map((letter) => policyPodOf({ uid: letter.repeat(32) }))
+    const [one, other] = [pods, pods.toReversed()].map((some) => decide([policyOf()], some, NAMESPACES).desired)
+    expect(one).toEqual(other)
   })
 
   it('names containers that do not run yet to the node, and counts none of them', () => {
-    const waiting = pod({ configHash: 'hash', members: [{ name: 'app' }, { id: 'c2', name: 'sidecar' }] })
-    const { desired, matches } = decide([policy('p')], [waiting], NAMESPACES)
-    expect(desired.get('node-a')).toEqual([
-      { podUid: 'hash', name: 'app', oomScoreAdj: 500, policy: 'p' },
-      { podUid: 'hash', name: 'sidecar', containerId: 'c2', oomScoreAdj: 500, policy: 'p' },
+    const members = [{ name: 'app', type: 'App' } as const, { name: 'sidecar', type: 'Sidecar', id: D } as const]
+    const waiting = policyPodOf({ configHash: 'f'.repeat(32), members })
+    const { desired, matches } = decide([policyOf('p')], [waiting], NAMESPACES)
+    expect(desired.get('node-a')?.containers).toEqual([
+      { podUid: 'f'.repeat(32), name: 'app', rules: [0] },
+      { podUid: 'f'.repeat(32), name: 'sidecar', containerId: D, rules: [0] },
     ])
-    expect(matches.get('p')).toEqual({ pods: 1, containers: 1, deciding: ['c2'] })
+    expect(matches.get('p')).toEqual({ pods: 1, containers: 1, told: [D], refused: [] })
   })
 
-  it('lets a policy that is being deleted decide nothing', () => {
-    const gone = policy('z', { priority: 9, oomScoreAdj: { value: 1 } }, true)
-    expect(decided([gone, policy('p')], [pod()])).toEqual({ 'node-a': ['c1=p:500', 'c2=p:500'] })
+  it('counts what an outranked policy selects too: its nodes say that another decides', () => {
+    const { matches } = decide([policyOf('p', { priority: 1 }), policyOf('q')], [policyPodOf()], NAMESPACES)
+    expect(matches.get('q')).toEqual({ pods: 1, containers: 2, told: [C, D], refused: [] })
   })
 
-  it('leaves pods alone whose namespace is not known or that are on no node yet', () => {
-    expect(decided([policy('p')], [pod({ namespace: 'new' }), pod({ node: '' })])).toEqual({})
+  it('keeps a policy that does not fit what nodes take out of every state, and says why', () => {
+    // As one that the apiserver took under another version of the kind.
+    const exempt = policyOf('exempt', { oomScoreAdj: { value: -1000 } })
+    const { desired, matches } = decide([exempt, policyOf('p')], [policyPodOf()], NAMESPACES)
+    expect(desired.get('node-a')?.rules.map(({ policy }) => policy)).toEqual(['p'])
+    expect(matches.get('exempt')).toMatchObject({
+      containers: 2,
+      told: [],
+      refused: [{ reason: 'InvalidSpec', message: expect.stringContaining('score'), containers: 2 }],
+    })
+  })
+})
+
+describe('what a node can be told', () => {
+  const named = (count: number, spec: object = {}) =>
+    Array.from({ length: count }, (_, index) => policyOf(`p${String(index).padStart(3, '0')}`, { ...spec }))
+
+  it('ends with the first policies of a container, and says so of the rest', () => {
+    const { desired, matches } = decide(named(MAX_CONTAINER_RULES + 1), [policyPodOf()], NAMESPACES)
+    expect(desired.get('node-a')?.containers[0]?.rules).toHaveLength(MAX_CONTAINER_RULES)
+    expect(matches.get('p015')).toMatchObject({ told: [C, D], refused: [] })
+    expect(matches.get('p016')).toMatchObject({ told: [], refused: [{ reason: 'TooManyPolicies', containers: 2 }] })
+  })
+
+  it('ends with so many bytes of policies, the highest priorities first', () => {
+    const processes = Array.from({ length: 20 }, () => ({ cmdline: '"'.repeat(200) }))
+    const pods = Array.from({ length: 8 }, (_, index) =>
+      policyPodOf({ uid: `${index}`.repeat(32), labels: { tier: `${index}` } }),
+    )
+    const policies = pods.flatMap(({ labels }, index) =>
+      Array.from({ length: 10 }, (_, place) =>
+        policyOf(`p${index}${place}`, { processes, podSelector: { matchLabels: labels } }),
+      ),
+    )
+    const { desired, matches } = decide(policies, pods, NAMESPACES)
+    const { rules = [], containers = [] } = desired.get('node-a') ?? {}
+    expect(JSON.stringify(rules).length).toBeLessThanOrEqual(MAX_RULES_BYTES)
+    expect(() => encodeDesiredState({ version: 2, node: 'node-a', rules, containers })).not.toThrow()
+    expect(matches.get('p00')?.refused).toEqual([])
+    expect(matches.get('p79')?.refused).toMatchObject([{ reason: 'TooManyPolicies', containers: 2 }])
+  })
+
+  it('ends with so many containers, and says so of the rest', () => {
+    const members = Array.from({ length: MAX_DESIRED_CONTAINERS + 1 }, (_, index) => ({
+      name: `c${String(index).padStart(5, '0')}`,
+      type: 'App' as const,
+      id: String(index).padStart(64, '0'),
+    }))
+    const { desired, matches } = decide([policyOf('p')], [policyPodOf({ members })], NAMESPACES)
+    expect(desired.get('node-a')?.containers).toHaveLength(MAX_DESIRED_CONTAINERS)
+    expect(matches.get('p')?.refused).toMatchObject([{ reason: 'TooManyContainers', containers: 1 }])
   })
 })

@@ -1,103 +1,103 @@
-import type { DesiredContainer } from '#contract/desiredState.ts'
-import type { OomPolicySpec } from '../api/oomPolicy.ts'
-import type { PodMember } from '../runtime/pod.ts'
-import { matchesLabels, type Labels } from './labelSelector.ts'
+import type { DesiredRule } from '#contract/desiredRule.ts'
+import type { StatusReason } from '#contract/nodeStatus.ts'
+import { ruleOf } from './desiredRules.ts'
+import type { Labels } from './labelSelector.ts'
+import { nodeDesired, type NodeDesired, type SelectedContainer } from './nodeDesired.ts'
+import { byPrecedence, selectsContainer, selectsPod, type Policy, type PolicyPod } from './selection.ts'
 
-export interface Policy {
-  name: string
-  generation: number
-  spec: OomPolicySpec
-  /** It is to be deleted: it decides nothing any more. */
-  deleting: boolean
-  /** Whether it is kept from vanishing until its scores are given back. */
-  held: boolean
+/** Running containers that a policy selects and whose nodes are not told of it, by the reason. */
+export interface Refused extends StatusReason {
+  containers: number
 }
 
-/** A pod as policies see it: bound to a node, with its containers. */
-export interface PolicyPod {
-  namespace: string
-  node: string
-  labels: Labels
-  uid: string
-  /** Of a static pod: its UID on the node. */
-  configHash: string | undefined
-  members: readonly PodMember[]
-}
-
-/** What one policy selects, whether or not it decides there. */
+/** What one policy selects, whether or not another one decides there. */
 export interface PolicyMatch {
   pods: number
   containers: number
-  /** Ids of running containers where it decides and Enforce writes. */
-  deciding: readonly string[]
+  /** Ids of the running containers for which their nodes are told of it. */
+  told: readonly string[]
+  refused: readonly Refused[]
 }
 
 export interface Decisions {
-  /** By node name; a node without a deciding policy is not in it. */
-  desired: ReadonlyMap<string, readonly DesiredContainer[]>
+  /** By node name; a node that has nothing to know is not in it. */
+  desired: ReadonlyMap<string, NodeDesired>
   /** By policy name. */
   matches: ReadonlyMap<string, PolicyMatch>
 }
 
-/** Why a policy does not select a container; the list is the specification. */
-const CHECKS: readonly ((
-  policy: Policy,
-  pod: PolicyPod,
-  namespace: Labels | undefined,
-  container: string,
-) => boolean)[] = [
-  ({ deleting }) => !deleting,
-  // A namespace that is not known yet fits no selector: better late than wrong.
-  ({ spec }, _pod, namespace) => namespace !== undefined && matchesLabels(spec.namespaceSelector ?? {}, namespace),
-  ({ spec }, { labels }) => spec.podSelector !== undefined && matchesLabels(spec.podSelector, labels),
-  ({ spec }, _pod, _namespace, container) => spec.containers?.includes(container) ?? true,
-]
-
 /**
- * One value per container: of the enforcing policies that select it the highest priority decides, of equals the first
- * by name. Audit policies decide nothing. Containers that do not run yet are decided too, so that a node knows
- * them when they start; what a policy matches is counted by those that run.
+ * The rules of each container, in order of precedence: the highest priority first, of equals the first by name. Which of
+ * them decides for a process is the node's to see. Containers that do not run yet have theirs too, so that a node
+ * knows them when they start; what a policy matches is counted by those that run.
  */
 export function decide(
   policies: readonly Policy[],
   pods: Iterable<PolicyPod>,
   namespaces: ReadonlyMap<string, Labels>,
 ): Decisions {
-  const ordered = policies.toSorted((a, b) => b.spec.priority - a.spec.priority || (a.name < b.name ? -1 : 1))
-  const desired = new Map<string, DesiredContainer[]>()
-  const matches = new Map(policies.map(({ name }) => [name, { pods: 0, containers: 0, deciding: [] as string[] }]))
+  const matches = new Map(policies.map(({ name }) => [name, new MatchCount()]))
+  const ordered = policies.toSorted(byPrecedence).map((policy) => ({ policy, parsed: ruleOf(policy) }))
+  const byNode = new Map<string, SelectedContainer[]>()
   for (const pod of pods) {
     if (pod.node === '') continue
     const namespace = namespaces.get(pod.namespace)
-    const selecting = new Set<string>()
-    for (const { name, id } of pod.members) {
-      const selected = ordered.filter((policy) => CHECKS.every((fits) => fits(policy, pod, namespace, name)))
-      for (const policy of selected) {
-        const match = matches.get(policy.name)
-        if (match === undefined || id === undefined) continue
-        match.containers++
-        if (!selecting.has(policy.name)) match.pods++
-        selecting.add(policy.name)
+    const selecting = ordered.filter(({ policy }) => selectsPod(policy, pod, namespace))
+    if (selecting.length === 0) continue
+    for (const member of pod.members) {
+      const rules: DesiredRule[] = []
+      for (const { policy, parsed } of selecting) {
+        if (!selectsContainer(policy, member)) continue
+        matches.get(policy.name)?.selected(pod, member.id)
+        if (parsed.ok) rules.push(parsed.rule)
+        else matches.get(policy.name)?.refuse({ reason: 'InvalidSpec', message: parsed.message }, member.id)
       }
-      const deciding = selected.find(({ spec }) => spec.mode === 'Enforce')
-      if (deciding === undefined) continue
-      if (id !== undefined) matches.get(deciding.name)?.deciding.push(id)
-      const onNode = desired.get(pod.node) ?? []
-      desired.set(pod.node, onNode)
-      onNode.push({
-        podUid: pod.configHash ?? pod.uid,
-        name,
-        ...(id !== undefined && { containerId: id }),
-        oomScoreAdj: deciding.spec.oomScoreAdj.value,
-        policy: deciding.name,
-      })
+      if (rules.length === 0) continue
+      const onNode = byNode.get(pod.node) ?? []
+      byNode.set(pod.node, onNode)
+      const podUid = pod.configHash ?? pod.uid
+      onNode.push({ podUid, name: member.name, ...(member.id !== undefined && { containerId: member.id }), rules })
     }
   }
-  // The order of pods in memory must not look like a change.
-  for (const containers of desired.values()) containers.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
-  return { desired, matches }
+  const rules = ordered.flatMap(({ parsed }) => (parsed.ok ? [parsed.rule] : []))
+  const desired = new Map<string, NodeDesired>()
+  for (const [node, selected] of byNode) {
+    const onNode = nodeDesired(rules, selected, (rule, { containerId }, reason) =>
+      matches.get(rule.policy)?.refuse(reason, containerId),
+    )
+    if (onNode.containers.length > 0) desired.set(node, onNode)
+  }
+  return { desired, matches: new Map([...matches].map(([name, match]) => [name, match.result()])) }
 }
 
-function orderOf({ podUid, name }: DesiredContainer): string {
-  return `${podUid}/${name}`
+class MatchCount {
+  #pods = 0
+  #lastPod: PolicyPod | undefined
+  readonly #ids = new Set<string>()
+  readonly #refusedIds = new Set<string>()
+  readonly #refused = new Map<string, Refused>()
+
+  /** Called for one pod after the other. */
+  selected(pod: PolicyPod, id: string | undefined): void {
+    if (id === undefined) return
+    this.#ids.add(id)
+    if (this.#lastPod !== pod) this.#pods++
+    this.#lastPod = pod
+  }
+
+  refuse({ reason, message }: StatusReason, id: string | undefined): void {
+    if (id === undefined) return
+    this.#refusedIds.add(id)
+    const { containers } = this.#refused.get(reason) ?? { containers: 0 }
+    this.#refused.set(reason, { reason, message, containers: containers + 1 })
+  }
+
+  result(): PolicyMatch {
+    return {
+      pods: this.#pods,
+      containers: this.#ids.size,
+      told: [...this.#ids].filter((id) => !this.#refusedIds.has(id)),
+      refused: [...this.#refused.values()],
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import type { LabelSelector } from '../api/oomPolicy.ts'
+import type { LabelSelector } from '../api/selectors.ts'
 
 export type Labels = Readonly<Record<string, string>>
 

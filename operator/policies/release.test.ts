@@ -1,7 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import { nodesBehind, type NodeWord } from './release.ts'
 
-const word = (desiredRevision: number, restoring = 0): NodeWord => ({ containers: [], desiredRevision, restoring })
+const NOTHING = { rules: [], reasons: [], containers: [] }
+const word = (desiredRevision: number, restoring = 0): NodeWord => ({
+  ...NOTHING,
+  desiredRevision,
+  restoring,
+})
 const behind = (words: Record<string, NodeWord>): string[] =>
   nodesBehind(new Map([['node-a', 7]]), new Map(Object.entries(words)))
 
@@ -15,7 +20,7 @@ describe('nodesBehind', () => {
     ['has said nothing yet', {}],
     ['speaks of an older state', { 'node-a': word(6) }],
     ['could not give back everything', { 'node-a': word(7, 1) }],
-    ['speaks as agents did before they told a revision', { 'node-a': { containers: [] } }],
+    ['speaks as agents did before they told a revision', { 'node-a': NOTHING }],
   ])('names a node that %s', (_what, words) => {
     expect(behind(words)).toEqual(['node-a'])
   })

@@ -1,7 +1,7 @@
 import type { NodeStatus } from '#contract/nodeStatus.ts'
 
 /** What a node said last, short of when. */
-export type NodeWord = Pick<NodeStatus, 'containers' | 'desiredRevision' | 'restoring'>
+export type NodeWord = Pick<NodeStatus, 'rules' | 'reasons' | 'containers' | 'desiredRevision' | 'restoring'>
 
 /**
  * The nodes that have not given back yet what a policy had set there, by their tokens.

@@ -8,7 +8,15 @@ const ID = 'ab'.repeat(32)
 const HASH = '0123456789abcdef0123456789abcdef'
 
 const pod = (fields: Partial<CachedPod>): CachedPod =>
-  cachedPodOf({ uid: UID, name: 'web-1', members: [{ name: 'app', id: ID }, { name: 'late' }], ...fields })
+  cachedPodOf({
+    uid: UID,
+    name: 'web-1',
+    members: [
+      { name: 'app', type: 'App', id: ID },
+      { name: 'late', type: 'App' },
+    ],
+    ...fields,
+  })
 
 const all = [pod({}), pod({ uid: 'u-2', name: 'etcd', configHash: HASH }), pod({ uid: 'u-3', name: 'new', node: '' })]
 const pods: KnownPods = { live: () => all, find: (uid) => all.find((one) => one.uid === uid) }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { nodeName } from '#contract/subjects.ts'
 import { connectNats } from '#program/adapters/natsConnection.ts'
 import { runProgram } from '#program/run.ts'
 import { VERSION } from '#program/version.ts'
@@ -33,7 +34,9 @@ async function connect(config: RestoreConfig, logger: Logger, signal: AbortSigna
         said.set(token, word)
         if (isFollowing) heard.add(token)
       }
-      bucket.followStatuses({ following, said: note }, signal).catch(reject)
+      const refused = (token: string, reason: string) =>
+        logger.warn({ node: nodeName(token) }, `status of an agent refused: ${reason}`)
+      bucket.followStatuses({ following, said: note, refused }, signal).catch(reject)
       limited.addEventListener('abort', () => reject(new Error('no answer of JetStream')), { once: true })
     })
     return { bucket, words: { said, heard } satisfies NodeWords }

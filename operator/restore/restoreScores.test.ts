@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { NodeWord } from '../policies/release.ts'
 import { restoreScores, type Restored, type RestorePorts } from './restoreScores.ts'
 
-const APPLIED = { containerId: 'c1', policy: 'p', oomScoreAdj: 500, outcome: 'applied' } as const
+const APPLIED = { containerId: 'c1', outcomes: [{ rule: 0, outcome: 'applied', processes: 1 }] } as const
+const NOTHING = { rules: [], reasons: [], containers: [] }
+const HELD = { ...NOTHING, containers: [{ ...APPLIED, outcomes: [...APPLIED.outcomes] }] }
 
 let steps: string[]
 let keys: string[]
@@ -47,7 +49,7 @@ const speak = (token: string, word: NodeWord): void => {
 beforeEach(() => {
   steps = []
   keys = ['node-a']
-  said = new Map([['node-a', { containers: [APPLIED], desiredRevision: 8, restoring: 0 }]])
+  said = new Map([['node-a', { ...HELD, desiredRevision: 8, restoring: 0 }]])
   heard = new Set()
   nowMs = 0
   onSleep = () => undefined
@@ -55,7 +57,7 @@ beforeEach(() => {
 
 describe('restoreScores', () => {
   it('stops the operator, empties the desired state, waits for the node and then lets the policies go', async () => {
-    onSleep = () => speak('node-a', { containers: [], desiredRevision: 9, restoring: 0 })
+    onSleep = () => speak('node-a', { ...NOTHING, desiredRevision: 9, restoring: 0 })
     expect(await restore()).toEqual({ kind: 'restored', policies: 1, nodes: 1, silent: [] })
     expect(steps).toEqual(['stop', 'delete node-a', 'release p'])
   })
@@ -68,8 +70,8 @@ describe('restoreScores', () => {
 
   it('waits for a node whose state is gone and which still holds something back', async () => {
     keys = []
-    said = new Map([['node-b', { containers: [], desiredRevision: 8, restoring: 2 }]])
-    onSleep = () => nowMs > 500 && speak('node-b', { containers: [], desiredRevision: 8, restoring: 0 })
+    said = new Map([['node-b', { ...NOTHING, desiredRevision: 8, restoring: 2 }]])
+    onSleep = () => nowMs > 500 && speak('node-b', { ...NOTHING, desiredRevision: 8, restoring: 0 })
     expect(await restore()).toMatchObject({ kind: 'restored', nodes: 1 })
     expect(nowMs).toBeGreaterThan(500)
   })
@@ -80,7 +82,7 @@ describe('restoreScores', () => {
   })
 
   it('fails for a node that speaks and does not manage, keeps the policies and starts the operator again', async () => {
-    onSleep = () => speak('node-a', { containers: [], desiredRevision: 9, restoring: 1 })
+    onSleep = () => speak('node-a', { ...NOTHING, desiredRevision: 9, restoring: 1 })
     expect(await restore()).toEqual({ kind: 'failed', nodes: ['node-a'] })
     expect(steps).toEqual(['stop', 'delete node-a', 'start'])
   })

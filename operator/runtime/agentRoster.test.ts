@@ -9,9 +9,11 @@ function statusOf(changes?: Partial<Completeness>): NodeStatus {
   const none = { kernelKills: 0, killsBefore: 0, killLines: 0, killsLost: 0, killsRecovered: 0, killsDropped: 0 }
   const completeness = { bootId: BOOT_ID, ...none, killsUnseen: 0, ...changes }
   return {
-    version: 1,
+    version: 2,
     node: 'node-a',
     reportedAt: '2026-03-01T10:00:00.000Z',
+    rules: [],
+    reasons: [],
     containers: [],
     ...(changes === undefined ? {} : { completeness }),
   }

@@ -1,10 +1,7 @@
-import {
-  MAX_DESIRED_CONTAINERS,
-  desiredState,
-  encodeDesiredState,
-  type DesiredContainer,
-} from '#contract/desiredState.ts'
+import type { DesiredRule } from '#contract/desiredRule.ts'
+import { DESIRED_VERSION, desiredState, encodeDesiredState } from '#contract/desiredState.ts'
 import { nodeToken } from '#contract/subjects.ts'
+import type { NodeDesired } from '../policies/nodeDesired.ts'
 
 /** A node's state as it is stored, and its revision there. */
 export interface StoredState {
@@ -41,7 +38,7 @@ export class DesiredStates {
     return new DesiredStates(bucket, await bucket.readAll())
   }
 
-  /** @returns tokens of the nodes whose stored state names the policy. */
+  /** @returns tokens of the nodes whose stored state has the policy write. */
   nodesOf(policy: string): string[] {
     return [...this.#policies].filter(([, policies]) => policies.has(policy)).map(([token]) => token)
   }
@@ -52,17 +49,17 @@ export class DesiredStates {
   }
 
   /** @throws ProgramError with retry; what was written until then stays. */
-  async write(desired: ReadonlyMap<string, readonly DesiredContainer[]>): Promise<void> {
+  async write(desired: ReadonlyMap<string, NodeDesired>): Promise<void> {
     const gone = new Set(this.#stored.keys())
-    for (const [node, containers] of desired) {
+    for (const [node, { rules, containers }] of desired) {
       const token = nodeToken(node)
       gone.delete(token)
-      const state = encodeDesiredState({ version: 1, node, containers: containers.slice(0, MAX_DESIRED_CONTAINERS) })
+      const state = encodeDesiredState({ version: DESIRED_VERSION, node, rules, containers })
       if (this.#stored.get(token)?.state === state) continue
       const revision = await this.#bucket.put(token, state)
       this.#stored.set(token, { state, revision })
       this.#revisions.set(token, revision)
-      this.#policies.set(token, new Set(containers.map(({ policy }) => policy)))
+      this.#policies.set(token, enforcing(rules))
     }
     for (const token of gone) {
       this.#revisions.set(token, await this.#bucket.delete(token))
@@ -75,9 +72,12 @@ export class DesiredStates {
 /** None of a state that another version wrote: it is written anew at once. */
 function readPolicies(state: string): Set<string> {
   try {
-    const { containers } = desiredState.parse(JSON.parse(state))
-    return new Set(containers.map(({ policy }) => policy))
+    return enforcing(desiredState.parse(JSON.parse(state)).rules)
   } catch {
     return new Set()
   }
+}
+
+function enforcing(rules: readonly DesiredRule[]): Set<string> {
+  return new Set(rules.filter(({ mode }) => mode === 'Enforce').map(({ policy }) => policy))
 }

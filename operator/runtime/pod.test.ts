@@ -60,14 +60,15 @@ describe('parsePod', () => {
     expect(parsePod({ metadata: { name: 'p' } })).toBeUndefined()
   })
 
-  it('names the containers for policies, with the id of one that runs, and none by an id that no cgroup can have', () => {
+  it('names the containers for policies by type, with the id of one that runs, and none by an id that no cgroup can have', () => {
     const id = 'a'.repeat(64)
     const running = { running: {} }
     const raw = {
       metadata: { uid: 'u', namespace: 'shop', name: 'p', labels: { app: 'web' } },
       spec: {
         containers: [{ name: 'app' }, { name: 'waiting' }, { name: 'simulated' }],
-        initContainers: [{ name: 'init' }],
+        initContainers: [{ name: 'init' }, { name: 'proxy', restartPolicy: 'Always' }],
+        ephemeralContainers: [{ name: 'debugger' }],
       },
       status: {
         phase: 'Running',
@@ -80,7 +81,14 @@ describe('parsePod', () => {
     }
     expect(parsePod(raw)).toMatchObject({
       labels: { app: 'web' },
-      members: [{ name: 'app', id }, { name: 'waiting' }, { name: 'simulated' }, { name: 'init' }],
+      members: [
+        { name: 'app', type: 'App', id },
+        { name: 'waiting', type: 'App' },
+        { name: 'simulated', type: 'App' },
+        { name: 'init', type: 'Init' },
+        { name: 'proxy', type: 'Sidecar' },
+        { name: 'debugger', type: 'Ephemeral' },
+      ],
     })
     expect(parsePod({ ...raw, status: { ...raw.status, phase: 'Succeeded' } })?.members).toEqual([])
   })

@@ -20,15 +20,20 @@ export interface CachedPod {
   priorityClass: string | undefined
 }
 
+/** App: of spec.containers. Init: it ends. Sidecar: an init container that stays. Ephemeral: of `kubectl debug`. */
+export type ContainerType = 'App' | 'Init' | 'Sidecar' | 'Ephemeral'
+
 /** A container by its name in the pod, and by its id while it runs. */
 export interface PodMember {
   name: string
+  type: ContainerType
   id?: string
 }
 
 export interface CachedContainer {
   id: string
   name: string
+  type: ContainerType
   terminations: readonly Termination[]
   /** How often the pod's container had been started anew before this one. */
   restarts: number
@@ -70,6 +75,8 @@ export interface RawPod {
 
 interface RawContainer {
   name: string
+  /** `Always` makes an init container a sidecar. */
+  restartPolicy?: string
   resources?: RawResources
 }
 
@@ -101,7 +108,11 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
     ...(status?.initContainerStatuses ?? []),
     ...(status?.ephemeralContainerStatuses ?? []),
   ]
-  const specs = [spec?.containers, spec?.initContainers, spec?.ephemeralContainers].flatMap((part) => part ?? [])
+  const specs = [
+    ...typed(spec?.containers, () => 'App'),
+    ...typed(spec?.initContainers, ({ restartPolicy }) => (restartPolicy === 'Always' ? 'Sidecar' : 'Init')),
+    ...typed(spec?.ephemeralContainers, () => 'Ephemeral'),
+  ]
   return {
     uid: metadata.uid,
     namespace: metadata.namespace,
@@ -117,19 +128,30 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
   }
 }
 
-function parseMembers(specs: readonly RawContainer[], statuses: readonly RawContainerStatus[]): PodMember[] {
+interface TypedContainer extends RawContainer {
+  type: ContainerType
+}
+
+function typed(
+  containers: readonly RawContainer[] = [],
+  typeOf: (container: RawContainer) => ContainerType,
+): TypedContainer[] {
+  return containers.map((container) => ({ ...container, type: typeOf(container) }))
+}
+
+function parseMembers(specs: readonly TypedContainer[], statuses: readonly RawContainerStatus[]): PodMember[] {
   const running = new Map<string, string>()
   for (const { name, containerID = '', state } of statuses) {
     if (state?.running !== undefined && CONTAINER_ID.test(containerID)) running.set(name, bareId(containerID))
   }
-  return specs.map(({ name }) => {
+  return specs.map(({ name, type }) => {
     const id = running.get(name)
-    return id === undefined ? { name } : { name, id }
+    return id === undefined ? { name, type } : { name, type, id }
   })
 }
 
 /** The containers that a status names: the one that is, and the one before it. */
-function parseContainers(status: RawContainerStatus, specs: readonly RawContainer[]): CachedContainer[] {
+function parseContainers(status: RawContainerStatus, specs: readonly TypedContainer[]): CachedContainer[] {
   const { name, containerID, state, lastState, restartCount = 0 } = status
   const byId = new Map<string, Termination[]>()
   if (containerID) byId.set(bareId(containerID), [])
@@ -141,7 +163,7 @@ function parseContainers(status: RawContainerStatus, specs: readonly RawContaine
     if (finishedAt) terminations.push({ reason, finishedAt })
     byId.set(id, terminations)
   }
-  const inSpec = specs.find((one) => one.name === name)?.resources
+  const { type = 'App', resources: inSpec } = specs.find((one) => one.name === name) ?? {}
   const memory = {
     limit: status.resources?.limits?.memory ?? inSpec?.limits?.memory,
     request: status.resources?.requests?.memory ?? inSpec?.requests?.memory,
@@ -150,6 +172,7 @@ function parseContainers(status: RawContainerStatus, specs: readonly RawContaine
   return [...byId].map(([id, terminations], age) => ({
     id,
     name,
+    type,
     terminations,
     restarts: Math.max(0, restartCount - age),
     memory: age === 0 ? memory : undefined,

@@ -40,7 +40,14 @@ describe('PodStore', () => {
   })
 
   it('knows whether a container runs, and nothing of the kind of a pod that is gone', () => {
-    store.put(podOf('a', { members: [{ name: 'app', id: 'c1' }, { name: 'side' }] }))
+    store.put(
+      podOf('a', {
+        members: [
+          { name: 'app', type: 'App', id: 'c1' },
+          { name: 'side', type: 'App' },
+        ],
+      }),
+    )
     expect(['c1', 'c2'].map((id) => store.isRunning('a', id))).toEqual([true, false])
     store.remove('a')
     expect(store.isRunning('a', 'c1')).toBe(false)

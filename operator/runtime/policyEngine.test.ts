@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { decodeDesiredState } from '#contract/desiredState.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
-import type { Policy, PolicyPod } from '../policies/decide.ts'
+import type { PolicyPod } from '../policies/selection.ts'
+import { POLICY_UID, policyOf, policyPodOf } from '../testing/policies.ts'
 import type { DesiredBucket, StoredState } from './desiredStates.ts'
 import { PolicyEngine } from './policyEngine.ts'
 
 const CONTAINER = 'c'.repeat(64)
-const POD_UID = '0b8f0a53-5c1e-4b0e-9d0c-6f3f5b1f9d11'
 
 class FakeBucket implements DesiredBucket {
   readonly states = new Map<string, StoredState>()
@@ -29,28 +29,24 @@ class FakeBucket implements DesiredBucket {
     return Promise.resolve(++this.#revision)
   }
 
-  scores(node: string): number[] {
+  /** Names of the policies that each container of a node has. */
+  policies(node: string): string[] {
     const decoded = decodeDesiredState(this.states.get(node)?.state ?? '', node)
-    return decoded.ok ? decoded.state.containers.map(({ oomScoreAdj }) => oomScoreAdj) : []
+    if (!decoded.ok) return []
+    const { rules, containers } = decoded.state
+    return containers.map((one) => one.rules.map((place) => rules[place]?.policy).join())
   }
 }
 
-const policy = (changes: Partial<Policy> = {}): Policy => ({
-  name: 'p',
-  generation: 1,
-  deleting: false,
-  held: true,
-  spec: { podSelector: {}, oomScoreAdj: { value: 500 }, mode: 'Enforce', priority: 0 },
-  ...changes,
-})
-const pod = (): PolicyPod => ({
-  namespace: 'shop',
-  node: 'node-a',
-  labels: {},
-  uid: POD_UID,
-  configHash: undefined,
-  members: [{ name: 'app', id: CONTAINER }],
-})
+const pod = (changes: Partial<PolicyPod> = {}): PolicyPod =>
+  policyPodOf({ members: [{ name: 'app', type: 'App', id: CONTAINER }], ...changes })
+const NOTHING = { rules: [], reasons: [], containers: [] }
+/** What a node says of the one container. */
+const APPLIED = {
+  rules: [{ policy: 'p', uid: POLICY_UID, generation: 1 }],
+  reasons: [],
+  containers: [{ containerId: CONTAINER, outcomes: [{ rule: 0, outcome: 'applied' as const, processes: 1 }] }],
+}
 
 let bucket: FakeBucket
 let pods: PolicyPod[]
@@ -93,66 +89,99 @@ beforeEach(async () => {
 
 describe('PolicyEngine', () => {
   it('writes the node’s state and the policy’s status, and nothing when nothing changes', async () => {
-    await settle(() => engine.policies.put('u', policy()))
-    expect(bucket.scores('node-a')).toEqual([500])
+    await settle(() => engine.policies.put('u', policyOf()))
+    expect(bucket.policies('node-a')).toEqual(['p'])
     expect(statuses).toMatchObject([{ matched: { pods: 1, containers: 1 }, applied: 0 }])
     const { writes } = bucket
     await settle()
     expect([bucket.writes - writes, statuses.length]).toEqual([0, 1])
   })
 
-  it('says applied once the node says it of this container, policy and value', async () => {
-    await settle(() => engine.policies.put('u', policy()))
-    const status = { containerId: CONTAINER, policy: 'p', oomScoreAdj: 500, outcome: 'applied' } as const
-    await settle(() => engine.noteStatus('node-a', { containers: [status], desiredRevision: 1, restoring: 0 }))
+  it('says applied once the node says it of this container and policy', async () => {
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 1, restoring: 0 }))
     expect(statuses.at(-1)).toMatchObject({ applied: 1, conditions: [{ status: 'True' }] })
   })
 
   it('hears a node about its own containers only', async () => {
-    await settle(() => engine.policies.put('u', policy()))
-    const status = { containerId: CONTAINER, policy: 'p', oomScoreAdj: 500, outcome: 'applied' } as const
-    await settle(() => engine.noteStatus('node-b', { containers: [status], desiredRevision: 1 }))
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => engine.noteStatus('node-b', { ...APPLIED, desiredRevision: 1 }))
     expect(statuses.at(-1)).toMatchObject({ applied: 0 })
   })
 
   it('holds an enforcing policy before it writes anything, and no auditing one', async () => {
-    await settle(() => engine.policies.put('u', policy({ held: false })))
+    await settle(() => engine.policies.put('u', policyOf('p', {}, { held: false })))
     expect(calls).toEqual(['hold p'])
-    const spec = { ...policy().spec, mode: 'Audit' as const }
-    await settle(() => engine.policies.put('v', policy({ name: 'q', held: false, spec })))
+    await settle(() => engine.policies.put('v', policyOf('q', { mode: 'Audit' }, { held: false })))
     expect(calls.filter((line) => line === 'hold q')).toEqual([])
   })
 
   it('lets a deleted policy vanish once every node has given back', async () => {
-    await settle(() => engine.policies.put('u', policy()))
-    await settle(() => engine.policies.put('u', policy({ deleting: true })))
-    expect(bucket.scores('node-a')).toEqual([])
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
+    expect(bucket.policies('node-a')).toEqual([])
     expect(calls).toEqual([])
-    await settle(() => engine.noteStatus('node-a', { containers: [], desiredRevision: 2, restoring: 1 }))
+    await settle(() => engine.noteStatus('node-a', { ...NOTHING, desiredRevision: 2, restoring: 1 }))
     expect(calls).toEqual([])
-    await settle(() => engine.noteStatus('node-a', { containers: [], desiredRevision: 2, restoring: 0 }))
+    await settle(() => engine.noteStatus('node-a', { ...NOTHING, desiredRevision: 2, restoring: 0 }))
     expect(calls).toEqual(['release p'])
   })
 
   it('does not keep a deleted policy for a node that is down for longer than a minute', async () => {
-    await settle(() => engine.policies.put('u', policy()))
-    await settle(() => engine.policies.put('u', policy({ deleting: true })))
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
     now = new Date(now.getTime() + 60_000)
     await settle()
     expect(calls).toEqual(['gave up on node-a for p', 'release p'])
   })
 
   it('waits for no node where the policy set nothing, nor for one that is gone', async () => {
-    await settle(() => engine.policies.put('u', policy()))
-    await settle(() => (pods = [{ ...pod(), node: 'node-b' }]))
-    await settle(() => engine.noteStatus('node-b', { containers: [], desiredRevision: 9, restoring: 0 }))
-    await settle(() => engine.policies.put('u', policy({ deleting: true })))
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => (pods = [pod({ node: 'node-b' })]))
+    await settle(() => engine.noteStatus('node-b', { ...NOTHING, desiredRevision: 9, restoring: 0 }))
+    await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
     expect(calls).toEqual(['release p'])
   })
 
   it('takes back the state of a node whose last pod is gone', async () => {
-    await settle(() => engine.policies.put('u', policy()))
+    await settle(() => engine.policies.put('u', policyOf()))
     await settle(() => (pods = []))
     expect(bucket.states.size).toBe(0)
+  })
+
+  it('writes the state of one node when a pod of it changes', async () => {
+    const onNode = (node: string, letter: string) =>
+      pod({ node, uid: letter.repeat(32), members: [{ name: 'app', type: 'App', id: letter.repeat(64) }] })
+    await settle(() => {
+      pods = [onNode('node-a', 'a'), onNode('node-b', 'b'), onNode('node-e', 'e')]
+      engine.policies.put('u', policyOf())
+    })
+    const before = new Map(bucket.states)
+    await settle(() => (pods = [...pods.slice(1), onNode('node-a', 'f')]))
+    const changed = [...bucket.states].filter(([token, state]) => state !== before.get(token)).map(([token]) => token)
+    expect(changed).toEqual(['node-a'])
+    expect(bucket.writes).toBe(4)
+  })
+
+  it('waits for no node where a deleted policy only audited', async () => {
+    await settle(() => engine.policies.put('u', policyOf('p', { mode: 'Audit' })))
+    expect(bucket.policies('node-a')).toEqual(['p'])
+    await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
+    expect(calls).toEqual(['release p'])
+  })
+
+  it('writes a status of which only the number of processes has changed when half a minute is over', async () => {
+    const saying = (processes: number) => ({
+      ...APPLIED,
+      containers: [{ containerId: CONTAINER, outcomes: [{ rule: 0, outcome: 'applied' as const, processes }] }],
+    })
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => engine.noteStatus('node-a', { ...saying(1), desiredRevision: 1 }))
+    const { length } = statuses
+    await settle(() => engine.noteStatus('node-a', { ...saying(7), desiredRevision: 1 }))
+    expect(statuses).toHaveLength(length)
+    now = new Date(now.getTime() + 30_000)
+    await settle()
+    expect(statuses.slice(length)).toMatchObject([{ matched: { processes: 7 }, applied: 1 }])
   })
 })

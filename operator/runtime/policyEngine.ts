@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ContainerStatus } from '#contract/nodeStatus.ts'
 import { nodeToken } from '#contract/subjects.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
-import { decide, type Decisions, type Policy, type PolicyPod } from '../policies/decide.ts'
+import { decide, type Decisions } from '../policies/decide.ts'
 import type { Labels } from '../policies/labelSelector.ts'
-import { policyStatus } from '../policies/policyStatus.ts'
+import { policyStatus, type SaidOfContainer } from '../policies/policyStatus.ts'
 import { nodesBehind, type NodeWord } from '../policies/release.ts'
+import type { Policy, PolicyPod } from '../policies/selection.ts'
 import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
 import { Known } from './known.ts'
 
@@ -26,6 +26,8 @@ export interface PolicyPorts {
 /** Changes that come together are decided together. */
 const SETTLE_MS = 50
 const LOOK_AGAIN_MS = 1_000
+/** How often a status is written of which only the number of processes has changed: they come and go. */
+const PROCESSES_EVERY_MS = 30_000
 /** A deleted policy waits this long for its nodes at most: one that is down must not keep it for ever. */
 const RELEASE_LIMIT_MS = 60_000
 
@@ -45,8 +47,10 @@ export class PolicyEngine {
   readonly #pods: () => Iterable<PolicyPod>
   readonly #ports: PolicyPorts
   readonly #said = new Map<string, NodeWord>()
-  readonly #written = new Map<string, OomPolicyStatus>()
+  readonly #written = new Map<string, { status: OomPolicyStatus; atMs: number }>()
   readonly #releasing = new Map<string, Releasing>()
+  /** Statuses that are to be written when it is time. */
+  #owed = 0
   #wake = Promise.withResolvers<void>()
 
   constructor(pods: () => Iterable<PolicyPod>, ports: PolicyPorts) {
@@ -58,8 +62,8 @@ export class PolicyEngine {
     this.#wake.resolve()
   }
 
-  noteStatus(token: string, { containers, desiredRevision = 0, restoring = 0 }: NodeWord): void {
-    const word = { containers, desiredRevision, restoring }
+  noteStatus(token: string, { rules, reasons, containers, desiredRevision = 0, restoring = 0 }: NodeWord): void {
+    const word = { rules, reasons, containers, desiredRevision, restoring }
     if (isDeepStrictEqual(this.#said.get(token), word)) return
     this.#said.set(token, word)
     this.wake()
@@ -73,7 +77,7 @@ export class PolicyEngine {
       this.#wake = Promise.withResolvers()
       await this.#decide(states)
       this.#ports.settled()
-      const again = this.#releasing.size > 0 ? [this.#ports.sleep(LOOK_AGAIN_MS)] : []
+      const again = this.#releasing.size + this.#owed > 0 ? [this.#ports.sleep(LOOK_AGAIN_MS)] : []
       await Promise.race([this.#wake.promise, ...again])
       await this.#ports.sleep(SETTLE_MS)
     }
@@ -94,6 +98,7 @@ export class PolicyEngine {
   }
 
   async #writeStatuses(policies: readonly Policy[], { desired, matches }: Decisions): Promise<void> {
+    this.#owed = 0
     const said = this.#aboutOwnContainers(desired)
     const names = new Set(policies.filter(({ deleting }) => !deleting).map(({ name }) => name))
     for (const name of this.#written.keys()) if (!names.has(name)) this.#written.delete(name)
@@ -103,20 +108,30 @@ export class PolicyEngine {
       const compute = (before: OomPolicyStatus | undefined): OomPolicyStatus =>
         policyStatus(policy, match, said, before, this.#ports.now())
       const before = this.#written.get(policy.name)
-      if (before !== undefined && isDeepStrictEqual(compute(before), before)) continue
+      const atMs = this.#ports.now().getTime()
+      if (before !== undefined) {
+        const next = compute(before.status)
+        if (isDeepStrictEqual(next, before.status)) continue
+        if (atMs - before.atMs < PROCESSES_EVERY_MS && isDeepStrictEqual(withProcessesOf(before.status, next), next)) {
+          this.#owed++
+          continue
+        }
+      }
       let next: OomPolicyStatus | undefined
       await this.#ports.writeStatus(policy.name, (status) => (next = compute(status)))
-      if (next !== undefined) this.#written.set(policy.name, next)
+      if (next !== undefined) this.#written.set(policy.name, { status: next, atMs })
     }
   }
 
   /** A node is heard about its own containers only. */
-  #aboutOwnContainers(desired: Decisions['desired']): Map<string, ContainerStatus> {
-    const said = new Map<string, ContainerStatus>()
-    for (const [node, containers] of desired) {
+  #aboutOwnContainers(desired: Decisions['desired']): Map<string, SaidOfContainer> {
+    const said = new Map<string, SaidOfContainer>()
+    for (const [node, { containers }] of desired) {
+      const word = this.#said.get(nodeToken(node))
+      if (word === undefined) continue
       const own = new Set(containers.map(({ containerId }) => containerId))
-      for (const status of this.#said.get(nodeToken(node))?.containers ?? []) {
-        if (own.has(status.containerId)) said.set(status.containerId, status)
+      for (const container of word.containers) {
+        if (own.has(container.containerId)) said.set(container.containerId, { word, container })
       }
     }
     return said
@@ -133,4 +148,9 @@ export class PolicyEngine {
     await this.#ports.release(name)
     this.#releasing.delete(name)
   }
+}
+
+/** A status with as many processes as another one has. */
+function withProcessesOf(status: OomPolicyStatus, { matched: { processes } }: OomPolicyStatus): OomPolicyStatus {
+  return { ...status, matched: { ...status.matched, processes } }
 }

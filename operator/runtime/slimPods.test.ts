@@ -18,7 +18,7 @@ const freshPod = (changes: Partial<CachedPod> = {}): CachedPod =>
       cachedPodOf({
         labels: { app: 'eater' },
         containers: [containerOf({ id: ID, memory: { limit: '64Mi', request: '32Mi' } })],
-        members: [{ name: 'app', id: ID }],
+        members: [{ name: 'app', type: 'App', id: ID }],
         ...changes,
       }),
     ),
@@ -27,7 +27,16 @@ const freshPod = (changes: Partial<CachedPod> = {}): CachedPod =>
 describe('SlimPods', () => {
   it.each([
     ['that runs', {}],
-    ['that was not started yet', { containers: [], members: [{ name: 'app' }, { name: 'sidecar' }] }],
+    [
+      'that was not started yet',
+      {
+        containers: [],
+        members: [
+          { name: 'app', type: 'App' },
+          { name: 'sidecar', type: 'Sidecar' },
+        ],
+      },
+    ],
     [
       'with a container that ended',
       {

@@ -48,10 +48,11 @@ export class SlimPods {
     return slim
   }
 
-  #slimContainer({ id, name, terminations, restarts, memory }: CachedContainer): CachedContainer {
+  #slimContainer({ id, name, type, terminations, restarts, memory }: CachedContainer): CachedContainer {
     return {
       id: flatText(id),
       name: this.#texts.of(name),
+      type,
       terminations: terminations.length === 0 ? NO_TERMINATIONS : terminations,
       restarts,
       memory: memory && this.#slimMemory(memory),
@@ -60,17 +61,17 @@ export class SlimPods {
 
   /** Most members are the containers that run: then they are the same objects, and the same list. */
   #slimMembers(members: readonly PodMember[], containers: readonly CachedContainer[]): readonly PodMember[] {
-    const slim = members.map(({ name, id }) =>
-      id === undefined
-        ? this.#waitingMember(name)
-        : (containers.find((container) => container.id === id && container.name === name) ?? { name, id }),
+    const slim = members.map((member) =>
+      member.id === undefined
+        ? this.#waitingMember(member)
+        : (containers.find(({ id, name }) => id === member.id && name === member.name) ?? member),
     )
     const same = slim.length === containers.length && slim.every((member, at) => member === containers[at])
     return same ? containers : slim
   }
 
-  #waitingMember(name: string): PodMember {
-    return remembered(this.#members, name, () => ({ name }))
+  #waitingMember({ name, type }: PodMember): PodMember {
+    return remembered(this.#members, `${type}/${name}`, () => ({ name, type }))
   }
 
   #slimMemory(memory: ContainerMemory): ContainerMemory {

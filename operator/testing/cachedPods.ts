@@ -20,5 +20,5 @@ export function cachedPodOf(changes: Partial<CachedPod> = {}): CachedPod {
 }
 
 export function containerOf(changes: Partial<CachedContainer> = {}): CachedContainer {
-  return { id: CONTAINER_ID, name: 'app', terminations: [], restarts: 0, memory: undefined, ...changes }
+  return { id: CONTAINER_ID, name: 'app', type: 'App', terminations: [], restarts: 0, memory: undefined, ...changes }
 }

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
 import { connect, type KV, type NatsConnection, type RetentionPolicy } from 'nats'
-import { encodeDesiredState } from '../../contract/desiredState.ts'
-import { nodeStatus, type ContainerStatus, type NodeStatus } from '../../contract/nodeStatus.ts'
-import { DESIRED_BUCKET, nodeToken, statusSubject } from '../../contract/subjects.ts'
+import { desiredRuleOf } from '../../agent/testing/rules.ts'
+import type { DesiredRule } from '../../contract/desiredRule.ts'
+import { encodeDesiredState, type DesiredContainer } from '../../contract/desiredState.ts'
+import { nodeStatus, type NodeStatus } from '../../contract/nodeStatus.ts'
+import { DESIRED_BUCKET, desiredHintSubject, nodeToken, statusSubject } from '../../contract/subjects.ts'
 import { hasCapability } from '../cluster/host/capabilities.ts'
 import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -37,24 +39,42 @@ const untilScore = (pid: number, score: number): Promise<true> =>
 
 const NOWHERE = { id: 'f'.repeat(64), podUid: randomUUID(), name: 'app' }
 
-function desire({ podUid, name }: { podUid: string; name: string }, oomScoreAdj: number, containerId?: string) {
-  return { podUid, name, containerId, oomScoreAdj, policy: 'batch-first' }
+interface Named {
+  podUid: string
+  name: string
+  id?: string
 }
 
-/** The container by its id, as the operator does once the apiserver has it. @returns the revision. */
-async function want(of?: { id: string; podUid: string; name: string }, oomScoreAdj = 0): Promise<number> {
-  const containers = of === undefined ? [] : [desire(of, oomScoreAdj, of.id)]
-  return bucket.put(nodeToken(NODE), encodeDesiredState({ version: 1, node: NODE, containers }))
+/** Every container with every rule; by its id, as the operator does once the apiserver has it. @returns the revision. */
+async function put(rules: DesiredRule[], of: readonly Named[], node = NODE): Promise<number> {
+  const places = rules.map((_rule, place) => place)
+  const containers: DesiredContainer[] = of.map(({ podUid, name, id }) => ({
+    podUid,
+    name,
+    ...(id !== undefined && { containerId: id }),
+    rules: places,
+  }))
+  return bucket.put(nodeToken(NODE), encodeDesiredState({ version: 2, node, rules, containers }))
 }
 
-async function untilStatus(
-  holds: (containers: ContainerStatus[], status: NodeStatus) => boolean,
-): Promise<ContainerStatus[]> {
+const want = (of?: Named, value = 0): Promise<number> =>
+  of === undefined ? put([], []) : put([desiredRuleOf({ score: { value } })], [of])
+
+/** What a status says of one container: outcome, processes and the reason, with its message. */
+function outcomesOf({ containers, reasons }: NodeStatus, containerId: string): string[] {
+  const outcomes = containers.find((one) => one.containerId === containerId)?.outcomes ?? []
+  return outcomes.map(({ outcome, processes, reason }) => {
+    const why = reason === undefined ? undefined : reasons[reason]
+    return [outcome, processes, ...(why === undefined ? [] : [why.reason, why.message])].join(' ')
+  })
+}
+
+async function untilStatus(holds: (status: NodeStatus) => boolean): Promise<NodeStatus> {
   const probe = async () => {
     const jsm = await connection.jetstreamManager()
     const message = await jsm.streams.getMessage('OOM_STATUS', { last_by_subj: statusSubject(NODE) })
     const status = nodeStatus.parse(message.json())
-    return holds(status.containers, status) ? status.containers : undefined
+    return holds(status) ? status : undefined
   }
   return waitUntil('the status', probe, { deadlineMs: 10_000, everyMs: 50, evidence: () => agent.program.tail() })
 }
@@ -97,7 +117,8 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     await untilScore(second, 800)
     await untilScore(await container.run(), 800)
     expect(scoreOf(other)).toBe(START)
-    expect(await untilStatus(([status]) => status?.outcome === 'applied')).toHaveLength(1)
+    const status = await untilStatus((one) => outcomesOf(one, container.id)[0]?.startsWith('applied') === true)
+    expect(status.containers).toHaveLength(1)
     await bystander.remove()
   }, 40_000)
 
@@ -112,7 +133,7 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     await bucket.delete(nodeToken(NODE))
     await untilScore(pid, START)
     const { revision = 0 } = (await bucket.get(nodeToken(NODE))) ?? {}
-    await untilStatus((containers, { desiredRevision, restoring }) => {
+    await untilStatus(({ containers, desiredRevision, restoring }) => {
       return containers.length === 0 && desiredRevision === revision && restoring === 0
     })
   }, 40_000)
@@ -127,10 +148,8 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     ]
     const [second, other] = [await next.run(), await sidecar.run()]
     await untilScore(second, 800)
-    expect(await untilStatus(({ length }) => length === 2)).toMatchObject([
-      { outcome: 'applied' },
-      { outcome: 'applied' },
-    ])
+    const status = await untilStatus(({ containers }) => containers.length === 2)
+    expect([container, next].map(({ id }) => outcomesOf(status, id))).toEqual([['applied 1'], ['applied 1']])
     expect(scoreOf(other)).toBe(START)
     await want()
     await untilScore(second, START)
@@ -140,8 +159,7 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
 
   it('raises a container of a pod that came to be after it was desired', async () => {
     const podUid = randomUUID()
-    const containers = [desire({ podUid, name: 'later' }, 750)]
-    await bucket.put(nodeToken(NODE), encodeDesiredState({ version: 1, node: NODE, containers }))
+    await want({ podUid, name: 'later' }, 750)
     const later = new FakeContainer({ podUid, name: 'later' })
     await untilScore(await later.run(), 750)
     await later.remove()
@@ -158,10 +176,63 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     await untilScore(pid, START)
   }, 40_000)
 
+  it('adds a delta once, and gives each process its own back', async () => {
+    const [first, second] = [await container.run(), await container.run()]
+    writeFileSync(`/proc/${second}/oom_score_adj`, String(START + 100))
+    const delta = (by: number) => put([desiredRuleOf({ score: { delta: by } })], [container])
+    await delta(200)
+    await untilScore(first, START + 200)
+    await untilScore(second, START + 300)
+    await delta(50)
+    await untilScore(first, START + 50)
+    await untilScore(second, START + 150)
+    await want()
+    await untilScore(first, START)
+    await untilScore(second, START + 100)
+  }, 40_000)
+
+  it('raises the processes that a rule selects, each by the first rule that fits it', async () => {
+    const [first, second] = [await container.run(), await container.run()]
+    const byInit = desiredRuleOf({ policy: 'init', score: { value: 700 }, processes: [{ init: true, exe: 'sleep' }] })
+    const byLine = desiredRuleOf({ policy: 'line', score: { value: 600 }, processes: [{ cmdline: '^sleep 6\\d0$' }] })
+    await put([byInit, byLine], [container])
+    await untilScore(first, 700)
+    await untilScore(second, 600)
+    const status = await untilStatus((one) => outcomesOf(one, container.id).length === 3)
+    expect(outcomesOf(status, container.id)).toEqual([
+      'applied 1',
+      'applied 1',
+      'skipped 1 Outranked policy init decides',
+    ])
+    await put([byInit], [container])
+    await untilScore(second, START)
+    expect(scoreOf(first)).toBe(700)
+  }, 40_000)
+
+  it('in Audit says what it would do, and writes nothing', async () => {
+    const pid = await container.run()
+    await put([desiredRuleOf({ mode: 'Audit' })], [container])
+    await untilStatus((one) => outcomesOf(one, container.id).join() === 'would 1')
+    expect(scoreOf(pid)).toBe(START)
+  }, 40_000)
+
+  it('refuses a state of another version, says which side is older, and goes on with the last good one', async () => {
+    const pid = await container.run()
+    await want(container, 700)
+    await untilScore(pid, 700)
+    await bucket.put(nodeToken(NODE), JSON.stringify({ version: 1, node: NODE, containers: [] }))
+    connection.publish(desiredHintSubject(NODE))
+    await agent.program.said('version: expected 2, got 1: the operator is older, upgrade it')
+    await untilStatus(({ heldSince }) => heldSince !== undefined)
+    expect(scoreOf(pid)).toBe(700)
+    await want(container, 600)
+    await untilScore(pid, 600)
+    await untilStatus(({ heldSince }) => heldSince === undefined)
+  }, 40_000)
+
   it('refuses the state of another node', async () => {
     const pid = await container.run()
-    const containers = [desire(container, 900, container.id)]
-    await bucket.put(nodeToken(NODE), encodeDesiredState({ version: 1, node: 'node-b', containers }))
+    await put([desiredRuleOf()], [container], 'node-b')
     await agent.program.said('node: expected node-a.example, got node-b')
     expect(scoreOf(pid)).toBe(START)
   }, 40_000)
@@ -172,9 +243,10 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     async () => {
       const pid = await container.run()
       await want(container, START - 1)
-      const [status] = await untilStatus(([only]) => only?.containerId === container.id)
-      expect(status).toMatchObject({ outcome: 'failed', reason: 'KernelRefused' })
-      expect(status?.message).toContain('CAP_SYS_RESOURCE')
+      const status = await untilStatus((one) => outcomesOf(one, container.id).length > 0)
+      expect(outcomesOf(status, container.id)).toEqual([
+        expect.stringMatching(/^failed 1 KernelRefused .*CAP_SYS_RESOURCE/),
+      ])
       expect(scoreOf(pid)).toBe(START)
     },
     40_000,
@@ -182,7 +254,7 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
 
   it('tells of a container that is not on the node', async () => {
     await want(NOWHERE, 500)
-    const [status] = await untilStatus(([only]) => only?.containerId === NOWHERE.id)
-    expect(status).toMatchObject({ outcome: 'failed', reason: 'ContainerAbsent' })
+    const status = await untilStatus((one) => outcomesOf(one, NOWHERE.id).length > 0)
+    expect(outcomesOf(status, NOWHERE.id)).toEqual([expect.stringContaining('failed 0 ContainerAbsent')])
   }, 40_000)
 })

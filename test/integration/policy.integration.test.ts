@@ -22,20 +22,27 @@ let pid: number
 
 const evidence = () => `${operator.program.tail()}\n${agent.program.tail()}`
 
-async function policy(value: number, mode: 'Audit' | 'Enforce'): Promise<void> {
-  const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj: { value }, mode }
+function policy(value: number, mode: 'Audit' | 'Enforce'): Promise<void> {
+  return policySpec({ oomScoreAdj: { value }, mode })
+}
+
+async function policySpec(fields: object): Promise<void> {
+  const spec = { podSelector: { matchLabels: LABELS }, mode: 'Enforce', ...fields }
   await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'batch-first' }, spec })
 }
 
 const untilScore = (score: number): Promise<true> =>
   waitUntil(`score ${score}`, () => scoreOf(pid) === score || undefined, { deadlineMs: 10_000, everyMs: 20, evidence })
 
-const untilStatus = (reason: string): Promise<OomPolicyStatus> =>
+const untilStatus = (
+  reason: string,
+  holds: (status: OomPolicyStatus) => boolean = () => true,
+): Promise<OomPolicyStatus> =>
   waitUntil(
     `the policy to be ${reason}`,
     async () => {
       const { status } = await world.get<{ status?: OomPolicyStatus }>('oomp', 'batch-first')
-      return status?.conditions[0]?.reason === reason ? status : undefined
+      return status?.conditions[0]?.reason === reason && holds(status) ? status : undefined
     },
     { deadlineMs: 15_000, everyMs: 100, evidence },
   )
@@ -64,7 +71,8 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
 
   it('in Audit says what would match and writes nothing', async () => {
     await policy(800, 'Audit')
-    expect(await untilStatus('Audit')).toMatchObject({ matched: { pods: 1, containers: 1 }, applied: 0, failed: 0 })
+    const status = await untilStatus('Audit', ({ would }) => would === 1)
+    expect(status).toMatchObject({ matched: { pods: 1, containers: 1, processes: 1 }, applied: 0, failed: 0 })
     expect(scoreOf(pid)).toBe(START)
   }, 40_000)
 
@@ -72,7 +80,7 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
     await policy(800, 'Enforce')
     await untilScore(800)
     expect(await untilStatus('Applied')).toMatchObject({ applied: 1, failed: 0 })
-    expect(await world.api.kubectl(['get', 'oomp'])).toMatch(/batch-first +Enforce +800 +0 +1 +1 +0 +True/)
+    expect(await world.api.kubectl(['get', 'oomp'])).toMatch(/batch-first +Enforce +800 +1 +1 +0 +True/)
   }, 40_000)
 
   it('gives the score back when it goes to Audit again', async () => {
@@ -86,12 +94,42 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
     async () => {
       await policy(-500, 'Enforce')
       const status = await untilStatus('KernelRefused')
-      expect(status).toMatchObject({ applied: 0, failed: 1, failures: [{ reason: 'KernelRefused', containers: 1 }] })
-      expect(status.failures?.[0]?.message).toContain('CAP_SYS_RESOURCE')
+      expect(status).toMatchObject({
+        applied: 0,
+        failed: 1,
+        reasons: [{ outcome: 'Failed', reason: 'KernelRefused', containers: 1 }],
+      })
+      expect(status.reasons?.[0]?.message).toContain('CAP_SYS_RESOURCE')
       expect(scoreOf(pid)).toBe(START)
     },
     40_000,
   )
+
+  it('adds a delta to what the process had, and changes only the processes that it selects', async () => {
+    const second = await container.run()
+    await policySpec({ oomScoreAdj: { delta: 150 }, processes: [{ cmdline: '^sleep \\d+$', init: true }] })
+    await untilScore(START + 150)
+    expect(await untilStatus('Applied', ({ applied }) => applied === 1)).toMatchObject({ matched: { processes: 1 } })
+    expect(scoreOf(second)).toBe(START)
+    await policySpec({ oomScoreAdj: { value: 800 }, processes: [{ exe: 'none' }, { command: 'awake*' }] })
+    await untilScore(START)
+    expect(await untilStatus('Applied', ({ skipped }) => skipped === 1)).toMatchObject({
+      applied: 0,
+      reasons: [{ outcome: 'Skipped', reason: 'NoProcess', containers: 1 }],
+    })
+  }, 40_000)
+
+  it('says which policy decides where two select the same', async () => {
+    await policy(800, 'Enforce')
+    const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj: { value: 600 }, mode: 'Enforce', priority: 1 }
+    await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'first' }, spec })
+    await untilScore(600)
+    expect(await untilStatus('Applied', ({ skipped }) => skipped === 1)).toMatchObject({
+      reasons: [{ reason: 'Outranked', message: 'policy first decides' }],
+    })
+    await world.api.kubectl(['delete', 'oomp', 'first'])
+    await untilScore(800)
+  }, 40_000)
 
   it('gives the score back when it is deleted, and when the pod’s labels fit no more', async () => {
     await policy(700, 'Enforce')

@@ -57,7 +57,7 @@ async function makeKills(): Promise<void> {
   const checkout = await world.makePod({ name: 'checkout-abc-1', owner: 'ReplicaSet/checkout-abc' })
   const nightly = await world.makePod({ name: 'nightly-report-1-x', owner: 'Job/nightly-report-1', node: 'node-b' })
   const debug = await world.makePod({ name: 'debug' })
-  const spec = { podSelector: {}, oomScoreAdj: { value: 800 } }
+  const spec = { all: true, oomScoreAdj: { value: 800 } }
   await world.apply({ apiVersion: API_VERSION, kind: 'OOMPolicy', metadata: { name: 'batch-first' }, spec })
   const startMs = Date.now()
   const ago = (minutes: number): string => new Date(startMs - minutes * MINUTE_MS - 2_000).toISOString()

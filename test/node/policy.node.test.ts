@@ -128,8 +128,11 @@ describe('an OOMPolicy on a real node', () => {
       await untilScores(800, 800, -500)
     } else {
       const status = await untilStatus('checkout-last', 'KernelRefused')
-      expect(status).toMatchObject({ failed: 1, failures: [{ reason: 'KernelRefused', containers: 1 }] })
-      expect(status.failures?.[0]?.message).toContain('CAP_SYS_RESOURCE')
+      expect(status).toMatchObject({
+        failed: 1,
+        reasons: [{ outcome: 'Failed', reason: 'KernelRefused', containers: 1 }],
+      })
+      expect(status.reasons?.[0]?.message).toContain('CAP_SYS_RESOURCE')
       expect(scores()).toEqual([800, 800, start])
     }
   }, 60_000)

@@ -1,0 +1,34 @@
+import type { StatusReason } from '#contract/nodeStatus.ts'
+
+/* Why a rule is not applied, in the words that a node's status and its policy's status have for it. */
+
+export const CONTAINER_ABSENT = { reason: 'ContainerAbsent', message: 'no cgroup of this container on the node' }
+
+export const NO_PROCESS = { reason: 'NoProcess', message: 'no process of the container fits' }
+
+/** EACCES (fs/proc/base.c, __set_oom_adj). Without the score in it: with a delta there may be many. */
+export const KERNEL_REFUSED = {
+  reason: 'KernelRefused',
+  message:
+    'the kernel takes a score below the one that the container was started with only from a process with CAP_SYS_RESOURCE: give the agent that capability or raise the value',
+}
+
+export const UNREADABLE_PROGRAM = {
+  reason: 'ProgramUnreadable',
+  message:
+    'the kernel shows which program a process runs (/proc/PID/exe) only to one with CAP_SYS_PTRACE: give the agent that capability, or select by command or cmdline',
+}
+
+export const NO_KILL_SCOPE = { reason: 'Unsupported', message: 'this agent does not set memory.oom.group' }
+
+export function outranked(policy: string): StatusReason {
+  return { reason: 'Outranked', message: `policy ${policy} decides` }
+}
+
+export function patternRefused(message: string): StatusReason {
+  return { reason: 'PatternRefused', message: message.slice(0, 300) }
+}
+
+export function writeFailed(message: string): StatusReason {
+  return { reason: 'WriteFailed', message: message.slice(0, 300) }
+}
