@@ -3,12 +3,19 @@ import { KubeEvents } from './adapters/kubeEvents.ts'
 import { TroubleLog } from './adapters/troubleLog.ts'
 import { oomReportSpec } from './api/oomReport.ts'
 import { draftEvents, draftHidden } from './events/draftEvents.ts'
+import { isNews } from './events/news.ts'
+import { killKey } from './reports/killRecord.ts'
 import { resolveWorkload, type GetOwner } from './reports/workload.ts'
 import { EventTeller } from './runtime/eventTeller.ts'
+import { ExpiringMap } from './runtime/expiringMap.ts'
 import type { Judgement } from './runtime/hiddenJudge.ts'
 import type { PodStore } from './runtime/podStore.ts'
 import type { Target } from './runtime/resolveTarget.ts'
 import type { Surroundings } from './surroundings.ts'
+
+/** Whether a kill is hidden is decided half a minute after it was counted, or when the apiserver is back. */
+const REMEMBERED_MS = 600_000
+const MAX_REMEMBERED = 8_192
 
 /** Tells kills where people look: Kubernetes Events. Nothing that goes wrong here holds up the counting, nor makes the operator unready. */
 export interface KillTelling {
@@ -33,6 +40,8 @@ export function createKillTelling(
       dropped: (reason, kills) => metrics.eventsDropped.inc({ reason }, kills),
     },
   })
+  /** Which kills were told; of those from before a restart the stored record has to say it. */
+  const told = new ExpiringMap<string, boolean>({ maxEntries: MAX_REMEMBERED, nowMs: waiting.monotonicMs })
   const tellHidden = async ({ key, spec, hidden }: Judgement): Promise<void> => {
     const parsed = oomReportSpec.safeParse(spec)
     if (!parsed.success) return
@@ -41,11 +50,15 @@ export function createKillTelling(
       const pod = pods.find(podUid, node)
       const keptRunning = pods.isRunning(podUid, containerId)
       const workloadUid = pod && (await resolveWorkload(pod, getOwner).catch(() => undefined))?.uid
-      teller.note(draftHidden({ namespace: key.namespace, spec: parsed.data, workloadUid, record }, keptRunning))
+      const kill = { namespace: key.namespace, spec: parsed.data, workloadUid, record }
+      teller.note(draftHidden(kill, keptRunning, told.get(killKey(record)) ?? isNews({ record })))
     }
   }
   return {
-    counted: (kills) => teller.note(kills.flatMap(draftEvents)),
+    counted: (kills) => {
+      for (const kill of kills) told.set(killKey(kill.record), isNews(kill), REMEMBERED_MS)
+      teller.note(kills.flatMap(draftEvents))
+    },
     judged: (judgement) => void tellHidden(judgement),
     run: () => teller.run(),
   }

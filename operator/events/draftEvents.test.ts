@@ -64,11 +64,31 @@ describe('draftEvents', () => {
     expect(about(onNode(reason))).toEqual(['OOMNoVictim Node  node-a'])
   })
 
-  it('tells no replay and nothing that is old', () => {
+  it('tells no replay', () => {
     expect(draftEvents(inPod({ source: 'recording' }))).toEqual([])
+  })
+
+  it.each([
+    ['an hour behind', '2026-03-01T09:00:00.000Z', " (at 2026-03-01T09:00:00.000Z by the node's clock)"],
+    ['as the stream has it', '2026-03-01T10:00:00.000Z', ''],
+    ['an hour ahead', '2026-03-01T11:00:00.000Z', ''],
+  ])('tells by when the stream took it, with the node’s clock %s', (_clock, time, words) => {
+    const tell = (storedAt: string, target: Target = inPod({ time })) =>
+      draftEvents({ ...target, storedAtMs: Date.parse(storedAt) })
+    expect(tell('2026-03-01T10:00:00.500Z').map(({ note }) => note.replace(/^.* MiB/, ''))).toEqual([words, words])
+    expect(tell('2026-03-01T09:50:01.000Z')).toHaveLength(2)
+    expect(tell('2026-03-01T09:50:00.999Z')).toEqual([])
+    const onlyOnNode: Target = nodeTarget(killEventOf({ scope: 'Node', killedAt: time }), 'PodUnknown', {
+      now: new Date('2026-03-01T10:00:01.000Z'),
+      explain: () => ({}),
+    })
+    expect(tell('2026-03-01T10:00:00.500Z', onlyOnNode)).toHaveLength(1)
+    expect(tell('2026-03-01T09:50:00.999Z', onlyOnNode)).toEqual([])
+  })
+
+  it('goes by the node’s clock where the stream’s time is not known, and by none that is ahead', () => {
     expect(draftEvents(inPod({ time: '2026-03-01T09:50:00.999Z' }))).toEqual([])
     expect(draftEvents(inPod({ time: '2026-03-01T09:50:01.000Z' }))).toHaveLength(2)
-    // The node's clock is ahead of ours.
     expect(draftEvents(inPod({ time: '2026-03-01T11:00:00.000Z' }))).toHaveLength(2)
   })
 })
@@ -78,7 +98,7 @@ describe('draftHidden', () => {
   const kill = { namespace: 'shop', spec, workloadUid: 'd1', record }
 
   it('says that the container kept running only where that is known', () => {
-    const notes = (keptRunning: boolean): string[] => draftHidden(kill, keptRunning).map(({ note }) => note)
+    const notes = (keptRunning: boolean): string[] => draftHidden(kill, keptRunning, true).map(({ note }) => note)
     expect(notes(true)[0]).toMatch(/in container app: at its memory limit of 64 MiB; the container kept running$/)
     expect(notes(false)[1]).toMatch(/; Kubernetes did not report it$/)
   })
@@ -86,20 +106,31 @@ describe('draftHidden', () => {
   it('shows a report that somebody edited as safely as any', () => {
     const hostile = '\u001b[2J\u202e\nx'
     const edited = { ...kill, spec: { ...spec, container: hostile }, record: { ...record, victimCommand: hostile } }
-    for (const { note } of draftHidden(edited, true)) {
+    const drafts = draftHidden(edited, true, true)
+    expect(drafts).toHaveLength(2)
+    for (const { note } of drafts) {
       expect(note).not.toMatch(/[\p{Cc}\p{Cf}]/u)
       expect(note).toContain('container \\x1b[2J\\u{202e}\\x0ax')
     }
   })
 
   it('is another Event than that of the kill', () => {
-    expect(draftHidden(kill, true).map(({ reason, regarding }) => `${reason} ${regarding.kind}`)).toEqual([
+    expect(draftHidden(kill, true, true).map(({ reason, regarding }) => `${reason} ${regarding.kind}`)).toEqual([
       'OOMVictimHidden Pod',
       'OOMVictimHidden Deployment',
     ])
   })
 
-  it('says nothing of a kill that was judged long after', () => {
-    expect(draftHidden({ ...kill, record: { ...record, decidedAt: '2026-03-01T11:00:00.000Z' } }, true)).toEqual([])
+  it('says nothing of a kill that was judged long after, nor of one that was not told', () => {
+    const late = { ...kill, record: { ...record, decidedAt: '2026-03-01T11:00:00.000Z' } }
+    expect(draftHidden(late, true, true)).toEqual([])
+    expect(draftHidden(kill, true, false)).toEqual([])
   })
+
+  it.each(['2026-03-01T09:00:00.000Z', '2026-03-01T11:00:00.000Z'])(
+    'says it of a kill that was told, whatever its node’s clock says: %s',
+    (time) => {
+      expect(draftHidden({ ...kill, record: { ...record, time } }, true, true)).toHaveLength(2)
+    },
+  )
 })

@@ -5,12 +5,10 @@ import type { Target } from '../runtime/resolveTarget.ts'
 import { shownText } from '../reports/shownText.ts'
 import { MAX_NOTE_BYTES, type EventDraft, type ObjectReference } from './eventDraft.ts'
 import { killNote, noVictimNote } from './killNote.ts'
+import { isHiddenNews, isNews } from './news.ts'
 
 /** Kills of these are the node's affair too: no limit of the pod's own was reached. */
 const NODE_SCOPES: ReadonlySet<KillScope> = new Set(['Node', 'Kubepods', 'HostCgroup', 'Cpuset', 'MemoryPolicy'])
-
-/** A kill seen later than this is in the reports only: an Event would tell it as news. */
-export const MAX_TOLD_AGE_MS = 600_000
 
 export interface PlacedKill {
   namespace: string
@@ -20,9 +18,9 @@ export interface PlacedKill {
   record: ContainerKillRecord
 }
 
-/** The Events that tell of a kill that was counted: none of a replay, nor of one that is old by its node's clock. */
+/** The Events that tell of a kill that was counted: none of a replay, nor of one that has lain in the stream for long. */
 export function draftEvents(target: Target): EventDraft[] {
-  if (!isNews(target.record)) return []
+  if (!isNews(target)) return []
   if (target.kind === 'OOMReport') {
     const { key, spec, workloadUid, record } = target
     const drafts = draftForPod({ namespace: key.namespace, spec, workloadUid, record }, 'OOMVictim', '')
@@ -44,9 +42,12 @@ export function draftEvents(target: Target): EventDraft[] {
   ]
 }
 
-/** The Events of a kill that Kubernetes did not show; `keptRunning` is said only where it is known. */
-export function draftHidden(kill: PlacedKill, keptRunning: boolean): EventDraft[] {
-  if (!isNews({ ...kill.record, seenAt: kill.record.decidedAt ?? kill.record.seenAt })) return []
+/**
+ * The Events of a kill that Kubernetes did not show; `keptRunning` is said only where it is known.
+ * @param wasNews Whether it was told when it was counted.
+ */
+export function draftHidden(kill: PlacedKill, keptRunning: boolean, wasNews: boolean): EventDraft[] {
+  if (!isHiddenNews(kill.record, wasNews)) return []
   const ending = keptRunning ? '; the container kept running' : '; Kubernetes did not report it'
   return draftForPod(kill, 'OOMVictimHidden', ending)
 }
@@ -96,8 +97,4 @@ function draftForNode(record: Target['record'], place: string | undefined): Even
 /** As the kubelet refers to its node, with the name for a UID: `kubectl describe node` looks for both. */
 function nodeReference(node: string): ObjectReference {
   return { apiVersion: 'v1', kind: 'Node', name: node, uid: node }
-}
-
-function isNews({ time, seenAt, source }: { time: string; seenAt: string; source: string }): boolean {
-  return source !== 'recording' && Date.parse(seenAt) - Date.parse(time) <= MAX_TOLD_AGE_MS
 }

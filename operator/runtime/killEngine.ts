@@ -7,7 +7,7 @@ import { PodWaiting } from './podWaiting.ts'
 import { readKill, type StoredMessage } from './readKill.ts'
 import { resolveTarget, type ResolveContext } from './resolveTarget.ts'
 
-export type EnginePorts = Omit<ResolveContext, 'now'> & LedgerPorts
+export type EnginePorts = Omit<ResolveContext, 'now' | 'storedAtMs'> & LedgerPorts
 
 /** Where a session of the reader begins, and what is counted there already. */
 export interface CountingStart extends LedgerStart {
@@ -83,7 +83,7 @@ export class KillEngine {
   async #resolve(message: StoredMessage, event: KillEvent): Promise<Entry> {
     const { waiting, now } = this.#ports
     try {
-      const context = { ...this.#ports, now: now() }
+      const context = { ...this.#ports, now: now(), storedAtMs: message.storedAtMs }
       const target = await keepTrying('apiserver', waiting, () => resolveTarget(event, context))
       return target.kind === 'reject' ? { message, reason: target.reason } : { message, target }
     } catch (error) {

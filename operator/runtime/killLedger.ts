@@ -234,7 +234,7 @@ export class KillLedger {
       }
       const read = await keepTrying('streams', waiting, () => readAgain(readMessage, sequence, target.record))
       if (read !== undefined && target.kind === 'OOMReport') {
-        const itsNode = nodeTarget(read.event, reason, { explain, now: now() }, detail)
+        const itsNode = nodeTarget(read.event, reason, { explain, now: now(), storedAtMs: target.storedAtMs }, detail)
         elsewhere.push({ sequence, target: itsNode, isReject: false })
         continue
       }

@@ -17,6 +17,8 @@ const UNKNOWN_CONTAINER = '(unknown)'
 export type Target =
   | {
       kind: 'OOMReport'
+      /** When the stream took it. Absent: not known. */
+      storedAtMs?: number | undefined
       key: ReportKey & { kind: 'OOMReport' }
       spec: OomReportSpec
       /** undefined where the pod is its own workload. */
@@ -27,6 +29,7 @@ export type Target =
 
 export interface NodeTarget {
   kind: 'NodeOOMReport'
+  storedAtMs?: number | undefined
   key: ReportKey & { kind: 'NodeOOMReport' }
   spec: { node: string }
   record: NodeKillRecord
@@ -34,6 +37,8 @@ export interface NodeTarget {
 
 export interface ResolveContext {
   now: Date
+  /** When the stream took the kill, by its clock. Absent: not known. */
+  storedAtMs?: number | undefined
   findPod: (uid: string, node: string) => CachedPod | undefined
   namespaceOf: (podUid: string) => string | undefined
   getOwner: GetOwner
@@ -78,6 +83,7 @@ export async function resolveTarget(
   })
   return {
     kind: 'OOMReport',
+    storedAtMs: context.storedAtMs,
     key: { kind: 'OOMReport', namespace: pod.namespace, name: reportName(spec) },
     spec,
     workloadUid,
@@ -97,12 +103,13 @@ export async function resolveTarget(
 export function nodeTarget(
   event: KillEvent,
   reason: NodeReason,
-  { now, explain }: Pick<ResolveContext, 'now' | 'explain'>,
+  { now, storedAtMs, explain }: Pick<ResolveContext, 'now' | 'storedAtMs' | 'explain'>,
   detail?: string,
 ): NodeTarget {
   const path = event.attribution.cgroupPath
   return {
     kind: 'NodeOOMReport',
+    storedAtMs,
     key: { kind: 'NodeOOMReport', name: event.node },
     spec: { node: event.node },
     record: {

@@ -100,19 +100,26 @@ describe('kills as Kubernetes Events, with real nats-server, etcd and kube-apise
     expect(text).toMatch(/OOMVictimHidden +\S+ +oomkeeper\.io\/operator +.*; the container kept running$/m)
   }, 90_000)
 
-  it('tells nothing again after a restart, and nothing that is old', async () => {
-    const [pod, old] = [await world.makePod({ name: 'once' }), await world.makePod({ name: 'old' })]
+  it('tells nothing again after a restart, and a kill whatever its node’s clock says', async () => {
+    const pod = await world.makePod({ name: 'once' })
+    const [behind, ahead] = [await world.makePod({ name: 'behind' }), await world.makePod({ name: 'ahead' })]
     const first = await world.readyOperator()
     await world.publishKills(1, inPod(pod))
     await untilDescribed(['pod', '-n', 'shop', 'once'], /OOMVictim/)
     await first.program.kill()
     await world.readyOperator()
-    await world.publishKills(1, { ...inPod(old), killedAt: new Date(Date.now() - 660_000).toISOString() })
+    const hourFromNow = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
+    await world.publishKills(1, { ...inPod(behind), killedAt: hourFromNow(-1) })
+    await world.publishKills(1, { ...inPod(ahead), killedAt: hourFromNow(1) })
     await world.publishKills(1, { ...inPod(pod), victim: { pid: 9, command: 'second' } })
-    await world.untilKills('pod.old.app', 1)
     await untilDescribed(['pod', '-n', 'shop', 'once'], /took second/)
-    const events = (await eventsIn('shop')).filter(({ regarding }) => ['once', 'old'].includes(regarding.name))
+    await untilDescribed(['pod', '-n', 'shop', 'behind'], /took eater .* by the node's clock\)$/m)
+    await untilDescribed(['pod', '-n', 'shop', 'ahead'], /took eater/)
+    const names = ['once', 'behind', 'ahead']
+    const events = (await eventsIn('shop')).filter(({ regarding }) => names.includes(regarding.name))
     expect(events.map(({ regarding, note }) => `${regarding.name}: ${note.split(' ')[3]}`).sort()).toEqual([
+      'ahead: eater',
+      'behind: eater',
       'once: eater',
       'once: second',
     ])
