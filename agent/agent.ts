@@ -30,7 +30,7 @@ type AgentSpool = KillSpool & { takeFound(): FoundKill[]; forgetStored(): void }
 
 export interface AgentPorts {
   source: KmsgSource
-  publisher: Pick<KillPublisher, 'publish' | 'connected' | 'onConnect'>
+  publisher: Pick<KillPublisher, 'publish' | 'trouble' | 'onConnect'>
   cursorFile: Pick<CursorFile, 'read' | 'write'>
   ledgerFile: Pick<LedgerFile, 'read' | 'write'>
   openSpool: (onDropped: (reason: DropReason, kills: number) => void) => AgentSpool
@@ -154,7 +154,8 @@ export class Agent {
   /** Why kills would not reach the operator now, or not survive this agent. */
   notReady(): string[] {
     const reasons: string[] = []
-    if (!this.#ports.publisher.connected) reasons.push('not connected to NATS')
+    const { trouble } = this.#ports.publisher
+    if (trouble !== undefined) reasons.push(`not connected to NATS: ${trouble}`)
     if (this.#sender.blocked !== undefined) {
       reasons.push(`${this.#queue.size} kills wait: ${NOT_STORED_ADVICE[this.#sender.blocked]}`)
     }

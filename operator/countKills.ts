@@ -156,8 +156,11 @@ export async function countKills(
     }
   }
   const observer: SessionObserver = {
+    step: (step) => {
+      reader.step = step
+    },
     opened: (firstSequence) => {
-      reader.isBound = true
+      reader.step = 'bound'
       troubles.fine('reader')
       logger.info({ firstSequence }, 'reading kills')
     },
@@ -166,7 +169,7 @@ export async function countKills(
       logger.warn({ sequences }, 'messages were gone from OOM_KILLS before they were read (aged or purged)')
     },
     closed: () => {
-      reader.isBound = false
+      reader.step = 'stream'
     },
     carriedOver: (from, sequence) => {
       const { stream: checkpointOf, sequence: checkpoint, storedUntilMs } = from
@@ -184,6 +187,7 @@ export async function countKills(
     },
   }
   const readKills = async (): Promise<never> => {
+    reader.step = 'pods'
     // Without all pods, a kill in one that is not read yet would be called unknown.
     await podsSynced
     const session = keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))

@@ -5,6 +5,7 @@ import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import { startHealthServer } from '#program/adapters/healthServer.ts'
 import { connectNats } from '#program/adapters/natsConnection.ts'
+import { NatsTrouble } from '#program/natsTrouble.ts'
 import { runProgram } from '#program/run.ts'
 import { VERSION } from '#program/version.ts'
 import { startApiServer } from './adapters/apiServer.ts'
@@ -57,11 +58,13 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   )
   const watches = [podWatch, ...policyWatches(client, engine, surroundings)]
   let connection: NatsConnection | undefined
-  const reader: ReaderState = { isBound: false, lagMessages: undefined }
+  const why = new NatsTrouble()
+  const reader: ReaderState = { step: 'notBegun', lagMessages: undefined }
   const notReady = (): string[] => [
     ...reasonsNotReady({
       unsynced: watches.filter(({ isSynced }) => !isSynced).map(({ part }) => part),
-      isNatsConnected: connection !== undefined,
+      // Later on it stands among the troubles.
+      natsTrouble: connection === undefined ? (why.reason ?? 'the connection is being made') : undefined,
       role: elector === undefined ? 'leader' : elector.role,
       reader,
     }),
@@ -81,9 +84,10 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     },
     logger,
     signal,
+    why,
   )
   connection = nats
-  void noteConnection(nats, troubles)
+  void noteConnection(nats, why, troubles)
   const leading = lead(
     { elector, logger },
     (ms) => sleep(ms),

@@ -1,6 +1,7 @@
 import type { JetStreamClient, NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import { connectNats, type NatsTarget } from '#program/adapters/natsConnection.ts'
+import { NatsTrouble } from '#program/natsTrouble.ts'
 import { KILL_STREAM } from '#contract/subjects.ts'
 import { unlessAborted } from '../publish/unlessAborted.ts'
 import { parsePublishError, type PublishOutcome } from '../publish/outcome.ts'
@@ -12,6 +13,7 @@ const NOT_CONNECTED: PublishOutcome = { kind: 'notStored', reason: 'disconnected
 export class KillPublisher {
   /** The connection, for what else the agent says and reads. @throws the signal's reason. */
   readonly connection: Promise<NatsConnection>
+  readonly #why = new NatsTrouble()
   #connection: NatsConnection | undefined
   /** Only while connected: what is sent otherwise would wait in the client's memory, and be sent again by us. */
   #jetstream: JetStreamClient | undefined
@@ -20,7 +22,7 @@ export class KillPublisher {
 
   /** Connects in the background: kills are read and kept meanwhile. */
   constructor(target: NatsTarget, logger: Logger, signal: AbortSignal) {
-    this.connection = connectNats(target, logger, signal)
+    this.connection = connectNats(target, logger, signal, this.#why)
     this.connection.then(
       (connection) => {
         this.#connection = connection
@@ -32,8 +34,10 @@ export class KillPublisher {
     )
   }
 
-  get connected(): boolean {
-    return this.#jetstream !== undefined
+  /** Why nothing can be stored now; undefined while connected. */
+  get trouble(): string | undefined {
+    if (this.#jetstream !== undefined) return undefined
+    return this.#why.reason ?? 'the connection is being made'
   }
 
   /** @param listener called when the connection is there, and each time it is back */

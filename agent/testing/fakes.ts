@@ -6,7 +6,7 @@ import type { SpooledKill } from '../spool/record.ts'
 
 /** Keeps what is published, one message a subject, as the stream does. */
 export class FakeStream {
-  readonly connected = true
+  trouble: string | undefined
   readonly messages = new Map<string, Uint8Array>()
   full = false
 

@@ -146,7 +146,7 @@ export class MortalNode {
       },
       openSpool: () => new MortalSpool(spool, life),
       publisher: {
-        connected: true,
+        trouble: undefined,
         onConnect: () => undefined,
         publish: async (subject: string, payload: Uint8Array): Promise<PublishOutcome> => {
           if (!life.step()) return new Promise(() => undefined)

@@ -82,6 +82,7 @@ class Cluster {
       closed: () => {},
       missing: () => {},
       carriedOver: () => {},
+      step: () => {},
       progressed: (checkpoint: number) => void (checkpoint === stream.lastSequence && finished.resolve('finished')),
     }
     const listReports = async function* () {

@@ -91,6 +91,7 @@ async function run(): Promise<string> {
     opened: (first: number) => void steps.push(`opened at ${first}`),
     closed: () => void steps.push('reader closed'),
     missing: (count: number) => void (missing += count),
+    step: () => {},
     progressed: () => {},
     carriedOver: ({ sequence }: Checkpoint, countedUpTo: number) =>
       void steps.push(`carried over from ${sequence} to ${countedUpTo}`),

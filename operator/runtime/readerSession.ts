@@ -7,6 +7,8 @@ import type { Checkpoint, KillStream, StreamState } from './killStream.ts'
 import type { StoredReport } from './reportStore.ts'
 
 export interface SessionObserver {
+  /** On its way to the stream. */
+  step(step: 'stream' | 'reports' | 'checkpoint' | 'consumer'): void
   /** The reader stands in the stream whose identity was checked; the next message has this sequence. */
   opened(firstSequence: number): void
   /** The reader is gone; another session makes one. */
@@ -35,8 +37,11 @@ const CHECK_EVERY_BATCHES = 100
  */
 export async function runSession(ports: SessionPorts, signal: AbortSignal): Promise<never> {
   const { stream, engine, observer } = ports
+  observer.step('stream')
   await stream.ensure()
+  observer.step('reports')
   const watermarks = await readWatermarks(ports.listReports())
+  observer.step('checkpoint')
   // Checkpoint and stream behind them: no report knows a later checkpoint, and none is beyond the stream's end.
   const stored = await stream.readCheckpoint()
   const carried = await carryOver(stream, stored, watermarks)
@@ -63,6 +68,7 @@ export async function runSession(ports: SessionPorts, signal: AbortSignal): Prom
     onSettled,
   })
   try {
+    observer.step('consumer')
     let batches = 0
     for await (const batch of stream.read(done + 1, signal)) {
       // The reader is made by now: the identity is read again, so that it is the one that the reader reads.

@@ -2,7 +2,8 @@ import { connect, type NatsConnection } from 'nats'
 import type { Logger } from 'pino'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '#program/backoff.ts'
-import { isProgramError, messageOf } from '#program/errors.ts'
+import { isProgramError } from '#program/errors.ts'
+import { NatsTrouble, natsErrorText } from '#program/natsTrouble.ts'
 import { PasswordFile } from './passwordFile.ts'
 
 export interface NatsTarget {
@@ -18,9 +19,15 @@ export interface NatsTarget {
 /**
  * Connects and stays connected: an unreachable server, a refused login or a password that cannot be read is said once, and tried
  * again with backoff and jitter, for ever; only the signal ends the wait.
+ * @param why Is told why there is no connection, now and later on.
  * @throws the signal's reason when it is aborted.
  */
-export async function connectNats(target: NatsTarget, logger: Logger, signal: AbortSignal): Promise<NatsConnection> {
+export async function connectNats(
+  target: NatsTarget,
+  logger: Logger,
+  signal: AbortSignal,
+  why: NatsTrouble = new NatsTrouble(),
+): Promise<NatsConnection> {
   const password = new PasswordFile(target.passwordFile, logger)
   let said: string | undefined
   for (let attempt = 0; ; attempt++) {
@@ -41,16 +48,24 @@ export async function connectNats(target: NatsTarget, logger: Logger, signal: Ab
         maxPingOut: 2,
       })
       logger.info({ server: connection.getServer() }, 'connected to NATS')
+      why.connected()
+      void noteStatus(connection, why)
       return connection
     } catch (error) {
       const waitMs = backoffMs(attempt, Math.random(), { firstMs: 250, maxMs: 10_000 })
+      why.failed(error)
       const trouble = isProgramError(error)
         ? error.message
-        : `expected a NATS server that takes this login, got: ${messageOf(error)}`
+        : `expected a NATS server that takes this login, got: ${natsErrorText(error)}`
       const fields = { url: target.url, user: target.user, retryInMs: waitMs }
       logger[trouble === said ? 'debug' : 'warn'](fields, `${trouble}; trying again`)
       said = trouble
       await sleep(waitMs, undefined, { signal })
     }
   }
+}
+
+/** Until the connection is closed. */
+async function noteStatus(connection: NatsConnection, why: NatsTrouble): Promise<void> {
+  for await (const status of connection.status()) why.noted(status)
 }

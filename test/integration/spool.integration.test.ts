@@ -69,7 +69,7 @@ describe('the agent’s spool, with a real nats-server', () => {
     await world.nats.process.start()
     await untilPending({ program, baseUrl }, 20)
     const ready = await (await fetch(`${baseUrl}/readyz`)).text()
-    expect(ready).toContain('not connected to NATS')
+    expect(ready).toMatch(/^not connected to NATS: AUTHORIZATION_VIOLATION; the server refuses this login: /m)
     expect(ready).toMatch(/\d+ kills wait: the connection to NATS is down/)
 
     writeFileSync(secret, right)
