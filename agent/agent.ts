@@ -4,7 +4,6 @@ import type { CursorFile } from './adapters/cursorFile.ts'
 import type { KillPublisher } from './adapters/killPublisher.ts'
 import type { KmsgSource } from './adapters/kmsgSource.ts'
 import type { LedgerFile } from './adapters/ledgerFile.ts'
-import type { DropReason } from './adapters/spoolFolder.ts'
 import { AgentReport } from './agentReport.ts'
 import type { UnexplainedKills } from './completeness/recovery.ts'
 import { HeldKills } from './event/heldKills.ts'
@@ -20,6 +19,7 @@ import { KillQueue, type KillSpool, type OutgoingKill } from './publish/killQueu
 import { KillSender } from './publish/killSender.ts'
 import { NOT_STORED_ADVICE, type PublishOutcome } from './publish/outcome.ts'
 import { spooledKills, type FoundKill } from './spool/found.ts'
+import type { DropReason } from './spool/limits.ts'
 import type { SpooledKill } from './spool/record.ts'
 
 export interface AgentIdentity extends TellerIdentity {

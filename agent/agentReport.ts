@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
 import type { KillEvent } from '#contract/killEvent.ts'
 import { messageOf } from '#program/errors.ts'
-import type { DropReason } from './adapters/spoolFolder.ts'
 import type { LostRecords } from './kmsg/sequence.ts'
 import { createMetrics, type AgentMetrics, type MetricSources } from './metrics.ts'
 import { NOT_STORED_ADVICE, type NotStoredReason, type PublishOutcome } from './publish/outcome.ts'
+import type { DropReason } from './spool/limits.ts'
 
 /** What is said of kills that the kernel counted and that have no line. */
 const MISSING = {

@@ -1,5 +1,10 @@
 import { Counter, Gauge, Registry } from 'prom-client'
+import { attributionSource, killEvent } from '#contract/killEvent.ts'
+import { foresight } from '#contract/killContext.ts'
 import type { Completeness } from '#contract/nodeStatus.ts'
+import { closedCounter } from '#program/closedCounter.ts'
+import { NOT_STORED_REASONS } from './publish/outcome.ts'
+import { DROP_REASONS } from './spool/limits.ts'
 
 export type AgentMetrics = ReturnType<typeof createMetrics>
 
@@ -9,7 +14,7 @@ export interface MetricSources {
   completeness: () => Completeness | undefined
 }
 
-/** What the agent tells about itself. The sources are read when asked. */
+/** What the agent tells about itself. The sources are read when asked. Labels have the values of closed lists. */
 export function createMetrics({ pending, spoolBytes, completeness }: MetricSources) {
   const registry = new Registry()
   const registers = [registry]
@@ -30,6 +35,12 @@ export function createMetrics({ pending, spoolBytes, completeness }: MetricSourc
       this.set(spoolBytes())
     },
   })
+  // Of a young agent all that it counted is recent, also what it counted before it was first asked (docs/alerts.md).
+  new Gauge({
+    name: 'oomkeeper_agent_process_start_time_seconds',
+    help: 'When the agent was started, in seconds since the epoch by its node.',
+    registers,
+  }).set(performance.timeOrigin / 1000)
   for (const [name, field, help] of COMPLETENESS) {
     new Gauge({
       name: `oomkeeper_agent_${name}`,
@@ -43,45 +54,56 @@ export function createMetrics({ pending, spoolBytes, completeness }: MetricSourc
   }
   return {
     registry,
-    outcomes: new Counter({
-      name: 'oomkeeper_agent_outcomes_total',
-      help: 'Outcomes of the OOM killer read from the kernel log.',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
-    attributions: new Counter({
-      name: 'oomkeeper_agent_attributions_total',
-      help: 'Kills told, by who said whose process it was; none: nobody could (docs/attribution.md).',
-      labelNames: ['source'] as const,
-      registers,
-    }),
-    foresights: new Counter({
-      name: 'oomkeeper_agent_foresights_total',
-      help: 'Kills of a process that the last scan foresaw (hit), or of another (miss).',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
+    outcomes: closedCounter(
+      {
+        name: 'oomkeeper_agent_outcomes_total',
+        help: 'Outcomes of the OOM killer read from the kernel log.',
+        registers,
+      },
+      { outcome: killEvent.shape.outcome.options },
+    ),
+    attributions: closedCounter(
+      {
+        name: 'oomkeeper_agent_attributions_total',
+        help: 'Kills told, by who said whose process it was; none: nobody could (docs/attribution.md).',
+        registers,
+      },
+      { source: attributionSource.options },
+    ),
+    foresights: closedCounter(
+      {
+        name: 'oomkeeper_agent_foresights_total',
+        help: 'Kills of a process that the last scan foresaw (hit), or of another (miss).',
+        registers,
+      },
+      { outcome: foresight.shape.outcome.options },
+    ),
     stored: counter('kills_stored_total', 'Kills acknowledged by JetStream.'),
     alreadyStored: counter(
       'kills_already_stored_total',
       'Kills that JetStream held already: told again after a restart.',
     ),
-    notStored: new Counter({
-      name: 'oomkeeper_agent_publish_failures_total',
-      help: 'Attempts to store a kill that failed; the kill is kept and sent again.',
-      labelNames: ['reason'] as const,
-      registers,
-    }),
+    notStored: closedCounter(
+      {
+        name: 'oomkeeper_agent_publish_failures_total',
+        help: 'Attempts to store a kill that failed; the kill is kept and sent again.',
+        registers,
+      },
+      { reason: NOT_STORED_REASONS },
+    ),
     beforeCursor: counter(
       'kills_before_cursor_total',
       'Kills found at a first start that are older than the dedupe window: not told.',
     ),
-    dropped: new Counter({
-      name: 'oomkeeper_agent_kills_dropped_total',
-      help: 'Kills that were given up before they were stored: the spool was full, they were a day old, or damaged on disk.',
-      labelNames: ['reason'] as const,
-      registers,
-    }),
+    dropped: closedCounter(
+      {
+        name: 'oomkeeper_agent_kills_dropped_total',
+        help: 'Kills that were given up before they were stored: the spool was full, they were a day old, or damaged on disk.',
+        registers,
+        isShownAtZero: true,
+      },
+      { reason: DROP_REASONS },
+    ),
     spoolFailures: counter('spool_failures_total', 'Times that the spool could not be written or read.'),
     records: counter('kmsg_records_total', 'Kernel log records read.'),
     badRecords: counter('kmsg_bad_records_total', 'Kernel log records that could not be parsed.'),

@@ -19,7 +19,7 @@ import { runSession, type SessionObserver } from './runtime/readerSession.ts'
 import { keyText, type ReportKey, type StoredReport } from './runtime/reportStore.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
 import type { Target } from './runtime/resolveTarget.ts'
-import { ReportWriter } from './runtime/reportWriter.ts'
+import { ReportWriter, type WriterObserver } from './runtime/reportWriter.ts'
 import { WriteBudget } from './runtime/writeBudget.ts'
 import type { Surroundings } from './surroundings.ts'
 import { createKillTelling, noTelling } from './tellKills.ts'
@@ -96,7 +96,7 @@ export async function countKills(
       telling.judged(judgement)
     },
   })
-  const wrote = (kind: ReportKey['kind'], outcome: string): void => metrics.reportWrites.inc({ kind, outcome })
+  const wrote: WriterObserver['wrote'] = (kind, outcome) => metrics.reportWrites.inc({ kind, outcome })
   const recurring = (reports: number): void => metrics.reportsRecurring.set(reports)
   const refresher = new ReportRefresher({ store, waiting, budget, now, wrote, repaired, recurring })
   const writer = new ReportWriter(
@@ -154,6 +154,7 @@ export async function countKills(
       if (read !== undefined) refresher.noteStored(report.key, report.status, read)
       yield report
     }
+    recurring(refresher.recurring)
   }
   const observer: SessionObserver = {
     step: (step) => {
@@ -161,6 +162,7 @@ export async function countKills(
     },
     opened: (firstSequence) => {
       reader.step = 'bound'
+      metrics.reads(true)
       troubles.fine('reader')
       logger.info({ firstSequence }, 'reading kills')
     },
@@ -170,6 +172,7 @@ export async function countKills(
     },
     closed: () => {
       reader.step = 'stream'
+      metrics.reads(false)
     },
     carriedOver: (from, sequence) => {
       const { stream: checkpointOf, sequence: checkpoint, storedUntilMs } = from

@@ -14,7 +14,7 @@ const RELEASE_LIMIT_MS = 1_500
 
 /** @returns undefined where this operator is the only one. */
 export function createElector(
-  { config, logger, waiting, metrics, now }: Pick<Surroundings, 'config' | 'logger' | 'waiting' | 'metrics' | 'now'>,
+  { config, logger, waiting, now }: Pick<Surroundings, 'config' | 'logger' | 'waiting' | 'now'>,
   identity: string,
 ): Elector | undefined {
   if (!config.leaderElect) return undefined
@@ -34,7 +34,6 @@ export function createElector(
         holder = seen
       },
       acquired: (transitions) => {
-        metrics.leading.set(1)
         logger.info({ lease: `${namespace}/${config.leaseName}`, identity, transitions }, 'leading')
       },
     },
@@ -43,13 +42,14 @@ export function createElector(
 
 /** Works while the lease is held. @throws LeaseLost; what the work throws, with the lease given back. */
 export async function lead(
-  { elector, logger }: Pick<Surroundings, 'elector' | 'logger'>,
+  { elector, logger, metrics }: Pick<Surroundings, 'elector' | 'logger' | 'metrics'>,
   sleep: (ms: number) => Promise<void>,
   work: () => readonly Promise<never>[],
 ): Promise<never> {
   let parts: readonly Promise<never>[] = []
   try {
     await elector?.acquire()
+    metrics.leads()
     parts = work()
     return await Promise.race([...parts, ...(elector === undefined ? [] : [elector.hold()])])
   } finally {

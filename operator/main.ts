@@ -89,7 +89,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   connection = nats
   void noteConnection(nats, why, troubles)
   const leading = lead(
-    { elector, logger },
+    { elector, logger, metrics },
     (ms) => sleep(ms),
     () => [
       applyPolicies(surroundings, engine, nats, Promise.all(watches.map((watch) => watch.synced()))),

@@ -13,8 +13,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import { killSubject } from '#contract/subjects.ts'
+import type { DropReason } from '../spool/limits.ts'
 import type { SpooledKill } from '../spool/record.ts'
-import { SpoolFolder, type DropReason } from './spoolFolder.ts'
+import { SpoolFolder } from './spoolFolder.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
 const MIB = 1024 * 1024

@@ -4,13 +4,10 @@ import { promisify } from 'node:util'
 import type { Logger } from 'pino'
 import { messageOf } from '#program/errors.ts'
 import type { FoundKill } from '../spool/found.ts'
-import { countExcessSegments, isTooOld, segmentSize, type KernelMoment } from '../spool/limits.ts'
+import { countExcessSegments, isTooOld, segmentSize, type DropReason, type KernelMoment } from '../spool/limits.ts'
 import { encodeRecord, SEGMENT_HEADER, type SpooledKill, type SpoolPlace } from '../spool/record.ts'
 import { scanSegment } from '../spool/segment.ts'
 import { parseSegmentName, SpoolSegment } from './spoolSegment.ts'
-
-/** Why a kill is given up: the spool was full, it was a day old, or the disk has damaged it. */
-export type DropReason = 'size' | 'age' | 'damaged'
 
 export interface SpoolOptions {
   maxBytes: number

@@ -12,14 +12,16 @@ export type PublishOutcome =
   | { kind: 'alreadyStored' }
   | { kind: 'notStored'; reason: NotStoredReason; message: string }
 
-export type NotStoredReason =
-  | 'streamFull'
-  | 'tooLarge'
-  | 'refused'
-  | 'noResponders'
-  | 'timeout'
-  | 'disconnected'
-  | 'other'
+export const NOT_STORED_REASONS = [
+  'streamFull',
+  'tooLarge',
+  'refused',
+  'noResponders',
+  'timeout',
+  'disconnected',
+  'other',
+] as const
+export type NotStoredReason = (typeof NOT_STORED_REASONS)[number]
 
 /** Reads the error of a JetStream publish with expected last subject sequence 0. */
 export function parsePublishError(error: unknown): PublishOutcome {

@@ -1,6 +1,10 @@
 /** Shorter than a kill stays in the stream (7 d), so that one that was stored is never stored again. */
 const MAX_AGE_USEC = 24 * 3_600 * 1_000_000
 
+/** Why a kill is given up: the spool was full, it was a day old, or the disk has damaged it. */
+export const DROP_REASONS = ['size', 'age', 'damaged'] as const
+export type DropReason = (typeof DROP_REASONS)[number]
+
 export interface KernelMoment {
   bootId: string
   monotonicUsec: number

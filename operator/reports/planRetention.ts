@@ -18,7 +18,8 @@ export interface RetainedReport {
   watermark: Watermark | undefined
 }
 
-export type RetentionReason = 'age' | 'namespaceCount' | 'totalCount'
+export const RETENTION_REASONS = ['age', 'namespaceCount', 'totalCount'] as const
+export type RetentionReason = (typeof RETENTION_REASONS)[number]
 
 /**
  * Which reports are given up: those whose last kill was told too long ago, and where there are too many, those whose last kill

@@ -2,7 +2,8 @@ import type { NodeStatus } from '#contract/nodeStatus.ts'
 import { setNewest } from './setNewest.ts'
 
 /** `fresh`: it spoke within 90 s, three times its pace. `stale`: it did not, and its node has pods. `gone`: its node has none. */
-export type AgentState = 'fresh' | 'stale' | 'gone'
+export const AGENT_STATES = ['fresh', 'stale', 'gone'] as const
+export type AgentState = (typeof AGENT_STATES)[number]
 
 export interface AgentFigures {
   agents: Record<AgentState, number>

@@ -3,20 +3,22 @@ import { ProgramError } from '#program/errors.ts'
 import { retryDelayMs } from './retryDelay.ts'
 
 /** What the operator stands on; readiness says which of it is missing. */
-export type Part =
-  | 'apiserver'
-  | 'lease'
-  | 'nats'
-  | 'pods'
-  | 'namespaces'
-  | 'oompolicies'
-  | 'policies'
-  | 'statuses'
-  | 'reader'
-  | 'checkpoint'
-  | 'streams'
-  | 'rejects'
-  | 'events'
+export const PARTS = [
+  'apiserver',
+  'lease',
+  'nats',
+  'pods',
+  'namespaces',
+  'oompolicies',
+  'policies',
+  'statuses',
+  'reader',
+  'checkpoint',
+  'streams',
+  'rejects',
+  'events',
+] as const
+export type Part = (typeof PARTS)[number]
 
 export interface TroubleObserver {
   /** A step failed and will be tried again. */

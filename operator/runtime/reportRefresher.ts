@@ -38,6 +38,11 @@ export class ReportRefresher {
     this.#ports = ports
   }
 
+  /** How many of the reports that it was told are recurring. */
+  get recurring(): number {
+    return this.#recurring.size
+  }
+
   /** Remembers when this status will have to be refreshed. */
   note(key: ReportKey, status: Status): void {
     const dueMs = refreshDueMs(status)

@@ -25,14 +25,23 @@ interface Panel {
 
 const { groups } = load(read('dashboards/alerts.yaml')) as { groups: readonly { rules: readonly Rule[] }[] }
 const rules = groups.flatMap((group) => group.rules)
-const dashboard = JSON.parse(read('dashboards/oomkeeper.json')) as { panels: readonly Panel[] }
+const dashboard = JSON.parse(read('dashboards/oomkeeper.json')) as {
+  panels: readonly Panel[]
+  links: readonly { url: string }[]
+}
+
+/** The one place that says where the project lives. */
+const { homepage, repository } = JSON.parse(read('package.json')) as { homepage: string; repository: { url: string } }
+const RUNBOOK = `${homepage}/blob/main/docs/alerts.md`
+
+const newRegistries = () => [
+  createMetrics({ pending: () => 0, spoolBytes: () => 0, completeness: () => undefined }).registry,
+  new OperatorMetrics(() => 0).registry,
+]
 
 /** What agent and operator really export: name → labels. prom-client's typings leave out the labels. */
 const exported = new Map(
-  [
-    createMetrics({ pending: () => 0, spoolBytes: () => 0, completeness: () => undefined }).registry,
-    new OperatorMetrics(() => 0).registry,
-  ]
+  newRegistries()
     .flatMap((registry) => registry.getMetricsAsArray() as unknown as { name: string; labelNames: readonly string[] }[])
     .map(({ name, labelNames }) => [name, labelNames] as const),
 )
@@ -67,7 +76,15 @@ describe('alerts and dashboard', () => {
     expect(rule.labels.severity).toMatch(/^(?:warning|critical)$/)
     expect(rule.annotations.summary).toMatch(/^[A-Z].{10,80}[^.]$/)
     expect(rule.annotations.description).toMatch(/.{40,}\.$/)
-    expect(rule.annotations.runbook_url).toMatch(new RegExp(`/docs/alerts\\.md#${alert.toLowerCase()}$`))
+    expect(rule.annotations.runbook_url).toBe(`${RUNBOOK}#${alert.toLowerCase()}`)
+  })
+
+  it('lead to the documentation of the repository that package.json names, in the chart and on the dashboard too', () => {
+    expect(repository.url).toBe(`git+${homepage}.git`)
+    const values = load(read('charts/oomkeeper/values.yaml')) as { prometheusRule: { runbookUrl: string } }
+    expect(values.prometheusRule.runbookUrl).toBe(RUNBOOK)
+    expect(load(read('charts/oomkeeper/Chart.yaml'))).toMatchObject({ home: homepage, sources: [homepage] })
+    expect(dashboard.links.map(({ url }) => url)).toEqual([RUNBOOK])
   })
 
   it('have a chapter in docs/alerts.md for each alert, in its order, and no other', () => {
@@ -98,14 +115,15 @@ describe('alerts and dashboard', () => {
 
 describe('the counters that alerts look at', () => {
   it('are there from the start, so that the first kill is an increase', async () => {
-    const text = await new OperatorMetrics(() => 0).registry.metrics()
+    const texts = await Promise.all(newRegistries().map((registry) => registry.metrics()))
     for (const series of [
-      'hidden_judged_total{hidden="Yes"}',
-      'kills_counted_total{scope="Node"}',
-      'kubernetes_events_dropped_total{reason="refused"}',
-      'events_rejected_total',
+      'operator_hidden_judged_total{hidden="Yes"}',
+      'operator_kills_counted_total{scope="Node"}',
+      'operator_kubernetes_events_dropped_total{reason="refused"}',
+      'operator_events_rejected_total',
+      'agent_kills_dropped_total{reason="age"}',
     ]) {
-      expect(text).toContain(`\noomkeeper_operator_${series} 0\n`)
+      expect(texts.join('\n')).toContain(`\noomkeeper_${series} 0\n`)
     }
   })
 })

@@ -8,6 +8,7 @@ import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import type { AgentProcess } from '../support/agentProcess.ts'
 import { useAgentWorld } from '../support/agentWorld.ts'
+import { openSeries } from '../support/metricLabels.ts'
 import { Program } from '../support/program.ts'
 import { readRecording, recast, repeat } from '../support/recording.ts'
 import { itUnless, notRoot } from '../support/leftOut.ts'
@@ -63,6 +64,7 @@ describe('the agent, with a real nats-server', () => {
     expect(await ready.text()).toMatch(/kills wait: the stream OOM_KILLS is full/)
     const metrics = await (await fetch(`${baseUrl}/metrics`)).text()
     expect(metrics).toMatch(/publish_failures_total\{reason="streamFull"\} [1-9]/)
+    expect(openSeries(metrics)).toEqual([])
 
     await world.stream.jsm.streams.update(KILL_STREAM, { max_bytes: 64 * MIB })
     expect((await program.ended).code).toBe(0)

@@ -160,6 +160,10 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
     expect(rule['spec']).toEqual(load(file('alerts.yaml')))
     expect(find(monitored, 'PodMonitor')['spec']).toMatchObject({ podMetricsEndpoints: [{ port: 'health' }] })
     expect(podOf('Deployment', monitored).containers).toMatchObject([{ ports: [{ name: 'health' }] }])
+    const elsewhere = await renderChart(helm, [...switches, 'prometheusRule.runbookUrl=https://wiki.example/oom?a=$1'])
+    const annotations = JSON.stringify(find(elsewhere, 'PrometheusRule')['spec']).match(/"runbook_url":"[^"]*"/g) ?? []
+    expect(annotations).toContain('"runbook_url":"https://wiki.example/oom?a=$1#oomnobodyleads"')
+    expect(annotations.filter((url) => !url.includes('https://wiki.example/oom?a=$1#oom'))).toEqual([])
     const dashboard = monitored.find(({ metadata }) => metadata.name === 'oomkeeper-dashboard')
     expect(dashboard).toMatchObject({
       kind: 'ConfigMap',

@@ -130,6 +130,35 @@ describe('two operators and a lease, with real nats-server, etcd and kube-apiser
     sayFault('apiserver away longer than the lease', { kills: 4, counted: 4, 'leader ended after': endedIn })
   }, 90_000)
 
+  it('shows on /metrics figures of the leader only, so that an alert sees those of none that stands by', async () => {
+    const figures = async ({ baseUrl }: OperatorProcess): Promise<Map<string, number>> => {
+      const text = await (await fetch(`${baseUrl}/metrics`)).text()
+      const samples = text.matchAll(/^oomkeeper_operator_(\w+)(?:\{.*\})? (\S+)$/gm)
+      return new Map(Array.from(samples, ([, name = '', value]) => [name, Number(value)]))
+    }
+    const ofLeader = ['reading', 'reader_lag_messages', 'checkpoint_sequence', 'stream_last_sequence', 'stream_bytes']
+    const gathered = ['stream_max_bytes', 'rejects_kept', 'reports', 'reports_recurring', 'agents', 'kills_unseen']
+    const [leader, follower] = await startPair()
+    await leads(leader)
+    await waitUntil(
+      'all figures of the leader',
+      async () => {
+        const known = await figures(leader)
+        return [...ofLeader, ...gathered].every((name) => known.has(name)) && known.get('reading') === 1
+          ? true
+          : undefined
+      },
+      { deadlineMs: 20_000 },
+    )
+    const standingBy = await figures(follower)
+    expect([...ofLeader, ...gathered].filter((name) => standingBy.has(name))).toEqual([])
+    expect(standingBy.get('leading')).toBe(0)
+    expect(standingBy.get('kills_counted_total')).toBe(0)
+    await leader.program.stop()
+    await leads(follower)
+    expect((await figures(follower)).get('leading')).toBe(1)
+  }, 60_000)
+
   it('shows who holds it, and lets it go when it ends', async () => {
     const { program, baseUrl } = await world.readyOperator(ELECTED)
     expect(await holder()).toMatch(/_[0-9a-f-]{36}$/)

@@ -3,6 +3,7 @@ import { encodeNodeStatus } from '../../contract/nodeStatus.ts'
 import { statusSubject } from '../../contract/subjects.ts'
 import { killEventOf } from '../../operator/testing/killEvents.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
+import { openSeries } from '../support/metricLabels.ts'
 import { applyCrds, untilReady } from '../support/stack.ts'
 import { OperatorWorld, inPod } from './operatorWorld.ts'
 
@@ -137,7 +138,10 @@ describe('the operator, with real nats-server, etcd and kube-apiserver', () => {
       expect.objectContaining({ type: 'EventsRejected', status: 'True', reason: 'SetAside' }),
     )
     expect(program.log.match(/kill event set aside/g)).toHaveLength(5)
-    expect(await (await fetch(`${baseUrl}/metrics`)).text()).toMatch(/^oomkeeper_operator_events_rejected_total 5$/m)
+    const metrics = await (await fetch(`${baseUrl}/metrics`)).text()
+    expect(metrics).toMatch(/^oomkeeper_operator_events_rejected_total 5$/m)
+    expect(metrics).toMatch(/^oomkeeper_operator_leading 1$/m)
+    expect(openSeries(metrics)).toEqual([])
   }, 60_000)
 
   it('does not bring back a report that was deleted; the next kill starts another', async () => {
