@@ -16,6 +16,7 @@ import { startApiserver, type PrivateApiserver } from '../cluster/privateServers
 import { runCommand } from '../cluster/process/run.ts'
 import { CHART_FOLDER, ensureHelm, renderChart, type Helm, type RenderedObject } from '../support/helm.ts'
 import { describeUnless } from '../support/leftOut.ts'
+import { ensurePrometheusKinds } from '../support/prometheusKinds.ts'
 
 const EXTERNAL = ['nats.externalUrl=nats://nats.example:4222', 'nats.existingSecret=passwords']
 
@@ -247,6 +248,34 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       const said = await server.kubectl(dryRun, { stdin: list })
       expect(said.trim().split('\n')).toHaveLength(items.length)
     })
+
+    it('has its monitoring taken by the kinds of the Prometheus operator, as it is rendered', async () => {
+      for (const file of await ensurePrometheusKinds()) {
+        await server.kubectl(['apply', '--server-side', `--filename=${file}`])
+      }
+      const kinds = ['podmonitors', 'prometheusrules'].map((kind) => `crd/${kind}.monitoring.coreos.com`)
+      await server.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...kinds])
+      const switches = ['podMonitor.enabled=true', 'prometheusRule.enabled=true']
+      const rendered = await renderChart(helm, [...switches, 'podMonitor.labels.release=kube-prometheus'])
+      const items = rendered.filter(({ kind }) => ['PodMonitor', 'PrometheusRule'].includes(kind))
+      const apply = ['apply', '--validate=strict', '--namespace=oomkeeper', '--filename=-']
+      const list = (objects: readonly object[]) => ({
+        stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
+      })
+      await server.kubectl(apply, list(items))
+      for (const { kind, metadata, spec } of items) {
+        const stored = await server.kubectl(['get', kind, metadata.name, '--namespace=oomkeeper', '--output=json'])
+        // Nothing was pruned: the kind knows every field.
+        expect((JSON.parse(stored) as RenderedObject)['spec']).toEqual(spec)
+      }
+      // It is checked at all: a field that the kind does not know, and a value that it does not take, are refused.
+      const monitor = find(items, 'PodMonitor')
+      const changed = (changes: object) => list([{ ...monitor, spec: { ...(monitor['spec'] as object), ...changes } }])
+      await expect(server.kubectl(apply, changed({ podMetricEndpoints: [] }))).rejects.toThrow(/unknown field/)
+      await expect(
+        server.kubectl(apply, changed({ podMetricsEndpoints: [{ port: 'health', interval: 'soon' }] })),
+      ).rejects.toThrow(/interval/)
+    }, 1_800_000)
 
     it('keeps its passwords over an upgrade, and the kinds over an uninstall', async () => {
       const install = await ensureHelm(folder, server.kubeconfig)

@@ -15,13 +15,18 @@ export function cacheFolder(): string {
   return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'oomkeeper')
 }
 
+/** Where the module's go.mod is. */
+export function sourceFolder(module: GoModule): string {
+  return join(ROOT, module.folder)
+}
+
 /** The folder with the module's programs (all, or those named), built when they are not there yet. */
 export async function ensureBuilt(
   module: GoModule,
   log: Log,
   programs: readonly string[] = Object.keys(module.programs),
 ): Promise<string> {
-  const source = join(ROOT, module.folder)
+  const source = sourceFolder(module)
   const goVersion = await findGo(source)
   const files = readSources(source)
   const folder = join(

@@ -65,6 +65,15 @@ export const HELM: GoModule = {
   programs: { helm: 'helm.sh/helm/v4/cmd/helm' },
 }
 
+/** PodMonitor, PrometheusRule and their like, generated from the Prometheus operator's Go types as it does itself. */
+export const PROMETHEUS_KINDS: GoModule = {
+  name: 'prometheus-kinds',
+  version: '0.95.2',
+  folder: 'modules/prometheus-kinds',
+  ldflags: '-s -w',
+  programs: { 'controller-gen': 'sigs.k8s.io/controller-tools/cmd/controller-gen' },
+}
+
 export const IMAGES: GoModule = {
   name: 'images',
   version: '1',
