@@ -49,6 +49,12 @@ export const operatorFlags = {
     'writes of reports per second, of all together; a report is written once per second at most',
   ),
   writesInFlight: withDefault(flagSchemas.countUpTo(256), 'N', '8', 'writes of reports at the same time'),
+  webhookPatienceSeconds: withDefault(
+    flagSchemas.countUpTo(86_400),
+    'SECONDS',
+    '300',
+    'how long a report is tried that a failing admission webhook keeps from being written, before its node counts its kills',
+  ),
   reportMaxAgeDays: withDefault(
     flagSchemas.countUpTo(36_500),
     'DAYS',

@@ -5,6 +5,7 @@ import { KubeReportStore } from './adapters/kubeReportStore.ts'
 import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { OwnerReader, type OwnerObserver } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
+import { ExpiringMap } from './runtime/expiringMap.ts'
 import { Explainer } from './runtime/explainer.ts'
 import { gatherFigures } from './gatherFigures.ts'
 import { keepBounds } from './keepBounds.ts'
@@ -21,6 +22,7 @@ import { ReportRefresher } from './runtime/reportRefresher.ts'
 import type { Target } from './runtime/resolveTarget.ts'
 import { ReportWriter, type WriterObserver } from './runtime/reportWriter.ts'
 import { WriteBudget } from './runtime/writeBudget.ts'
+import { WritePatience } from './runtime/writePatience.ts'
 import type { Surroundings } from './surroundings.ts'
 import { createKillTelling, noTelling } from './tellKills.ts'
 
@@ -28,6 +30,9 @@ import { createKillTelling, noTelling } from './tellKills.ts'
 const REPORT_EVERY_MS = 1_000
 /** What kills that are read and not written yet may take, some 13,000 of the usual size. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024
+/** That a report takes nothing is said again after this long. */
+const REFUSAL_SAID_MS = 600_000
+const MAX_REFUSALS_REMEMBERED = 1_000
 
 /** For the crash test only: the process stops for ever between a status write and the checkpoint behind it. */
 async function failpoint(): Promise<void> {
@@ -113,11 +118,16 @@ export async function countKills(
     now,
   )
   const explainer = new Explainer(waiting.monotonicMs)
+  const refusalsSaid = new ExpiringMap<string, true>({
+    maxEntries: MAX_REFUSALS_REMEMBERED,
+    nowMs: () => performance.now(),
+  })
   const engine = new KillEngine({
     now,
     waiting: finishing,
     writer,
     budget,
+    patience: new WritePatience(config.webhookPatienceSeconds * 1_000, waiting.monotonicMs),
     maxWaitingBytes: MAX_WAITING_BYTES,
     readMessage: (sequence) => stream.readMessage(sequence),
     findPod: (uid, node) => pods.find(uid, node),
@@ -131,6 +141,13 @@ export async function countKills(
       counted: (kills) => {
         for (const { record } of kills) if (isKill(record)) metrics.killsCounted.inc({ scope: record.scope })
         telling.counted(kills)
+      },
+      refused: (key, kills, reason) => {
+        metrics.killsRefused.inc(kills)
+        const report = keyText(key)
+        if (refusalsSaid.get(report) !== undefined) return
+        refusalsSaid.set(report, true, REFUSAL_SAID_MS)
+        logger.warn({ report, kills }, `a report takes no kills, its node's counts them: ${printable(reason)}`)
       },
       rejected: ({ sequence, subject }, reason) => {
         metrics.eventsRejected.inc()

@@ -6,6 +6,7 @@ export type OperatorErrorCode =
   | 'LeaseLost'
   | 'ApiserverUnreachable'
   | 'ApiserverRefused'
+  | 'WebhookFailed'
   | 'CrdsMissing'
   | 'NatsUnavailable'
   | 'StreamMisconfigured'

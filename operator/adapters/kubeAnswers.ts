@@ -17,7 +17,8 @@ export function refusalOf(answer: KubeAnswer, what: string): ProgramError {
       : code === 403
         ? "; give the operator's account the rights in docs/operating.md"
         : ''
-  return operatorError('ApiserverRefused', `expected the apiserver to ${what}, got ${code}: ${got}${hint}`, {
+  const kind = isWebhookFailed(answer) ? 'WebhookFailed' : 'ApiserverRefused'
+  return operatorError(kind, `expected the apiserver to ${what}, got ${code}: ${got}${hint}`, {
     facts: { code, ...(reason !== undefined && { reason }), ...(retryAfterMs !== undefined && { retryAfterMs }) },
   })
 }
@@ -30,6 +31,14 @@ export function isKindMissing(answer: KubeAnswer): boolean {
 /** A namespace that is being deleted takes nothing new. */
 export function isNamespaceEnding(answer: KubeAnswer): boolean {
   return statusOf(answer).details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true
+}
+
+/**
+ * An admission webhook did not answer, or not as one does, and its policy is to refuse then: the apiserver says so with its own 500
+ * (apiserver/pkg/admission/plugin/webhook, ErrCallingWebhook; Kubernetes 1.37). Waiting may mend it, or not, and it may be of one namespace alone.
+ */
+function isWebhookFailed(answer: KubeAnswer): boolean {
+  return answer.code === 500 && /\bfailed calling webhook\b/.test(statusOf(answer).message ?? '')
 }
 
 export function crdsMissing(): ProgramError {

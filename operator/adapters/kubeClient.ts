@@ -36,6 +36,11 @@ export interface WatchHandler {
   event: (type: string, object: unknown) => void
 }
 
+export interface RequestOptions {
+  metadataOnly?: boolean
+  timeoutMs?: number
+}
+
 export interface KubeClientOptions {
   requestTimeoutMs?: number
   watchSilenceMs?: number
@@ -76,13 +81,14 @@ export class KubeClient {
 
   /**
    * @param options.metadataOnly For an answer whose spec and status nobody reads.
+   * @param options.timeoutMs Instead of the client's own.
    * @throws ProgramError ApiserverUnreachable, with retry. Then nobody knows whether the request took effect.
    */
   async request(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: object,
-    { metadataOnly = false } = {},
+    { metadataOnly = false, timeoutMs = this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS }: RequestOptions = {},
   ): Promise<KubeAnswer> {
     const context = new RequestContext(this.server + path, HttpMethod[method])
     context.setHeaderParam('Accept', metadataOnly ? METADATA_ONLY : 'application/json')
@@ -91,8 +97,8 @@ export class KubeClient {
       context.setHeaderParam('Content-Type', method === 'PATCH' ? PatchStrategy.MergePatch : 'application/json')
       context.setBody(JSON.stringify(body))
     }
-    const { requestTimeoutMs = REQUEST_TIMEOUT_MS, assertMayWrite } = this.#options
-    context.setSignal(AbortSignal.timeout(requestTimeoutMs))
+    const { assertMayWrite } = this.#options
+    context.setSignal(AbortSignal.timeout(timeoutMs))
     try {
       await this.#config.applySecurityAuthentication(context)
       if (method !== 'GET') assertMayWrite?.()

@@ -60,6 +60,27 @@ describe('KubeReportStore', () => {
     await expect(store.writeStatus(KEY, {}, '1')).rejects.toMatchObject({ facts: { code: 429, retryAfterMs: 3_000 } })
   })
 
+  it('waits longer for a write than any admission webhook may take, so that the apiserver says that it was one', async () => {
+    const waitedMs: (number | undefined)[] = []
+    const request: KubeClient['request'] = async (_method, _path, _body, options) => {
+      waitedMs.push(options?.timeoutMs)
+      return { code: 201, body: { metadata: { name: KEY.name, resourceVersion: '1' } } }
+    }
+    const store = new KubeReportStore({ request } as unknown as KubeClient)
+    await store.create(KEY, {})
+    await store.writeStatus(KEY, {}, '1').catch(() => {})
+    expect(waitedMs).toEqual([35_000, 35_000])
+  })
+
+  it('tells an admission webhook that fails from an apiserver that does', async () => {
+    const message = 'Internal error occurred: failed calling webhook "a.example.org": connect: connection refused'
+    await expect(storeThatGets(500, { message }).create(KEY, {})).rejects.toMatchObject({
+      code: 'WebhookFailed',
+      retry: true,
+      message: expect.stringContaining('connection refused'),
+    })
+  })
+
   it('deletes a report, and tells one that was written meanwhile, or is gone, from it', async () => {
     expect(await storeThatGets(200, {}).remove(KEY, '1')).toBe(true)
     expect(await storeThatGets(409, { reason: 'Conflict' }).remove(KEY, '1')).toBe(false)
@@ -84,7 +105,7 @@ describe('KubeReportStore', () => {
     }
     const path =
       '/apis/oomkeeper.io/v1alpha1/namespaces/shop/oomreports/pod.a.app/status?fieldManager=oomkeeper-operator'
-    expect(requests).toEqual([['PUT', path, body, { metadataOnly: true }]])
+    expect(requests).toEqual([['PUT', path, body, { metadataOnly: true, timeoutMs: 35_000 }]])
   })
 
   describe('reading a report', () => {

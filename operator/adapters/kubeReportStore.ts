@@ -15,6 +15,8 @@ const PAGE = 100
 const FIELD_MANAGER = 'oomkeeper-operator'
 /** Of so many reports it is known which version was written last, 100 bytes each. */
 const MAX_REMEMBERED = 10_000
+/** Longer than any admission webhook may take (30 s), so that the apiserver says that it was that. */
+const WRITE_TIMEOUT_MS = 35_000
 
 export class KubeReportStore implements ReportStore {
   readonly #client: KubeClient
@@ -39,7 +41,8 @@ export class KubeReportStore implements ReportStore {
   ): Promise<{ outcome: 'created'; report: StoredReport } | { outcome: 'exists' } | Refusal> {
     const metadata = metadataOf(key)
     const path = `${reportsPath(key.kind, metadata.namespace)}?fieldManager=${FIELD_MANAGER}`
-    const answer = await this.#client.request('POST', path, { apiVersion: API_VERSION, kind: key.kind, metadata, spec })
+    const object = { apiVersion: API_VERSION, kind: key.kind, metadata, spec }
+    const answer = await this.#client.request('POST', path, object, { timeoutMs: WRITE_TIMEOUT_MS })
     if (answer.code === 201) return { outcome: 'created', report: parseReport(key.kind, answer.body) }
     if (answer.code === 409 && statusOf(answer).reason === 'AlreadyExists') return { outcome: 'exists' }
     return this.#refusal(answer, key, 'create')
@@ -56,7 +59,10 @@ export class KubeReportStore implements ReportStore {
     this.#written.delete(keyText(key))
     const path = `${reportPath(key)}/status?fieldManager=${FIELD_MANAGER}`
     const body = { apiVersion: API_VERSION, kind: key.kind, metadata, status }
-    const answer = await this.#client.request('PUT', path, body, { metadataOnly: true })
+    const answer = await this.#client.request('PUT', path, body, {
+      metadataOnly: true,
+      timeoutMs: WRITE_TIMEOUT_MS,
+    })
     if (answer.code === 200) {
       const version = (answer.body as Partial<RawReport> | null)?.metadata?.resourceVersion
       if (version !== undefined) setNewest(this.#written, keyText(key), version, MAX_REMEMBERED)

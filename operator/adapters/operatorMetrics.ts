@@ -27,6 +27,7 @@ export class OperatorMetrics {
   readonly agents = new AgentRoster()
   readonly killsCounted: Labelled<'killsCounted'>
   readonly eventsRejected: Counter
+  readonly killsRefused: Counter
   readonly reportWrites: Labelled<'reportWrites'>
   readonly hiddenJudged: Labelled<'hiddenJudged'>
   readonly eventsTold: Counter
@@ -72,6 +73,10 @@ export class OperatorMetrics {
       LABELS.killsCounted,
     )
     this.eventsRejected = counter('events_rejected_total', 'Kill events set aside in OOM_REJECTS.')
+    this.killsRefused = counter(
+      'kills_refused_total',
+      "Kills that their own report could not take: a quota or a webhook refused it, or its namespace ends. They are in their node's.",
+    )
     this.reportWrites = labelled('report_updates_total', 'Updates of reports by how they ended.', LABELS.reportWrites)
     this.hiddenJudged = labelled(
       'hidden_judged_total',

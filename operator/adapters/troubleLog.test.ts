@@ -17,4 +17,11 @@ describe('TroubleLog', () => {
     expect(log.reasons()).toEqual([])
     expect(lines).toEqual(['nobody answers; trying again', 'it says 500; trying again', 'back to normal'])
   })
+
+  it('takes a webhook that fails, which holds up its own objects alone, for no reason not to be ready', () => {
+    const log = new TroubleLog({ warn: () => {} } as unknown as Logger, () => {})
+    log.trouble('webhooks', new Error('nobody listens'), 200)
+    log.trouble('apiserver', new Error('cut off'), 200)
+    expect(log.reasons()).toEqual(['apiserver: cut off'])
+  })
 })

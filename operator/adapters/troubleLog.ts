@@ -31,7 +31,10 @@ export class TroubleLog implements TroubleObserver {
     if (this.#troubles.delete(part)) this.#logger.info({ part }, 'back to normal')
   }
 
+  /** A webhook that fails keeps its own objects from being written, and is no reason why the rest should not be. */
   reasons(): string[] {
-    return [...this.#troubles].map(([part, { message }]) => `${part}: ${message}`)
+    return [...this.#troubles]
+      .filter(([part]) => part !== 'webhooks')
+      .map(([part, { message }]) => `${part}: ${message}`)
   }
 }

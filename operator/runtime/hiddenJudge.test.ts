@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { operatorError } from '../errors.ts'
 import { oomReportStatus, type OomReportStatus } from '../api/oomReport.ts'
 import type { ContainerFacts } from '../reports/decideHidden.ts'
 import { reduceReport } from '../reports/reduceReport.ts'
@@ -134,6 +135,21 @@ describe('HiddenJudge', () => {
     expect(oomReportStatus.safeParse(store.statusOf(KEY.name)).error).toBeUndefined()
     expect(repaired).toEqual([['hiddenKills', 'byCommand', 'trend']])
     expect(judged).toMatchObject([{ counts: { Yes: 2, No: 0, Unknown: 0 } }])
+  })
+
+  it('is held up by no report that cannot be written', async () => {
+    const other = { ...KEY, namespace: 'other', name: 'deployment.held.app' }
+    const { status } = store.reports.values().next().value ?? {}
+    const created = await store.create(other, {})
+    if (created.outcome === 'created') await store.writeStatus(other, status as object, created.report.resourceVersion)
+    judge.note(other, oomReportStatus.parse(status))
+    judge.note(KEY, oomReportStatus.parse(status))
+    store.beforePatch = ({ name }) => {
+      if (name === other.name) throw operatorError('WebhookFailed', 'nobody listens')
+    }
+    await expect(judge.run()).rejects.toBe(stop)
+    expect(store.statusOf(KEY.name)).toMatchObject({ hiddenKills: 2 })
+    expect(store.statusOf(other.name)).toMatchObject({ hiddenKills: 0 })
   })
 
   it('forgets a report that was deleted', async () => {

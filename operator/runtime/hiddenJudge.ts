@@ -3,7 +3,8 @@ import { hiddenDueMs, type ContainerFacts } from '../reports/decideHidden.ts'
 import { judgeHidden, judgeKill } from '../reports/reduceReport.ts'
 import { parseReportStatus } from '../reports/repairStatus.ts'
 import { undecidedKills, type UnjudgedKill } from '../reports/undecidedKills.ts'
-import { keepTrying, type Waiting } from './keepTrying.ts'
+import type { Waiting } from './keepTrying.ts'
+import { OwnPace } from './ownPace.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
 import { updateReport } from './updateReport.ts'
 import type { WriteBudget } from './writeBudget.ts'
@@ -63,15 +64,15 @@ export class HiddenJudge {
   /** Runs until the signal is aborted. @throws the signal's reason. */
   async run(): Promise<never> {
     const { waiting, budget, now } = this.#ports
+    const pace = new OwnPace('apiserver', waiting)
     for (;;) {
       await waiting.sleep(POLL_MS)
       const due = [...this.#due.values()].filter(
-        ({ dueMs, kills }) => dueMs <= now().getTime() || kills.some((kill) => this.#isReported(kill)),
+        ({ key, dueMs, kills }) =>
+          pace.isReady(keyText(key)) && (dueMs <= now().getTime() || kills.some((kill) => this.#isReported(kill))),
       )
       const judgements = due.map(({ key }) =>
-        keepTrying('apiserver', waiting, () =>
-          budget.run(keyText(key), waiting.signal, () => this.judge(key), 'upkeep'),
-        ),
+        pace.run(keyText(key), () => budget.run(keyText(key), waiting.signal, () => this.judge(key), 'upkeep')),
       )
       await Promise.all(judgements)
     }

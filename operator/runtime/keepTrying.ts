@@ -16,6 +16,7 @@ export const PARTS = [
   'checkpoint',
   'streams',
   'rejects',
+  'webhooks',
   'events',
 ] as const
 export type Part = (typeof PARTS)[number]
@@ -36,7 +37,7 @@ export interface Waiting {
   signal: AbortSignal
 }
 
-const RETRY_LIMITS = { firstMs: 200, maxMs: 10_000 }
+export const RETRY_LIMITS = { firstMs: 200, maxMs: 10_000 }
 /** A step that went well for this long and then failed starts with short waits again. */
 const STEADY_MS = 30_000
 
@@ -47,6 +48,11 @@ export function stoppable(waiting: Waiting, stop: AbortSignal): Waiting {
   stopped.catch(() => {})
   signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
   return { ...waiting, signal, sleep: (ms) => Promise.race([waiting.sleep(ms), stopped]) }
+}
+
+/** A webhook that fails is a trouble of the objects that it stands before, and none of the apiserver: nobody says that all of them are fine. */
+export function partOf(error: ProgramError, part: Part): Part {
+  return error.code === 'WebhookFailed' ? 'webhooks' : part
 }
 
 /**
@@ -66,7 +72,7 @@ export async function keepTrying<T>(part: Part, waiting: Waiting, step: () => Pr
       if (!(error instanceof ProgramError && error.retry)) throw error
       if (waiting.monotonicMs() - startedMs > STEADY_MS) attempt = 0
       const ms = retryDelayMs(error, backoffMs(attempt, waiting.random(), RETRY_LIMITS))
-      waiting.observer.trouble(part, error, ms)
+      waiting.observer.trouble(partOf(error, part), error, ms)
       await waiting.sleep(ms)
     }
   }

@@ -13,6 +13,7 @@ import type { StoredMessage } from './readKill.ts'
 import { ReportWriter } from './reportWriter.ts'
 import type { ReportKey } from './reportStore.ts'
 import { WriteBudget } from './writeBudget.ts'
+import { WritePatience } from './writePatience.ts'
 
 const KEY: ReportKey = { kind: 'OOMReport', namespace: 'shop', name: 'deployment.eater.app' }
 const NONE: ReadonlySet<number> = new Set()
@@ -46,6 +47,7 @@ beforeEach(() => {
     now,
     waiting,
     budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
+    patience: new WritePatience(300_000, waiting.monotonicMs),
     maxWaitingBytes: 1_000_000,
     readMessage: async (sequence) => stream.find((message) => message.sequence === sequence),
     writer: new ReportWriter(
@@ -63,7 +65,7 @@ beforeEach(() => {
     publishReject: async (message, reason) => void rejects.push({ message, reason }),
     saveCheckpoint: async ({ sequence }) => checkpoints.push(sequence),
     afterWrites: async () => {},
-    observer: { counted: () => {}, rejected: () => {} },
+    observer: { counted: () => {}, rejected: () => {}, refused: () => {} },
   }
   putPod()
 })
@@ -326,6 +328,39 @@ describe('KillEngine', () => {
       watermark: { sequence: 4 },
       lastKills: [{ detail: message }, { detail: message }, { detail: message }, { reason: 'OutsidePod' }],
     })
+  })
+
+  it('gives up a report that a webhook keeps from being written, once others were: the node counts its kills', async () => {
+    const refused: unknown[] = []
+    ports.observer = { ...ports.observer, refused: (key, count) => void refused.push([key.kind, count]) }
+    store.beforePatch = ({ kind }) => {
+      if (kind === 'OOMReport') throw operatorError('WebhookFailed', 'nobody listens')
+    }
+    stream = [...kills(1, 2), ...kills(3, 3, { attribution: { source: 'dump', cgroupPath: '/x' } }), ...kills(4, 5)]
+    const startMs = clock.nowMs
+    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    await counting.accept(stream.slice(0, 2))
+    await clock.until(clock.sleep(1_000))
+    await counting.accept(stream.slice(2, 3))
+    await clock.until(counting.drained())
+    const heldMs = clock.nowMs - startMs
+    expect(heldMs).toBeGreaterThanOrEqual(300_000)
+    expect(heldMs).toBeLessThan(330_000)
+    expect(store.statusOf('node-a')).toMatchObject({ kills: 3, byReason: { OutsidePod: 1, WriteRefused: 2 } })
+    expect(JSON.stringify(store.statusOf('node-a')['lastKills'])).toMatch(/"detail":"for 30\d s: nobody listens"/)
+    expect(refused).toEqual([['OOMReport', 2]])
+    expect(rejects).toEqual([])
+    expect(checkpoints.at(-1)).toBe(3)
+    // The next one is not waited for.
+    await counting.accept(stream.slice(3, 4))
+    await clock.until(counting.drained())
+    expect(clock.nowMs - startMs - heldMs).toBeLessThan(3_000)
+    // And when the webhook is there again, the report is written again.
+    store.beforePatch = () => {}
+    await counting.accept(stream.slice(4))
+    await clock.until(counting.drained())
+    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 1 })
+    expect(store.statusOf('node-a')).toMatchObject({ kills: 4 })
   })
 
   it('sets aside what no report takes', async () => {

@@ -8,15 +8,18 @@ import { keepTrying, type Waiting } from './keepTrying.ts'
 import type { Checkpoint } from './killStream.ts'
 import { readAgain, type ReadMessage } from './readAgain.ts'
 import type { StoredMessage } from './readKill.ts'
-import { keyText, type Refusal } from './reportStore.ts'
+import { keyText, type Refusal, type ReportKey } from './reportStore.ts'
 import type { ReportWriter } from './reportWriter.ts'
 import { nodeTarget, type ResolveContext, type Target } from './resolveTarget.ts'
 import { SettledSequence } from './settledSequence.ts'
 import type { WriteBudget } from './writeBudget.ts'
+import type { WritePatience } from './writePatience.ts'
 
 export interface LedgerObserver {
   counted(kills: readonly Target[]): void
   rejected(message: StoredMessage, reason: string): void
+  /** The report takes nothing: its kills are counted with the node's, or set aside. */
+  refused(key: ReportKey, kills: number, reason: string): void
 }
 
 export interface LedgerPorts extends Pick<ResolveContext, 'explain'> {
@@ -25,6 +28,7 @@ export interface LedgerPorts extends Pick<ResolveContext, 'explain'> {
   observer: LedgerObserver
   writer: ReportWriter
   budget: WriteBudget
+  patience: WritePatience
   /** What the kills that are not written yet may take in memory. */
   maxWaitingBytes: number
   readMessage: ReadMessage
@@ -189,14 +193,18 @@ export class KillLedger {
   }
 
   async #writeOnce(key: string): Promise<void> {
-    const { writer, observer } = this.#ports
+    const { observer, patience } = this.#ports
     const kills = (this.#waiting.get(key) ?? []).slice(0, MAX_KILLS_PER_WRITE)
-    const result = await this.#write(writer, kills)
+    const [first] = kills
+    if (first === undefined) return
+    const result = await this.#write(first.target.key, kills)
     if (result.outcome === 'refused') {
       this.#take(key, kills)
+      observer.refused(first.target.key, kills.length, result.message)
       this.#start(() => this.#placeElsewhere(kills, result))
       return
     }
+    patience.written(first.target.key)
     const isCounted = countedBy(result.watermark, this.#stream)
     const counted = kills.filter(({ sequence }) => isCounted(sequence))
     this.#take(key, counted)
@@ -206,17 +214,19 @@ export class KillLedger {
   }
 
   async #write(
-    writer: ReportWriter,
+    key: ReportKey,
     kills: readonly WaitingKill[],
   ): Promise<Refusal | { outcome: 'counted'; watermark: Watermark | undefined }> {
     const group = kills.map(({ sequence, target }) => ({ streamSequence: sequence, target }))
     try {
       const at = { stream: this.#stream, settled: this.#checkpoint, streamEnd: this.#streamEnd }
-      const result = await writer.write({ ...at, kills: group })
+      const result = await this.#ports.writer.write({ ...at, kills: group })
       if (result.outcome === 'refused') return result
       return { outcome: 'counted', watermark: result.outcome === 'gone' ? undefined : result.status.watermark }
     } catch (error) {
       this.#ports.waiting.signal.throwIfAborted()
+      const refusal = this.#ports.patience.failed(key, error)
+      if (refusal !== undefined) return refusal
       if (error instanceof ProgramError && error.retry) throw error
       const message = `the operator could not count it: ${messageOf(error)}`
       return { outcome: 'refused', reason: 'WriteRefused', message }

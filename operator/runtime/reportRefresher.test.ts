@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { operatorError } from '../errors.ts'
 import { reduceNodeReport } from '../reports/reduceNodeReport.ts'
 import { reduceReport } from '../reports/reduceReport.ts'
 import { parseNodeStatus, parseReportStatus } from '../reports/repairStatus.ts'
@@ -127,6 +128,26 @@ describe('ReportRefresher', () => {
     expect(recurring).toBe(2)
     await runFor(1.1)
     expect(recurring).toBe(0)
+  })
+
+  it('is held up by no report that cannot be written, and writes that one when it can be', async () => {
+    const status = reduceReport(undefined, killsOf(1, 2), { now: FIRST, stream: 's', generation: 1, workload: 'w' })
+    const other: ReportKey = { kind: 'OOMReport', namespace: 'other', name: 'later' }
+    await put(KEY, status)
+    await put(other, status)
+    const activeOf = (name: string) => (store.statusOf(name)['conditions'] as object[])[1]
+    let failures = 0
+    store.beforePatch = ({ name }) => {
+      if (name !== KEY.name || nowMs > FIRST.getTime() + 1.5 * HOUR_MS) return
+      failures++
+      throw operatorError('WebhookFailed', 'nobody listens')
+    }
+    await runFor(1.1)
+    expect(activeOf(other.name)).toMatchObject({ type: 'Active', status: 'False' })
+    expect(activeOf(KEY.name)).toMatchObject({ type: 'Active', status: 'True' })
+    expect(failures).toBeGreaterThan(3)
+    await runFor(1.6)
+    expect(activeOf(KEY.name)).toMatchObject({ type: 'Active', status: 'False' })
   })
 
   it('lets go of a report that was deleted', async () => {

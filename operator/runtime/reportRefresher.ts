@@ -3,7 +3,8 @@ import type { NodeOomReportStatus } from '../api/nodeOomReport.ts'
 import type { OomReportStatus } from '../api/oomReport.ts'
 import { refreshDueMs, refreshNodeStatus, refreshStatus } from '../reports/refresh.ts'
 import { parseNodeStatus, parseReportStatus, type ParsedStatus } from '../reports/repairStatus.ts'
-import { keepTrying, type Waiting } from './keepTrying.ts'
+import type { Waiting } from './keepTrying.ts'
+import { OwnPace } from './ownPace.ts'
 import { keyText, type ReportKey, type ReportStore } from './reportStore.ts'
 import type { WriteBudget } from './writeBudget.ts'
 import { updateReport, type UpdateResult } from './updateReport.ts'
@@ -60,13 +61,14 @@ export class ReportRefresher {
   /** Runs until the signal is aborted. @throws the signal's reason. */
   async run(): Promise<never> {
     const { waiting, budget, now } = this.#ports
+    const pace = new OwnPace('apiserver', waiting)
     for (;;) {
       await waiting.sleep(POLL_MS)
-      const due = [...this.#due.values()].filter(({ dueMs }) => dueMs <= now().getTime())
+      const due = [...this.#due.values()].filter(
+        ({ key, dueMs }) => pace.isReady(keyText(key)) && dueMs <= now().getTime(),
+      )
       for (const { key } of due) {
-        await keepTrying('apiserver', waiting, () =>
-          budget.run(keyText(key), waiting.signal, () => this.refresh(key), 'upkeep'),
-        )
+        await pace.run(keyText(key), () => budget.run(keyText(key), waiting.signal, () => this.refresh(key), 'upkeep'))
       }
     }
   }

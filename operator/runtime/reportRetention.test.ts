@@ -92,6 +92,19 @@ describe('retainOnce', () => {
     expect(troubles).toEqual(['apiserver', 'apiserver', 'apiserver'])
   })
 
+  it('leaves one that a failing webhook keeps to the next look, and deletes the others', async () => {
+    await put(keyOf('kept'), '2026-05-01T00:00:00.000Z')
+    await put(keyOf('old'), '2026-05-02T00:00:00.000Z')
+    const remove = store.remove.bind(store)
+    store.remove = async (key, resourceVersion) => {
+      if (key.name === 'kept') throw new ProgramError('nobody listens', { code: 'WebhookFailed', retry: true })
+      return remove(key, resourceVersion)
+    }
+    await retainOnce(ports)
+    expect([...store.reports.keys()]).toEqual(['OOMReport/shop/kept'])
+    expect(deleted).toEqual(['OOMReport age'])
+  })
+
   it('says that the checkpoint is missing, where it is that which cannot be read', async () => {
     await put(keyOf('old'), '2026-05-01T00:00:00.000Z')
     let isAway = true

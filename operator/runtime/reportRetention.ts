@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isProgramError } from '#program/errors.ts'
 import { watermark } from '../api/killRecord.ts'
 import { toldAt } from '../reports/checks.ts'
 import {
@@ -49,10 +50,16 @@ export async function retainOnce(ports: RetentionPorts): Promise<void> {
   for (const { report, reason } of planRetention(reports, limits, { now: now(), checkpoint })) {
     const { key, resourceVersion } = report
     const isDeleted = await keepTrying('apiserver', waiting, () =>
-      budget.run(keyText(key), waiting.signal, () => store.remove(key, resourceVersion), 'upkeep'),
+      budget.run(keyText(key), waiting.signal, () => store.remove(key, resourceVersion).catch(keptByWebhook), 'upkeep'),
     )
     if (isDeleted) deleted(key.kind, reason)
   }
+}
+
+/** One that a failing webhook keeps waits for the next look, and the others do not wait for it. */
+function keptByWebhook(error: unknown): false {
+  if (isProgramError(error) && error.code === 'WebhookFailed') return false
+  throw error
 }
 
 async function listReports(store: ReportStore): Promise<readonly Listed[]> {

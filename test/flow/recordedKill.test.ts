@@ -16,6 +16,7 @@ import { KillEngine } from '../../operator/runtime/killEngine.ts'
 import { PodStore } from '../../operator/runtime/podStore.ts'
 import { ReportWriter } from '../../operator/runtime/reportWriter.ts'
 import { WriteBudget } from '../../operator/runtime/writeBudget.ts'
+import { WritePatience } from '../../operator/runtime/writePatience.ts'
 import { cachedPodOf, containerOf } from '../../operator/testing/cachedPods.ts'
 import { FakeReportStore } from '../../operator/testing/fakeReportStore.ts'
 import { readRecording, recast } from '../support/recording.ts'
@@ -109,6 +110,7 @@ async function count(): Promise<void> {
     now,
     waiting,
     budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
+    patience: new WritePatience(300_000, waiting.monotonicMs),
     maxWaitingBytes: 1_000_000,
     readMessage: () => Promise.resolve(undefined),
     writer: new ReportWriter(
@@ -127,7 +129,7 @@ async function count(): Promise<void> {
     publishReject: (_message, reason) => Promise.reject(new Error(reason)),
     saveCheckpoint: () => Promise.resolve(1),
     afterWrites: () => Promise.resolve(),
-    observer: { counted: () => undefined, rejected: () => undefined },
+    observer: { counted: () => undefined, rejected: () => undefined, refused: () => undefined },
   })
   const batch = [...stream.messages].map(([subject, data], at) => ({ sequence: at + 1, subject, data }))
   const start = { stream: 'stream-1', settled: 0, alreadyCounted: new Set<number>(), onSettled: () => undefined }
