@@ -10,6 +10,8 @@ import { measureWriteLimit } from './writeLimit.ts'
 
 const SEED = 7
 const TICK_MS = 10
+/** Each look makes the operator write out all of its metrics. */
+const LOOK_EVERY_MS = 200
 /** After the last kill. */
 const SETTLE_DEADLINE_MS = 15 * 60_000
 
@@ -69,7 +71,7 @@ export async function runStorm(
     async () => (await readGauge(operator, 'kills_counted_total')) - countedBefore >= plan.length || undefined,
     {
       deadlineMs: SETTLE_DEADLINE_MS,
-      everyMs: 50,
+      everyMs: LOOK_EVERY_MS,
       giveUp: () => (operator.program.running ? undefined : 'it has ended'),
     },
   )
