@@ -147,11 +147,19 @@ describe('KubeReportStore', () => {
       expect(gets).toEqual([REPORT])
     })
 
-    it('asks for the newest where the apiserver’s memory is behind, or has none', async () => {
+    it('asks for the newest where the apiserver’s memory is behind, and does not wait for it again', async () => {
       await store.writeStatus(KEY, {}, '7')
       answers.cached = 504
       expect(await store.get(KEY)).toMatchObject({ resourceVersion: '8' })
-      expect(gets).toEqual([`${REPORT}?resourceVersion=8`, REPORT])
+      await store.get(KEY)
+      expect(gets).toEqual([`${REPORT}?resourceVersion=8`, REPORT, REPORT])
+    })
+
+    it('asks an overloaded apiserver once', async () => {
+      await store.writeStatus(KEY, {}, '7')
+      answers.cached = 429
+      await expect(store.get(KEY)).rejects.toMatchObject({ code: 'ApiserverRefused', retry: true })
+      expect(gets).toEqual([`${REPORT}?resourceVersion=8`])
     })
   })
 

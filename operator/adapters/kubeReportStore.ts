@@ -15,6 +15,8 @@ const PAGE = 100
 const FIELD_MANAGER = 'oomkeeper-operator'
 /** Of so many reports it is known which version was written last, 100 bytes each. */
 const MAX_REMEMBERED = 10_000
+/** The apiserver's memory has not come to that version within three seconds (k8s.io/apiserver, NewTooLargeResourceVersionError). */
+const BEHIND = 504
 /** Longer than any admission webhook may take (30 s), so that the apiserver says that it was that. */
 const WRITE_TIMEOUT_MS = 35_000
 
@@ -104,7 +106,8 @@ export class KubeReportStore implements ReportStore {
     if (written !== undefined) {
       const query = new URLSearchParams({ resourceVersion: written })
       const answer = await this.#client.request('GET', `${reportPath(key)}?${query.toString()}`)
-      if (answer.code === 200) return answer
+      if (answer.code !== BEHIND) return answer
+      this.#written.delete(keyText(key))
     }
     return this.#client.request('GET', reportPath(key))
   }
