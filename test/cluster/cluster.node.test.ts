@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { downCluster, ensureCluster, reserveCluster } from './cluster.ts'
 import { whyNoCluster } from './host/requirements.ts'
 import { HOG_IMAGE, LOOKUP_IMAGE } from './images/importImages.ts'
-import { API_SERVICE_ADDRESS, STATE_FOLDER } from './names.ts'
+import { API_SERVICE_ADDRESS, SECOND_NODE, STATE_FOLDER } from './names.ts'
 import { readClusterPids, readCgroupHierarchies } from './host/cgroups.ts'
 import { identifyProcess } from './process/identity.ts'
 import { runCommand } from './process/run.ts'
@@ -13,7 +13,8 @@ import { waitUntil } from './process/wait.ts'
 import { nextSequence, readKills } from '../support/kernelLog.ts'
 import { readRecord, saveRecord } from './record.ts'
 import { leftoversExist, takeDown } from './takeDown.ts'
-import { describeUnless } from '../support/leftOut.ts'
+import { whyNoMachine } from './vm/requirements.ts'
+import { describeUnless, itUnless } from '../support/leftOut.ts'
 
 const log = (): void => {}
 const mine = { log, ownerPid: process.pid }
@@ -47,7 +48,7 @@ async function findLeftovers(): Promise<string[]> {
   if (readClusterPids(readCgroupHierarchies()).length > 0) found.push('processes')
   if (/oomkeeper-test|kubelet|containerd|\/netns\//.test(mounts)) found.push(`mounts: ${mounts}`)
   if (/KUBE-|CNI-/.test(rules)) found.push(`iptables rules: ${rules}`)
-  if (/oomk-test|cni0|veth/.test(links)) found.push(`network devices: ${links}`)
+  if (/oomk-test|cni0|veth|tap-/.test(links)) found.push(`network devices: ${links}`)
   return found
 }
 
@@ -191,6 +192,24 @@ describeUnless(whyNoCluster(), 'the test cluster on this machine', () => {
       expect(await findLeftovers()).toEqual([])
       expect(existsSync(STATE_FOLDER)).toBe(false)
       expect(sysctls()).toBe(sysctlsBefore)
+    },
+    90_000,
+  )
+
+  itUnless(
+    whyNoMachine(),
+    'leaves nothing of a second node either, when cluster-up is killed while that boots',
+    async () => {
+      const harness = startCli('up', '--nodes', '2')
+      const ended = new Promise((resolve) => harness.once('exit', resolve))
+      const boots = (): true | undefined =>
+        readRecord()?.parts.some(({ name }) => name === SECOND_NODE.name) === true ? true : undefined
+      await waitUntil('the second node to boot', boots, { deadlineMs: 60_000, everyMs: 5 })
+      harness.kill('SIGKILL')
+      await ended
+      await takeDown()
+      expect(await findLeftovers()).toEqual([])
+      expect(existsSync(STATE_FOLDER)).toBe(false)
     },
     90_000,
   )

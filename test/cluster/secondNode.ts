@@ -44,7 +44,10 @@ const INSIDE = '/opt/node'
 
 export interface SecondNode {
   name: string
-  /** Runs a shell script on it, as root, and returns what it prints; anything but exit code 0 is an error. */
+  /**
+   * Runs a shell script on it, as root, and returns what it prints; anything but exit code 0 is an error. Its processes have an
+   * oom_score_adj of -1000 and all capabilities.
+   */
   run: (script: string) => Promise<string>
   /** The records of its kernel's log since it booted, as /dev/kmsg returns them. */
   readKernelLog: () => string
@@ -119,7 +122,10 @@ function start({ name, argv }: PartCommand): string {
 /** Ready since it booted last. */
 export async function waitSecondNodeReady(access: ApiAccess, part: Part): Promise<void> {
   const limits = limitsOf(part)
-  const bootId = await runAtSocket(FILES.control, 'cat /proc/sys/kernel/random/boot_id', limits)
+  // The socket is its predecessor's until qemu has begun.
+  const readBootId = (): Promise<string> =>
+    runAtSocket(FILES.control, 'cat /proc/sys/kernel/random/boot_id', { ...limits, deadlineMs: 10_000 })
+  const bootId = await waitUntil(`${SECOND_NODE.name} to boot`, readBootId, limits)
   const ready = (): Promise<true | undefined> => nodeReady(access, SECOND_NODE.name, bootId.trim())
   await waitUntil(`node ${SECOND_NODE.name} to be Ready`, ready, { ...limits, everyMs: 250 })
 }

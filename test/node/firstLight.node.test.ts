@@ -98,7 +98,7 @@ describe('a real kill in a real pod', () => {
     const [kill] = await untilKilled('lost-child-w', 1)
     const report = await untilReported('lost-child', ({ status }) => status?.kills === 1)
     expect(report.spec).toMatchObject({ workload: { kind: 'Deployment', name: 'lost-child' }, container: 'app' })
-    expect(report.status?.last).toMatchObject({ pid: kill?.pid, command: 'lost-child-w', node: cluster.node })
+    expect(report.status?.last).toMatchObject({ pid: kill?.pid, victim: 'lost-child-w', node: cluster.node })
     expect(report.status?.lastKills[0]).toMatchObject({
       sequence: kill?.sequence,
       victimPid: kill?.pid,

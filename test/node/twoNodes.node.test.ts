@@ -4,9 +4,21 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { VERSION } from '../../program/version.ts'
 import { PRODUCT_REPOSITORY } from '../cluster/images/productImage.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
 import { InstalledProduct } from '../support/installedProduct.ts'
+import type { KernelKill } from '../support/kernelLog.ts'
 import { describeUnless } from '../support/leftOut.ts'
-import { noTwoNodes, OPERATOR_ON_FIRST_NODE, useTwoNodes, type TwoNodes } from '../support/twoNodes.ts'
+import { listReports, type OomReport } from '../support/reports.ts'
+import {
+  hogPodManifest,
+  noTwoNodes,
+  OPERATOR_ON_FIRST_NODE,
+  readAvailableMib,
+  readSecondNodeKills,
+  untilSecondNodeKills,
+  useTwoNodes,
+  type TwoNodes,
+} from '../support/twoNodes.ts'
 import { listManifest, namespaceManifest, onNode } from '../support/workload.ts'
 
 const NAMESPACE = 'two-nodes'
@@ -31,13 +43,27 @@ function greeter(node: string): object[] {
   ]
 }
 
+/** Each once: a process that is killed with its cgroup may have two lines. */
+function commandsOf(kills: readonly KernelKill[]): string[] {
+  return [...new Set(kills.map(({ command }) => command))]
+}
+
 describeUnless(noTwoNodes, 'a cluster of this machine and a virtual one', () => {
   let cluster: TwoNodes
   let product: InstalledProduct
   let folder: string
 
+  const evidence = (): Promise<string> => product.logs()
   const apply = (...items: readonly object[]): Promise<string> =>
     cluster.kubectl(['apply', '-f', '-'], { stdin: listManifest(items) })
+
+  function untilReported(name: string): Promise<OomReport> {
+    const reported = async () =>
+      (await listReports(cluster.kubectl, NAMESPACE)).find(
+        ({ spec, status }) => spec.workload.name === name && status !== undefined,
+      )
+    return waitUntil(`the report of ${name}`, reported, { deadlineMs: 120_000, evidence })
+  }
 
   /** What a pod on a node is told at an address. */
   function ask(from: string, address: string): Promise<string> {
@@ -92,5 +118,46 @@ describeUnless(noTwoNodes, 'a cluster of this machine and a virtual one', () => 
     const agents = (await product.containers()).filter(({ name }) => name === 'agent')
     expect(agents.map(({ nodeName }) => nodeName).toSorted()).toEqual(cluster.nodes)
     for (const agent of agents) expect(agent).toMatchObject({ ready: true, restartCount: 0 })
+  }, 300_000)
+
+  it('gives a report of a kill on each node', async () => {
+    // One process, since with cgroup v2 a container dies whole, and is not with cgroup v1.
+    const resources = { limits: { memory: '48Mi' } }
+    const limited = (node: string): object =>
+      hogPodManifest({ namespace: NAMESPACE, name: `limited-${node}`, node, command: `${node}-w`, mib: 200, resources })
+    await apply(...cluster.nodes.map(limited))
+    for (const node of cluster.nodes) {
+      const { status } = await untilReported(`limited-${node}`)
+      expect(status).toMatchObject({ kills: 1, last: { node, victim: `${node}-w` } })
+    }
+    expect(commandsOf(readSecondNodeKills(cluster.second))).toEqual(['node-b-w'])
+  }, 180_000)
+
+  it('gives a report of a pod that dies because the memory of its node has run out', async () => {
+    const before = readSecondNodeKills(cluster.second)
+    const mib = (await readAvailableMib(cluster.second)) + 512
+    await apply(
+      hogPodManifest({ namespace: NAMESPACE, name: 'greedy', node: cluster.second.name, command: 'greedy-w', mib }),
+    )
+    const kills = await untilSecondNodeKills(cluster.second, before)
+    expect(commandsOf(kills)).toEqual(['greedy-w'])
+    expect(kills[0]?.lines.join('\n')).toContain('constraint=CONSTRAINT_NONE')
+    const { status } = await untilReported('greedy')
+    expect(status).toMatchObject({ kills: 1, last: { node: 'node-b', scope: 'Node', victim: 'greedy-w' } })
+  }, 480_000)
+
+  it('is whole again when the power of its machine was cut: what is on its disk is still there', async () => {
+    const { second, part, kubectl } = cluster
+    await second.run('echo 1 > /var/lib/oomkeeper/witness; sync')
+    const before = await second.run('cat /proc/sys/kernel/random/boot_id')
+    await part(second.name).kill()
+    await part(second.name).start()
+    expect(await second.run('cat /proc/sys/kernel/random/boot_id')).not.toBe(before)
+    await expect(second.run('cat /var/lib/oomkeeper/witness')).resolves.toBe('1\n')
+    const pod = { namespace: NAMESPACE, name: 'after', node: second.name, command: 'after-w', mib: 8 }
+    await apply(hogPodManifest(pod))
+    await kubectl(['wait', '-n', NAMESPACE, '--for=condition=Ready', '--timeout=120s', 'pod/after'], {
+      timeoutMs: 130_000,
+    })
   }, 300_000)
 })

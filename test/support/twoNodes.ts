@@ -67,7 +67,7 @@ export function readSecondNodeKills(second: SecondNode): KernelKill[] {
   return parseKills(second.readKernelLog())
 }
 
-/** Waits until the second node's kernel has killed so many since a look at its kills. */
+/** Waits until the second node's kernel has killed so many since a look at its kills. It tries for long to do without. */
 export function untilSecondNodeKills(
   second: SecondNode,
   before: readonly KernelKill[],
@@ -77,5 +77,5 @@ export function untilSecondNodeKills(
     const kills = readSecondNodeKills(second).slice(before.length)
     return kills.length >= count ? kills : undefined
   }
-  return waitUntil(`${count} kills on ${second.name}`, probe, { deadlineMs: 120_000, everyMs: 200 })
+  return waitUntil(`${count} kills on ${second.name}`, probe, { deadlineMs: 240_000, everyMs: 200 })
 }

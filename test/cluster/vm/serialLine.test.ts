@@ -38,6 +38,11 @@ describe('SerialLine', () => {
     await expect(line.run('true', SOON)).resolves.toEqual({ exitCode: 0, output: '' })
   })
 
+  it('takes its own words for no answer: a guest that boots returns what it is told', async () => {
+    const { line } = connect((number, script) => `${number} ${encoded(script)}\r\n${number} 3 ${encoded('no')}\n`)
+    await expect(line.run('true', SOON)).resolves.toEqual({ exitCode: 3, output: 'no' })
+  })
+
   it('says why when the answer will not come', async () => {
     const { line } = connect(() => '')
     const options = { ...SOON, giveUp: () => 'qemu has ended', evidence: () => 'Kernel panic' }

@@ -33,8 +33,15 @@ export class SerialLine {
   async run(script: string, options: WaitOptions): Promise<ScriptResult> {
     const number = ++this.#count
     this.#stream.write(`${number} ${Buffer.from(script).toString('base64')}\n`)
-    const answer = (): string | undefined => this.#lines.find((line) => line.startsWith(`${number} `))
-    const [, exitCode, output = ''] = (await waitUntil('a script in the guest', answer, options)).split(' ')
+    const pattern = new RegExp(`^${number} (\\d{1,3})(?: (\\S*))?$`)
+    const answer = (): RegExpExecArray | undefined => {
+      for (const line of this.#lines) {
+        const match = pattern.exec(line)
+        if (match !== null) return match
+      }
+      return undefined
+    }
+    const [, exitCode, output = ''] = await waitUntil('a script in the guest', answer, options)
     return { exitCode: Number(exitCode), output: Buffer.from(output, 'base64').toString('utf8') }
   }
 }
