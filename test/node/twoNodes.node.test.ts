@@ -10,12 +10,11 @@ import type { KernelKill } from '../support/kernelLog.ts'
 import { describeUnless } from '../support/leftOut.ts'
 import { listReports, type OomReport } from '../support/reports.ts'
 import {
+  exhaustSecondNode,
   hogPodManifest,
   noTwoNodes,
   OPERATOR_ON_FIRST_NODE,
-  readAvailableMib,
   readSecondNodeKills,
-  untilSecondNodeKills,
   useTwoNodes,
   type TwoNodes,
 } from '../support/twoNodes.ts'
@@ -134,12 +133,7 @@ describeUnless(noTwoNodes, 'a cluster of this machine and a virtual one', () => 
   }, 180_000)
 
   it('gives a report of a pod that dies because the memory of its node has run out', async () => {
-    const before = readSecondNodeKills(cluster.second)
-    const mib = (await readAvailableMib(cluster.second)) + 512
-    await apply(
-      hogPodManifest({ namespace: NAMESPACE, name: 'greedy', node: cluster.second.name, command: 'greedy-w', mib }),
-    )
-    const kills = await untilSecondNodeKills(cluster.second, before)
+    const kills = await exhaustSecondNode(cluster, { namespace: NAMESPACE, name: 'greedy', command: 'greedy-w' })
     expect(commandsOf(kills)).toEqual(['greedy-w'])
     expect(kills[0]?.lines.join('\n')).toContain('constraint=CONSTRAINT_NONE')
     const { status } = await untilReported('greedy')

@@ -3,12 +3,13 @@ import type { Log } from '../cluster/build/ensureBuilt.ts'
 import { reserveCluster } from '../cluster/cluster.ts'
 import { whyNoCluster } from '../cluster/host/requirements.ts'
 import { HOG_IMAGE } from '../cluster/images/importImages.ts'
+import { NODE_NAME } from '../cluster/names.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import type { SecondNode } from '../cluster/secondNode.ts'
 import { whyNoMachine } from '../cluster/vm/requirements.ts'
 import { parseKills, type KernelKill } from './kernelLog.ts'
 import type { Reason } from './leftOut.ts'
-import { onNode } from './workload.ts'
+import { listManifest, onNode } from './workload.ts'
 
 /** Why tests that need a second node step aside. */
 export const noTwoNodes: Reason = whyNoCluster() ?? whyNoMachine()
@@ -26,7 +27,7 @@ export async function useTwoNodes(log: Log): Promise<TwoNodes> {
 }
 
 /** A value for `InstalledProduct.install`: the operator is not where memory runs out. */
-export const OPERATOR_ON_FIRST_NODE = 'operator.nodeSelector.kubernetes\\.io/hostname=node-a'
+export const OPERATOR_ON_FIRST_NODE = `operator.nodeSelector.kubernetes\\.io/hostname=${NODE_NAME}`
 
 export interface HogPod {
   namespace: string
@@ -60,6 +61,18 @@ export function hogPodManifest({ namespace, name, node, command, mib, labels = {
 /** How much the second node has left, MiB: who takes more than that makes the kernel choose. */
 export async function readAvailableMib(second: SecondNode): Promise<number> {
   return Number(await second.run(`awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo`))
+}
+
+/** Has a pod there take more than there is. @returns what the kernel took for it */
+export async function exhaustSecondNode(
+  { kubectl, second }: TwoNodes,
+  pod: Omit<HogPod, 'node' | 'mib'>,
+): Promise<KernelKill[]> {
+  const before = readSecondNodeKills(second)
+  const mib = (await readAvailableMib(second)) + 512
+  const manifest = listManifest([hogPodManifest({ ...pod, node: second.name, mib })])
+  await kubectl(['apply', '-f', '-'], { stdin: manifest })
+  return untilSecondNodeKills(second, before)
 }
 
 /** Kills on the second node since it booted, from its own kernel's log. */
