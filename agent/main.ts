@@ -9,6 +9,7 @@ import { VERSION } from '#program/version.ts'
 import { CgroupWatch } from './adapters/cgroupWatch.ts'
 import { ContainerProcesses } from './adapters/containerProcesses.ts'
 import { CursorFile } from './adapters/cursorFile.ts'
+import { DesiredFile } from './adapters/desiredFile.ts'
 import { DesiredLink } from './adapters/desiredLink.ts'
 import { isKmsgDevice } from './adapters/isKmsgDevice.ts'
 import { KillPublisher } from './adapters/killPublisher.ts'
@@ -25,6 +26,7 @@ import { runAdjustments } from './adapters/runAdjustments.ts'
 import { SpoolFolder } from './adapters/spoolFolder.ts'
 import { StatusTeller } from './adapters/statusTeller.ts'
 import { Adjuster } from './adjust/adjuster.ts'
+import { Hold } from './adjust/hold.ts'
 import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
 import type { UnexplainedKills } from './completeness/recovery.ts'
@@ -143,9 +145,12 @@ await runProgram({
         write: (containerId, process, oomScoreAdj) => processes.write(containerId, process, oomScoreAdj),
         saveOriginals: (containers) => originals.write(containers),
       })
-      const link = new DesiredLink(flags.node, publisher.connection, logger)
+      const desiredFile = new DesiredFile(flags.stateDir, logger)
+      const moment = () => ({ bootId, monotonicMs: monotonicMs(), wallMs: Date.now() })
+      const hold = new Hold(desiredFile.readConfirmation(), moment, (last) => desiredFile.writeConfirmation(last))
+      const link = new DesiredLink(flags.node, publisher.connection, desiredFile, logger)
       const now = () => new Date()
-      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, wake, teller, logger, now, signal)])
+      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, hold, wake, teller, logger, now, signal)])
       watch.close()
     } else if (recording === undefined) {
       await Promise.all([agent.run(signal), teller.run(signal)])

@@ -8,6 +8,13 @@ export const KILL_SUBJECTS = 'oom.v1.kill.>'
 export const STATE_BUCKET = 'OOM_STATE'
 /** The desired state of each node, key `nodeToken(node)`; agents read it straight from the bucket. */
 export const DESIRED_BUCKET = 'OOM_DESIRED'
+/**
+ * A key of that bucket, which is no node's token (RFC 1123: none begins so). The operator writes it again and again for as
+ * long as it stands by the desired states; what it says is for people, that its revision grows is for the agents.
+ */
+export const LEASE_KEY = '_lease'
+/** An agent asks each minute, and three times as often as the shortest `holdFor` where that is less: 20 s at the least. */
+export const LEASE_RENEW_MS = 15_000
 
 /** A node's name as one subject token. Injective: a node name (RFC 1123) has dots but no underscore. */
 export function nodeToken(node: string): string {

@@ -1,20 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NatsConnection } from 'nats'
+import type { KvEntry, NatsConnection } from 'nats'
 import type { Logger } from 'pino'
-import { decodeDesiredState } from '#contract/desiredState.ts'
-import { DESIRED_BUCKET, desiredHintSubject, nodeToken } from '#contract/subjects.ts'
+import { decodeDesiredState, type DesiredState } from '#contract/desiredState.ts'
+import { DESIRED_BUCKET, LEASE_KEY, desiredHintSubject, nodeToken } from '#contract/subjects.ts'
 import { messageOf } from '#program/errors.ts'
+import { readEveryMs } from '../adjust/hold.ts'
 import { compileRule, havePatterns } from '../adjust/rule.ts'
 import type { Desired } from '../adjust/target.ts'
+import type { DesiredFile } from './desiredFile.ts'
 import { loadRe2 } from './loadRe2.ts'
 
-const READ_EVERY_MS = 60_000
 /** After a read that failed: NATS or the bucket may be back soon. */
 const RETRY_MS = 2_000
+/** How long the state of before an agent's restart waits for one that is newer. */
+const FALL_BACK_MS = 10_000
 
 /** The desired state as it was read, with its revision in the bucket; 0 where there was never one. */
 export interface ReadDesired extends Desired {
   revision: number
+  /** Of the operator's lease on all states; 0 where there was never one. Absent of one that is remembered, and confirms nothing. */
+  leaseRevision?: number
 }
 
 export interface DesiredListener {
@@ -27,17 +32,24 @@ export interface DesiredListener {
 export class DesiredLink {
   readonly #node: string
   readonly #connection: Promise<NatsConnection>
+  readonly #file: DesiredFile
   readonly #logger: Logger
   #said: string | undefined
+  #hasRead = false
 
-  constructor(node: string, connection: Promise<NatsConnection>, logger: Logger) {
+  constructor(node: string, connection: Promise<NatsConnection>, file: DesiredFile, logger: Logger) {
+    this.#file = file
     this.#node = node
     this.#connection = connection
     this.#logger = logger
   }
 
-  /** Reads on connect, on each hint, when the connection is back and every minute. Resolves when the signal is aborted. */
+  /**
+   * Reads on connect, on each hint, when the connection is back and every minute, more often where a policy is held for
+   * minutes only. Resolves when the signal is aborted.
+   */
   async run(listener: DesiredListener, signal: AbortSignal): Promise<void> {
+    void this.#fallBack(listener, signal)
     const connection = await this.#connection
     let wake = new AbortController()
     const readAgain = (): void => wake.abort()
@@ -50,31 +62,59 @@ export class DesiredLink {
       const desired = await this.#read(connection)
       if (desired === undefined) listener.held()
       else listener.read(desired)
-      const waitMs = desired === undefined ? RETRY_MS : READ_EVERY_MS
+      const waitMs = desired === undefined ? RETRY_MS : readEveryMs(desired.rules)
       await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined)
     }
   }
 
+  /** What was read last before a restart, when nothing else can be: its scores are ours to keep, and to give back in time. */
+  async #fallBack(listener: DesiredListener, signal: AbortSignal): Promise<void> {
+    await sleep(FALL_BACK_MS, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted || this.#hasRead) return
+    const remembered = this.#file.read()
+    if (remembered === undefined) return
+    const decoded = decodeDesiredState(remembered.text, this.#node)
+    const desired = decoded.ok ? await this.#compile(decoded.state, { revision: remembered.revision }) : undefined
+    if (desired === undefined || this.#hasRead) return
+    this.#logger.warn('expected to read the desired state from NATS, got nothing yet: the one of before stands')
+    listener.held()
+    listener.read(desired)
+  }
+
   /** Straight from the bucket: the hint proves nothing. @returns undefined when nobody knows: then nothing changes. */
   async #read(connection: NatsConnection): Promise<ReadDesired | undefined> {
-    let text: string
-    let revision: number
+    let entry: KvEntry | null
+    let lease: KvEntry | null
     try {
       const views = connection.jetstream({ checkAPI: false }).views
       const bucket = await views.kv(DESIRED_BUCKET, { bindOnly: true, allow_direct: true })
-      const entry = await bucket.get(nodeToken(this.#node))
-      revision = entry?.revision ?? 0
-      if (entry?.operation !== 'PUT') return this.#fine({ rules: [], containers: [], revision })
-      text = entry.string()
+      // The lease first: what is read after it is at least as new.
+      lease = await bucket.get(LEASE_KEY)
+      entry = await bucket.get(nodeToken(this.#node))
     } catch (error) {
       return this.#trouble(`expected to read the desired state from ${DESIRED_BUCKET}, got: ${messageOf(error)}`)
     }
+    const revisions = { revision: entry?.revision ?? 0, leaseRevision: lease?.revision ?? 0 }
+    if (entry?.operation !== 'PUT') {
+      this.#file.remove()
+      return this.#fine({ rules: [], containers: [], ...revisions })
+    }
+    const text = entry.string()
     const decoded = decodeDesiredState(text, this.#node)
     if (!decoded.ok) return this.#trouble(`desired state refused: ${decoded.reason}; the last good one stands`)
-    const { rules, containers } = decoded.state
+    const desired = await this.#compile(decoded.state, revisions)
+    if (desired === undefined) return undefined
+    this.#file.write({ revision: revisions.revision, text })
+    return this.#fine(desired)
+  }
+
+  async #compile(
+    { rules, containers }: DesiredState,
+    revisions: Pick<ReadDesired, 'revision' | 'leaseRevision'>,
+  ): Promise<ReadDesired | undefined> {
     try {
       const compilePattern = havePatterns(rules) ? await loadRe2() : noPatterns
-      return this.#fine({ rules: rules.map((rule) => compileRule(rule, compilePattern)), containers, revision })
+      return { rules: rules.map((rule) => compileRule(rule, compilePattern)), containers, ...revisions }
     } catch (error) {
       return this.#trouble(`expected to load RE2 for the desired state, got: ${messageOf(error)}`)
     }
@@ -82,6 +122,7 @@ export class DesiredLink {
 
   #fine(desired: ReadDesired): ReadDesired {
     this.#said = undefined
+    this.#hasRead = true
     return desired
   }
 

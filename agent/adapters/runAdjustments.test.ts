@@ -4,6 +4,7 @@ import pino from 'pino'
 import type { DesiredContainer } from '#contract/desiredState.ts'
 import type { Adjuster, Swept } from '../adjust/adjuster.ts'
 import type { Desired } from '../adjust/target.ts'
+import { Hold } from '../adjust/hold.ts'
 import { Wake } from '../adjust/wake.ts'
 import { ruleOf } from '../testing/rules.ts'
 import type { DesiredLink, DesiredListener, ReadDesired } from './desiredLink.ts'
@@ -16,8 +17,8 @@ const CONTAINER: DesiredContainer = {
   containerId: 'a'.repeat(64),
   rules: [0],
 }
-const DESIRED: ReadDesired = { rules: [ruleOf()], containers: [CONTAINER], revision: 7 }
-const NOTHING: ReadDesired = { rules: [], containers: [], revision: 8 }
+const DESIRED: ReadDesired = { rules: [ruleOf()], containers: [CONTAINER], revision: 7, leaseRevision: 5 }
+const NOTHING: ReadDesired = { rules: [], containers: [], revision: 8, leaseRevision: 5 }
 const APPLIED = { containerId: 'a'.repeat(64), outcomes: [{ rule: 0, outcome: 'applied' as const, processes: 1 }] }
 const TOLD = { rules: [], reasons: [], containers: [APPLIED] }
 const NOW = '2026-03-01T10:00:00.000Z'
@@ -51,6 +52,13 @@ class FakeAdjuster {
 let link: FakeLink
 let adjuster: FakeAdjuster
 let wake: Wake
+let monotonicMs: number
+const holdOf = () =>
+  new Hold(
+    undefined,
+    () => ({ bootId: 'b', monotonicMs, wallMs: Date.parse(NOW) + monotonicMs }),
+    () => undefined,
+  )
 let told: NodeReport[]
 let said: string[]
 let stop: AbortController
@@ -65,6 +73,7 @@ beforeEach(() => {
   link = new FakeLink()
   adjuster = new FakeAdjuster()
   wake = new Wake()
+  monotonicMs = 0
   told = []
   said = []
   stop = new AbortController()
@@ -73,6 +82,7 @@ beforeEach(() => {
   running = runAdjustments(
     link as unknown as DesiredLink,
     adjuster as unknown as Adjuster,
+    holdOf(),
     wake,
     teller as StatusTeller,
     logger,
@@ -158,6 +168,33 @@ describe('runAdjustments', () => {
     expect(told.at(-1)).not.toHaveProperty('heldSince')
   })
 
+  it('gives back what was held for longer than its policy says, says so once, and applies it again once confirmed', async () => {
+    link.tell(DESIRED)
+    await settle()
+    monotonicMs = 86_400_001
+    wake.call()
+    await settle()
+    wake.call()
+    await settle()
+    expect(adjuster.sweeps.at(-1)?.rules[0]?.suspended?.reason).toBe('HoldExpired')
+    expect(told.at(-1)).toMatchObject({ heldSince: NOW })
+    expect(said.filter((line) => line.includes('got none for 1440 min'))).toHaveLength(1)
+    link.tell({ ...DESIRED, leaseRevision: 6 })
+    await settle()
+    expect(adjuster.sweeps.at(-1)).toMatchObject({ rules: [{ policy: 'p' }] })
+    expect(adjuster.sweeps.at(-1)?.rules[0]).not.toHaveProperty('suspended')
+    expect(told.at(-1)).not.toHaveProperty('heldSince')
+  })
+
+  it('applies a state that is only remembered, and takes it for no confirmation', async () => {
+    const { leaseRevision: _, ...remembered } = DESIRED
+    link.hold()
+    link.tell(remembered)
+    await settle()
+    expect(adjuster.sweeps).toHaveLength(1)
+    expect(told.at(-1)).toMatchObject({ heldSince: NOW })
+  })
+
   it('ends when it is stopped, and leaves the scores as they are', async () => {
     link.tell(DESIRED)
     await settle()
@@ -172,6 +209,7 @@ describe('runAdjustments', () => {
     const ending = runAdjustments(
       failing as unknown as DesiredLink,
       adjuster as unknown as Adjuster,
+      holdOf(),
       new Wake(),
       { tell: () => undefined } as unknown as StatusTeller,
       pino({ level: 'silent' }),

@@ -168,6 +168,15 @@ describe('Adjuster', () => {
     expect(steps.filter((step) => step.startsWith('read'))).toEqual(['read exe of 1'])
   })
 
+  it('gives back by a rule that is suspended, and says why', () => {
+    const adjuster = adjusterFrom({})
+    adjuster.sweep(want)
+    const suspended = { ...ruleOf(), suspended: { reason: 'HoldExpired', message: 'm' } }
+    expect(told(adjuster, { rules: [suspended], containers: [CONTAINER] })).toEqual(['skipped 0 HoldExpired'])
+    expect(scores.get(1)).toBe(0)
+    expect(saved.at(-1)).toEqual({})
+  })
+
   it('says of a desired container that is not there that it is absent', () => {
     scores = new Map()
     expect(told(adjusterFrom({}), want)).toEqual(['failed 0 ContainerAbsent'])

@@ -29,7 +29,7 @@ export function judgeProcess(rules: readonly Rule[], process: ObservedProcess, f
   let decidedBy: Rule | undefined
   const asides: Aside[] = []
   for (const rule of rules) {
-    if (rule.score === undefined) continue
+    if (rule.score === undefined || rule.suspended !== undefined) continue
     const fit = fitOf(rule, facts)
     if (fit === 'other') continue
     if (fit === 'unreadable') asides.push({ rule, outcome: 'failed', why: UNREADABLE_PROGRAM })

@@ -55,9 +55,11 @@ export function outcomesOf(
   }
   for (const rule of rules) {
     if (judged === undefined) note(rule, 'failed', CONTAINER_ABSENT, 0)
+    else if (rule.suspended !== undefined) note(rule, 'skipped', rule.suspended, 0)
     else if (rule.broken !== undefined) note(rule, 'failed', patternRefused(rule.broken), 0)
     else if (rule.score !== undefined && !seen.has(rule)) note(rule, 'skipped', NO_PROCESS, 0)
-    if (judged !== undefined && rule.killScope !== undefined) note(rule, 'failed', NO_KILL_SCOPE, 0)
+    if (judged !== undefined && rule.suspended === undefined && rule.killScope !== undefined)
+      note(rule, 'failed', NO_KILL_SCOPE, 0)
   }
   return [...all].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, outcome]) => outcome)
 }

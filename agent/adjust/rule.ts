@@ -1,4 +1,5 @@
 import type { DesiredRule, ProcessMatcher } from '#contract/desiredRule.ts'
+import type { StatusReason } from '#contract/nodeStatus.ts'
 import { messageOf } from '#program/errors.ts'
 import { matchesGlob } from './glob.ts'
 
@@ -29,6 +30,8 @@ export interface Rule extends DesiredRule {
   matchers: readonly Matcher[] | undefined
   /** Why it cannot be applied at all. */
   broken: string | undefined
+  /** Why it decides nowhere for now, as if it were not there. */
+  suspended?: StatusReason
 }
 
 interface Matcher {

@@ -21,6 +21,12 @@ export const UNREADABLE_PROGRAM = {
 
 export const NO_KILL_SCOPE = { reason: 'Unsupported', message: 'this agent does not set memory.oom.group' }
 
+export const HOLD_EXPIRED = {
+  reason: 'HoldExpired',
+  message:
+    'no operator has confirmed the desired state for as long as the policy says (holdFor): given back until one does',
+}
+
 export function outranked(policy: string): StatusReason {
   return { reason: 'Outranked', message: `policy ${policy} decides` }
 }

@@ -1,6 +1,6 @@
 import { DeliverPolicy, millis, type JetStreamClient, type KV } from 'nats'
 import { decodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
-import { DESIRED_BUCKET, STATUS_STREAM } from '#contract/subjects.ts'
+import { DESIRED_BUCKET, LEASE_KEY, STATUS_STREAM } from '#contract/subjects.ts'
 import type { DesiredBucket, StoredState } from '../runtime/desiredStates.ts'
 import { askNats, ensureBuckets, ensureStream } from './natsStreams.ts'
 import { statusStreamPlan } from '../runtime/streamPlan.ts'
@@ -22,6 +22,7 @@ export class NatsPolicies implements DesiredBucket {
       const bucket = await this.#bucket()
       const all = new Map<string, StoredState>()
       for await (const token of await bucket.keys()) {
+        if (token === LEASE_KEY) continue
         const entry = await bucket.get(token)
         if (entry?.operation === 'PUT') all.set(token, { state: entry.string(), revision: entry.revision })
       }
@@ -44,6 +45,14 @@ export class NatsPolicies implements DesiredBucket {
       await bucket.delete(token)
       // What is left in its place.
       return (await bucket.get(token))?.revision ?? 0
+    })
+  }
+
+  async renewLease(now: Date): Promise<void> {
+    await askNats('renew the lease of the desired states', async () => {
+      const bucket = await this.#bucket()
+      this.#assertMayWrite()
+      await bucket.put(LEASE_KEY, JSON.stringify({ renewedAt: now.toISOString() }))
     })
   }
 

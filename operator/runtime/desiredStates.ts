@@ -16,6 +16,8 @@ export interface DesiredBucket {
   put(token: string, state: string): Promise<number>
   /** @returns the revision of what says that it is deleted. */
   delete(token: string): Promise<number>
+  /** Says that the operator stands by all of them. */
+  renewLease(now: Date): Promise<void>
 }
 
 /** The desired states in their bucket: only what changed is written. */

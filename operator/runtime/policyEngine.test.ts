@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { decodeDesiredState } from '#contract/desiredState.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
@@ -10,6 +11,7 @@ const CONTAINER = 'c'.repeat(64)
 
 class FakeBucket implements DesiredBucket {
   readonly states = new Map<string, StoredState>()
+  readonly renewals: string[] = []
   writes = 0
   #revision = 0
 
@@ -27,6 +29,11 @@ class FakeBucket implements DesiredBucket {
     this.writes++
     this.states.delete(token)
     return Promise.resolve(++this.#revision)
+  }
+
+  renewLease(time: Date): Promise<void> {
+    this.renewals.push(time.toISOString())
+    return Promise.resolve()
   }
 
   /** Names of the policies that each container of a node has. */
@@ -95,6 +102,18 @@ describe('PolicyEngine', () => {
     const { writes } = bucket
     await settle()
     expect([bucket.writes - writes, statuses.length]).toEqual([0, 1])
+  })
+
+  it('says again and again that it stands by the states, and writes none for it', async () => {
+    await settle(() => engine.policies.put('u', policyOf()))
+    const { writes, renewals } = bucket
+    now = new Date('2026-03-01T10:00:14.000Z')
+    await settle()
+    now = new Date('2026-03-01T10:00:15.000Z')
+    await settle()
+    await turn()
+    expect(renewals).toEqual(['2026-03-01T10:00:00.000Z', '2026-03-01T10:00:15.000Z'])
+    expect(bucket.writes).toBe(writes)
   })
 
   it('says applied once the node says it of this container and policy', async () => {

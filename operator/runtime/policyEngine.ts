@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { nodeToken } from '#contract/subjects.ts'
+import { LEASE_RENEW_MS, nodeToken } from '#contract/subjects.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
 import { decide, type Decisions } from '../policies/decide.ts'
 import type { Labels } from '../policies/labelSelector.ts'
@@ -51,6 +51,7 @@ export class PolicyEngine {
   readonly #releasing = new Map<string, Releasing>()
   /** Statuses that are to be written when it is time. */
   #owed = 0
+  #renewedMs = 0
   #wake = Promise.withResolvers<void>()
 
   constructor(pods: () => Iterable<PolicyPod>, ports: PolicyPorts) {
@@ -77,9 +78,21 @@ export class PolicyEngine {
       this.#wake = Promise.withResolvers()
       await this.#decide(states)
       this.#ports.settled()
-      const again = this.#releasing.size + this.#owed > 0 ? [this.#ports.sleep(LOOK_AGAIN_MS)] : []
-      await Promise.race([this.#wake.promise, ...again])
+      await this.#standBy(bucket, this.#releasing.size + this.#owed > 0)
       await this.#ports.sleep(SETTLE_MS)
+    }
+  }
+
+  /** Until there is something to decide; what was decided is confirmed meanwhile, without deciding it again. */
+  async #standBy(bucket: DesiredBucket, lookAgain: boolean): Promise<void> {
+    for (;;) {
+      const now = this.#ports.now()
+      if (Math.abs(now.getTime() - this.#renewedMs) >= LEASE_RENEW_MS) {
+        await bucket.renewLease(now)
+        this.#renewedMs = now.getTime()
+      }
+      const due = this.#ports.sleep(lookAgain ? LOOK_AGAIN_MS : LEASE_RENEW_MS).then(() => lookAgain)
+      if (await Promise.race([this.#wake.promise.then(() => true), due])) return
     }
   }
 

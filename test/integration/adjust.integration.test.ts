@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -236,6 +236,27 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     await agent.program.said('node: expected node-a.example, got node-b')
     expect(scoreOf(pid)).toBe(START)
   }, 40_000)
+
+  it('gives back when nobody has confirmed the state for longer than holdFor, also after a restart without NATS, and applies again', async () => {
+    const pid = await container.run()
+    await bucket.put('_lease', '{}')
+    await put([desiredRuleOf({ score: { value: 700 }, holdForSeconds: 60 })], [container])
+    await untilScore(pid, 700)
+    await agent.program.kill()
+    const file = join(folder, `state-${NODE}`, 'confirmed.json')
+    const confirmed = JSON.parse(readFileSync(file, 'utf8')) as { monotonicMs: number }
+    writeFileSync(file, JSON.stringify({ ...confirmed, monotonicMs: confirmed.monotonicMs - 61_000 }))
+    agent = await startAgent({ node: NODE, nats: { ...nats, url: 'nats://127.0.0.1:1' }, folder })
+    await agent.program.said('what these policies set is given back (holdFor)', 20_000)
+    await untilScore(pid, START)
+    await agent.program.kill()
+    agent = await startAgent({ node: NODE, nats, folder })
+    const status = await untilStatus((one) => outcomesOf(one, container.id)[0]?.includes('HoldExpired') === true)
+    expect(status.heldSince).toBeDefined()
+    await bucket.put('_lease', '{}')
+    connection.publish(desiredHintSubject(NODE))
+    await untilScore(pid, 700)
+  }, 60_000)
 
   itUnless(
     withRight,

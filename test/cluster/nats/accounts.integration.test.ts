@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { connect, DiscardPolicy, Empty, StringCodec, type NatsConnection, type NatsError } from 'nats'
-import { inboxPrefix, killSubject, nodeToken } from '../../../contract/subjects.ts'
+import { LEASE_KEY, inboxPrefix, killSubject, nodeToken } from '../../../contract/subjects.ts'
 import { whyNoServers } from '../host/requirements.ts'
 import { startNats, type PrivateNats } from '../privateServers.ts'
 import { waitUntil } from '../process/wait.ts'
@@ -59,7 +59,7 @@ describeUnless(whyNoServers(), 'the two NATS accounts of a real server', () => {
     await expect(kills()).resolves.toBe(1)
   })
 
-  it("let an agent's desired state through, by a direct get and as a hint", async () => {
+  it("let an agent's desired state through, by a direct get and as a hint, and the lease on all states", async () => {
     const bucket = await operator.jetstream().views.kv('OOM_DESIRED', { allow_direct: true })
     const hints = agent.subscribe(`oom.v1.desired.${nodeToken('node.a')}`, { max: 1 })
     await agent.flush()
@@ -69,6 +69,8 @@ describeUnless(whyNoServers(), 'the two NATS accounts of a real server', () => {
       .jetstream({ checkAPI: false })
       .views.kv('OOM_DESIRED', { bindOnly: true, allow_direct: true })
     expect((await mine.get(nodeToken('node.a')))?.string()).toBe('wanted')
+    await bucket.put(LEASE_KEY, '{}')
+    expect((await mine.get(LEASE_KEY))?.string()).toBe('{}')
   })
 
   it('let the operator ask a node for its ranking', async () => {

@@ -1,4 +1,4 @@
-import { inboxPrefix, nodeToken } from '../../../contract/subjects.ts'
+import { LEASE_KEY, inboxPrefix, nodeToken } from '../../../contract/subjects.ts'
 
 export interface NatsUser {
   user: string
@@ -44,6 +44,7 @@ export function agentPermissions(node: string): { publish: string[]; subscribe: 
       `oom.v1.status.${token}`,
       `oom.v1.audit.${token}.>`,
       `$JS.API.DIRECT.GET.KV_OOM_DESIRED.$KV.OOM_DESIRED.${token}`,
+      `$JS.API.DIRECT.GET.KV_OOM_DESIRED.$KV.OOM_DESIRED.${LEASE_KEY}`,
     ],
     subscribe: [`${inboxPrefix(node)}.>`, `oom.v1.desired.${token}`, `oom.v1.rank.${token}`],
   }
