@@ -40,6 +40,12 @@ export const agentFlags = {
     'on',
     'whether oom_score_adj is written as the desired state of this node says; off, nothing is written or given back',
   ),
+  scoreWritesPerSecond: withDefault(
+    flagSchemas.countUpTo(10_000),
+    'N',
+    '200',
+    'how many scores are written in a second at most; what is due beyond waits',
+  ),
   cgroupRoot: withDefault(
     flagSchemas.text,
     'FOLDER',

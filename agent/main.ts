@@ -1,10 +1,13 @@
 import './adapters/smallHeap.ts'
+import { readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { inboxPrefix } from '#contract/subjects.ts'
 import { startHealthServer } from '#program/adapters/healthServer.ts'
 import { CgroupFiles, memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
 import { ProcFiles } from '#program/adapters/procFiles.ts'
 import { runProgram } from '#program/run.ts'
+import { TokenBucket } from '#program/tokenBucket.ts'
 import { VERSION } from '#program/version.ts'
 import { CgroupWatch } from './adapters/cgroupWatch.ts'
 import { ContainerProcesses } from './adapters/containerProcesses.ts'
@@ -143,6 +146,10 @@ await runProgram({
         observe: (wanted) => processes.observe(wanted),
         readFacts: (pid, facts) => processes.readFacts(pid, facts),
         write: (containerId, process, oomScoreAdj) => processes.write(containerId, process, oomScoreAdj),
+        isOfNode: (pid) => processes.isOfNode(pid),
+        ownPid: Number(readlinkSync(join(flags.proc, 'self'))),
+        budget: new TokenBucket(flags.scoreWritesPerSecond, 1_000 / flags.scoreWritesPerSecond, monotonicMs()),
+        monotonicMs,
         saveOriginals: (containers) => originals.write(containers),
       })
       const desiredFile = new DesiredFile(flags.stateDir, logger)

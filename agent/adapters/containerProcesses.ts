@@ -97,6 +97,16 @@ export class ContainerProcesses {
     }
   }
 
+  /** By its mount namespace, against that of the node's first process; undefined where it takes CAP_SYS_PTRACE to see it. */
+  isOfNode(pid: number): boolean | undefined {
+    try {
+      const [own, node] = [pid, 1].map((one) => readlinkSync(join(this.#proc, String(one), 'ns/mnt')))
+      return own === node
+    } catch {
+      return undefined
+    }
+  }
+
   #nameOf({ containerId, podUid, processes }: ObservedContainer): string | undefined {
     for (const { pid } of processes) {
       const known = this.#names.get(containerId)

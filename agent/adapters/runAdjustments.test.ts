@@ -40,12 +40,13 @@ class FakeAdjuster {
   readonly sweeps: Desired[] = []
   failure: Error | undefined
   unnamed: string[] = []
+  waitMs = 0
 
   sweep(desired: Desired): Swept {
     this.sweeps.push(desired)
     if (this.failure !== undefined) throw this.failure
     const containers = desired.containers.map(() => APPLIED)
-    return { told: { ...TOLD, containers }, restoring: 0, unnamed: this.unnamed }
+    return { told: { ...TOLD, containers }, restoring: 0, unnamed: this.unnamed, waitMs: this.waitMs }
   }
 }
 
@@ -142,6 +143,13 @@ describe('runAdjustments', () => {
     link.tell(DESIRED)
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(adjuster.sweeps.length).toBeGreaterThan(2)
+  })
+
+  it('looks again soon while writes wait for their turn, and not for each of them', async () => {
+    adjuster.waitMs = 5
+    link.tell(DESIRED)
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(adjuster.sweeps).toHaveLength(2)
   })
 
   it('says why no score is written where those of before cannot be saved, tells no status of it, and goes on', async () => {

@@ -10,6 +10,8 @@ import type { Wake } from '../adjust/wake.ts'
 import type { DesiredLink, ReadDesired } from './desiredLink.ts'
 import type { StatusTeller } from './statusTeller.ts'
 
+/** For writes that are spread over time: a sweep for each would cost more than it does. */
+const MIN_WAIT_MS = 250
 /** Names in one line of the log. */
 const MAX_NAMED = 20
 
@@ -64,8 +66,9 @@ export async function runAdjustments(
             `expected an operator to confirm the desired state, got none for ${Math.round(ageMs / 60_000)} min: what these policies set is given back (holdFor)`,
           )
         saidExpired = expired.length
-        const { told, restoring, unnamed } = adjuster.sweep(held)
+        const { told, restoring, unnamed, waitMs: untilWriteMs } = adjuster.sweep(held)
         waitMs = pace.nextMs(unnamed, performance.now())
+        if (untilWriteMs > 0) waitMs = Math.min(waitMs, Math.max(untilWriteMs, MIN_WAIT_MS))
         const report = { ...told, desiredRevision: revision, restoring }
         const toSay = withoutCounts(report)
         if (!isDeepStrictEqual(said, toSay))

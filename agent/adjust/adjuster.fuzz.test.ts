@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { DesiredRule, DesiredScore } from '#contract/desiredRule.ts'
+import { TokenBucket } from '#program/tokenBucket.ts'
 import { createRandom, pick, type Random } from '#kernel/random.testkit.ts'
 import { processOf, ruleOf } from '../testing/rules.ts'
 import { Adjuster } from './adjuster.ts'
@@ -78,6 +79,11 @@ class FakeNode {
     return new Adjuster(this.#saved, {
       observe: () => [{ containerId: ID, podUid: 'pod', name: 'app', processes: [...this.#processes] }],
       readFacts: () => ({}),
+      isOfNode: () => false,
+      ownPid: 0,
+      budget: new TokenBucket(1_000, 1, 0),
+      // Within the time in which a runtime writes: nobody is taken for another writer.
+      monotonicMs: () => 0,
       write: (_id, process, oomScoreAdj) => {
         this.#step()
         this.#replace(process, { ...process, oomScoreAdj })

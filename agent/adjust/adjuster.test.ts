@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { DesiredRule } from '#contract/desiredRule.ts'
+import { TokenBucket } from '#program/tokenBucket.ts'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import { processOf, ruleOf } from '../testing/rules.ts'
 import { Adjuster } from './adjuster.ts'
@@ -18,9 +19,20 @@ let answer: WriteOutcome
 let saved: Originals[]
 let steps: string[]
 let programs: Record<number, string>
+let nowMs: number
+let writesPerSecond: number
+let ofNode: Set<number>
+
+const calm = () => ({
+  isOfNode: (pid: number) => ofNode.has(pid),
+  ownPid: 99,
+  budget: new TokenBucket(writesPerSecond, 1_000 / writesPerSecond, nowMs),
+  monotonicMs: () => nowMs,
+})
 
 const adjusterFrom = (originals: Originals): Adjuster =>
   new Adjuster(originals, {
+    ...calm(),
     observe: ({ containerIds, podUids }) => {
       if (!(containerIds.has(A) || podUids.has('pod-1')) || scores.size === 0) return []
       const processes = [...scores].map(([pid, oomScoreAdj]) => processOf(pid, oomScoreAdj))
@@ -48,6 +60,9 @@ beforeEach(() => {
   saved = []
   steps = []
   programs = {}
+  nowMs = 0
+  writesPerSecond = 1_000
+  ofNode = new Set()
 })
 
 /** outcome:processes:reason of the one container */
@@ -96,6 +111,7 @@ describe('Adjuster', () => {
     const adjuster = new Adjuster(
       {},
       {
+        ...calm(),
         observe: () => [{ containerId: A, podUid: 'pod-1', name, processes: [processOf(1, 0)] }],
         readFacts: () => ({}),
         write: () => {
@@ -175,6 +191,91 @@ describe('Adjuster', () => {
     expect(told(adjuster, { rules: [suspended], containers: [CONTAINER] })).toEqual(['skipped 0 HoldExpired'])
     expect(scores.get(1)).toBe(0)
     expect(saved.at(-1)).toEqual({})
+  })
+
+  it('spreads writes over time, and says of the rest that it follows', () => {
+    writesPerSecond = 2
+    for (const pid of [2, 3]) scores.set(pid, 0)
+    const adjuster = adjusterFrom({})
+    const { told: first, waitMs } = adjuster.sweep(want)
+    expect(first.containers[0]?.outcomes.map(({ outcome, processes }) => `${outcome} ${processes}`)).toEqual([
+      'applied 2',
+      'failed 1',
+    ])
+    expect([first.reasons[0]?.reason, waitMs]).toEqual(['Reconciling', 500])
+    nowMs = 500
+    expect(told(adjuster, want)).toEqual(['applied 3'])
+  })
+
+  it('spreads what it gives back, too, and remembers it until then', () => {
+    writesPerSecond = 1
+    const adjuster = adjusterFrom({})
+    adjuster.sweep(want)
+    expect(adjuster.sweep(NOTHING).restoring).toBe(1)
+    nowMs = 1_000
+    expect(adjuster.sweep(NOTHING).restoring).toBe(0)
+    expect([scores.get(1), saved.at(-1)]).toEqual([0, {}])
+  })
+
+  it('leaves a container to another program that writes it again and again, says so, and still gives back', () => {
+    const adjuster = adjusterFrom({})
+    const by = wantBy({})
+    const fight = (): string[] => {
+      scores.set(1, 33)
+      nowMs += 10_000
+      return told(adjuster, by)
+    }
+    expect(told(adjuster, by)).toEqual(['applied 1'])
+    expect([fight(), fight(), fight()]).toEqual([['applied 1'], ['applied 1'], ['conflict 1 Conflict']])
+    expect(scores.get(1)).toBe(33)
+    expect(saved.at(-1)).toMatchObject({ [A]: { processes: { '1/10': 0 } } })
+    scores.set(1, 500)
+    adjuster.sweep(NOTHING)
+    expect(scores.get(1)).toBe(0)
+  })
+
+  it('tries again after ten minutes', () => {
+    const adjuster = adjusterFrom({})
+    adjuster.sweep(want)
+    for (let round = 0; round < 3; round++) {
+      scores.set(1, 33)
+      nowMs += 10_000
+      adjuster.sweep(want)
+    }
+    nowMs += 600_000
+    expect(told(adjuster, want)).toEqual(['applied 1'])
+    expect(scores.get(1)).toBe(500)
+  })
+
+  it('writes nothing that a check refuses, remembers nothing for it, and says why', () => {
+    scores = new Map([[1, -600]])
+    expect(told(adjusterFrom({}), wantBy({ score: { value: -500 } }))).toEqual(['skipped 1 LessProtection'])
+    expect([steps, saved]).toEqual([[], []])
+  })
+
+  it('gives back what a check refuses now', () => {
+    scores = new Map([[1, -600]])
+    const adjuster = adjusterFrom({})
+    adjuster.sweep(wantBy({ score: { value: -700 } }))
+    expect(told(adjuster, wantBy({ score: { value: -500 } }))).toEqual(['skipped 1 LessProtection'])
+    expect([scores.get(1), saved.at(-1)]).toEqual([-600, {}])
+  })
+
+  it('in Audit says what a check would refuse, too', () => {
+    scores = new Map([[1, -600]])
+    const audit = wantBy({ mode: 'Audit', score: { value: -500 } })
+    expect(told(adjusterFrom({}), audit)).toEqual(['skipped 1 LessProtection'])
+  })
+
+  it('leaves alone a process of the node that is in the container, and its own container', () => {
+    scores.set(2, 0)
+    ofNode = new Set([2])
+    expect(told(adjusterFrom({}), want)).toEqual(['applied 1', 'skipped 1 NodeProcess'])
+    scores = new Map([
+      [1, 0],
+      [99, 0],
+    ])
+    expect(told(adjusterFrom({}), want)).toEqual(['skipped 2 OwnContainer'])
   })
 
   it('says of a desired container that is not there that it is absent', () => {

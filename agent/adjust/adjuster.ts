@@ -1,9 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { DesiredScore } from '#contract/desiredRule.ts'
+import type { TokenBucket } from '#program/tokenBucket.ts'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
+import { refuseScore } from './checks/scoreChecks.ts'
+import { ForeignWrites } from './foreignWrites.ts'
 import { firstOf, judgeProcess, type JudgedProcess } from './judge.ts'
 import type { Originals } from './originals.ts'
-import { outcomesOf, tellOutcomes, type ToldOutcomes } from './outcomes.ts'
-import { identityOf, planAdjustments, type ObservedProcess, type ScoreWrite } from './plan.ts'
+import { outcomesOf, tellOutcomes, type Became, type ToldOutcomes } from './outcomes.ts'
+import { planAdjustments, scoreFrom, type ObservedProcess, type PlannedProcess, type ScoreWrite } from './plan.ts'
 import type { Fact, ProcessFacts, Rule } from './rule.ts'
 import { resolveTargets, type Desired, type ObservedContainer } from './target.ts'
 
@@ -20,6 +24,8 @@ export interface Swept {
   restoring: number
   /** Containers of desired pods that could not be told apart: sandboxes, and those that have only begun to start. */
   unnamed: string[]
+  /** Until the next write may be done, where some wait for it; else 0. */
+  waitMs: number
 }
 
 export interface AdjusterPorts {
@@ -27,6 +33,14 @@ export interface AdjusterPorts {
   /** What rules ask for beside what is observed. */
   readFacts(pid: number, facts: readonly Fact[]): Pick<ProcessFacts, Fact>
   write(containerId: string, process: ObservedProcess, oomScoreAdj: number): WriteOutcome
+  /** Whether a process is one of the node's itself; undefined where that is not shown. */
+  isOfNode(pid: number): boolean | undefined
+  /** As /proc counts. */
+  ownPid: number
+  /** What may be written now. */
+  budget: TokenBucket
+  /** On a clock that only goes forward. */
+  monotonicMs: () => number
   /** On disk when it returns. */
   saveOriginals(originals: Originals): void
 }
@@ -34,6 +48,7 @@ export interface AdjusterPorts {
 /** Brings the scores of a node's containers to what is desired, sweep by sweep. */
 export class Adjuster {
   readonly #ports: AdjusterPorts
+  readonly #foreignWrites = new ForeignWrites()
   #originals: Originals
 
   constructor(originals: Originals, ports: AdjusterPorts) {
@@ -54,25 +69,67 @@ export class Adjuster {
       if (rules.has(containerId) || Object.hasOwn(this.#originals, containerId))
         judged.set(containerId, this.#judge(rules.get(containerId) ?? [], processes))
     }
+    const nowMs = this.#ports.monotonicMs()
+    const leftAlone = this.#findLeftAlone(judged, nowMs)
+    const planned = new Map([...judged].filter(([id]) => !leftAlone.has(id)))
+    const own = new Set(
+      containers.filter(({ processes }) => processes.some(({ pid }) => pid === this.#ports.ownPid)).map(idOf),
+    )
+    const refuse = (containerId: string, score: DesiredScore, ownScore: number, isOfNode: () => boolean | undefined) =>
+      refuseScore({
+        score,
+        oomScoreAdj: scoreFrom(score, ownScore),
+        own: ownScore,
+        isOwnContainer: own.has(containerId),
+        isOfNode,
+      })
     // A container that is neither there nor desired has ended: there is nobody to give anything back to.
     const known = Object.entries(this.#originals).filter(([id]) => judged.has(id) || rules.has(id))
-    const plan = planAdjustments(judged, Object.fromEntries(known))
+    const plan = planAdjustments(planned, Object.fromEntries(known), ({ containerId, process, score, own: ownScore }) =>
+      refuse(containerId, score, ownScore, () => this.#ports.isOfNode(process.pid)),
+    )
     this.#save(plan.originals)
-    const results = this.#write(plan.writes)
+    const results = this.#write(plan.writes, nowMs)
     // What could not be given back is tried again by the next sweep.
-    const restoring = new Set(plan.writes.filter((one) => one.givesBack && hasFailed(results(one))).map(idOf))
+    const restoring = new Set(
+      plan.writes.filter((one) => one.givesBack && isStillDue(results.get(one.process))).map(idOf),
+    )
     const released = new Set(plan.releasing.filter((id) => !restoring.has(id)))
     this.#save(Object.fromEntries(Object.entries(plan.originals).filter(([id]) => !released.has(id))))
+    this.#foreignWrites.keep(new Set(judged.keys()))
     const outcomes = targets.map((target) => {
       const { containerId } = target
-      const written = (process: ObservedProcess) => results({ containerId, process })
-      return { containerId, outcomes: outcomesOf(target, judged.get(containerId), written) }
+      const became = (process: ObservedProcess): Became =>
+        leftAlone.has(containerId)
+          ? { kind: 'leftAlone' }
+          : (refusalOf(plan.planned.get(process)) ?? results.get(process))
+      return {
+        containerId,
+        outcomes: outcomesOf(target, judged.get(containerId), became, ({ rule }, process) =>
+          rule.score === undefined
+            ? undefined
+            : // Not asked of the kernel again and again for what is not written.
+              refuse(containerId, rule.score, plan.planned.get(process)?.own ?? process.oomScoreAdj, () => undefined),
+        ),
+      }
     })
     return {
       told: tellOutcomes(desired.rules, outcomes),
       restoring: restoring.size,
       unnamed: containers.filter((one) => one.name === undefined && !rules.has(one.containerId)).map(idOf),
+      waitMs: [...results.values()].some((result) => result?.kind === 'waits') ? this.#ports.budget.waitMs(nowMs) : 0,
     }
+  }
+
+  /** Where somebody else writes again and again; there everything stays as it is while a score is wanted. */
+  #findLeftAlone(judged: ReadonlyMap<string, readonly JudgedProcess[]>, nowMs: number): Set<string> {
+    const leftAlone = new Set<string>()
+    for (const [containerId, processes] of judged) {
+      const all = processes.map(({ process }) => process)
+      const isLeftAlone = this.#foreignWrites.isLeftAlone(containerId, all, nowMs)
+      if (isLeftAlone && processes.some(({ score }) => score !== undefined)) leftAlone.add(containerId)
+    }
+    return leftAlone
   }
 
   #judge(rules: readonly Rule[], processes: readonly ObservedProcess[]): JudgedProcess[] {
@@ -85,12 +142,20 @@ export class Adjuster {
   }
 
   /** @returns what became of each write. */
-  #write(writes: readonly ScoreWrite[]): (write: ProcessOfContainer) => WriteOutcome | undefined {
-    const results = new Map<string, WriteOutcome>()
-    const keyOf = ({ containerId, process }: ProcessOfContainer) => `${containerId} ${identityOf(process)}`
-    for (const write of writes)
-      results.set(keyOf(write), this.#ports.write(write.containerId, write.process, write.oomScoreAdj))
-    return (write) => results.get(keyOf(write))
+  #write(writes: readonly ScoreWrite[], nowMs: number): Map<ObservedProcess, Became> {
+    const results = new Map<ObservedProcess, Became>()
+    for (const { containerId, process, oomScoreAdj, givesBack } of writes) {
+      if (!this.#ports.budget.take(nowMs)) {
+        results.set(process, { kind: 'waits' })
+        continue
+      }
+      const result = this.#ports.write(containerId, process, oomScoreAdj)
+      results.set(process, result)
+      if (result.kind !== 'written') continue
+      if (givesBack) this.#foreignWrites.gaveBack(containerId, process)
+      else this.#foreignWrites.wrote(containerId, process, oomScoreAdj, nowMs)
+    }
+    return results
   }
 
   #save(originals: Originals): void {
@@ -100,14 +165,16 @@ export class Adjuster {
   }
 }
 
-type ProcessOfContainer = Pick<ScoreWrite, 'containerId' | 'process'>
-
 function idOf({ containerId }: { containerId: string }): string {
   return containerId
 }
 
-function hasFailed(outcome: WriteOutcome | undefined): boolean {
-  return outcome?.kind === 'refused' || outcome?.kind === 'failed'
+function isStillDue(became: Became): boolean {
+  return became?.kind === 'refused' || became?.kind === 'failed' || became?.kind === 'waits'
+}
+
+function refusalOf(planned: PlannedProcess | undefined): Became {
+  return planned?.refused === undefined ? undefined : { kind: 'refusedByCheck', why: planned.refused }
 }
 
 function wantedOf({ containers }: Desired, originals: Originals): Wanted {

@@ -7,14 +7,16 @@ import {
   type StatusReason,
 } from '#contract/nodeStatus.ts'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
-import type { JudgedProcess } from './judge.ts'
+import type { Aside, JudgedProcess } from './judge.ts'
 import type { ObservedProcess } from './plan.ts'
 import type { Rule } from './rule.ts'
 import {
+  CONFLICT,
   CONTAINER_ABSENT,
   KERNEL_REFUSED,
   NO_KILL_SCOPE,
   NO_PROCESS,
+  RECONCILING,
   patternRefused,
   writeFailed,
 } from './statusReasons.ts'
@@ -28,15 +30,25 @@ export interface Outcome {
   why: StatusReason | undefined
 }
 
+/** What became of the score that a process was to have; undefined where it had it already. */
+export type Became =
+  | WriteOutcome
+  | { kind: 'refusedByCheck'; why: StatusReason }
+  | { kind: 'leftAlone' }
+  /** It is written later. */
+  | { kind: 'waits' }
+  | undefined
+
 /**
  * What became of each rule of a container.
  * @param judged undefined where the container is not on the node
- * @param written what became of a write; undefined for a process that had its score already
+ * @param refuses why a rule that only audits could not do there what it would
  */
 export function outcomesOf(
   { rules }: ContainerTarget,
   judged: readonly JudgedProcess[] | undefined,
-  written: (process: ObservedProcess) => WriteOutcome | undefined,
+  became: (process: ObservedProcess) => Became,
+  refuses: (aside: Aside, process: ObservedProcess) => StatusReason | undefined = () => undefined,
 ): Outcome[] {
   const all = new Map<string, Outcome>()
   const seen = new Set<Rule>()
@@ -46,10 +58,17 @@ export function outcomesOf(
     seen.add(rule)
   }
   for (const { process, decidedBy, asides } of judged ?? []) {
-    for (const { rule, outcome, why } of asides) note(rule, outcome, why)
+    for (const aside of asides) {
+      const refused = aside.outcome === 'would' ? refuses(aside, process) : undefined
+      if (refused === undefined) note(aside.rule, aside.outcome, aside.why)
+      else note(aside.rule, 'skipped', refused)
+    }
     if (decidedBy === undefined) continue
-    const result = written(process)
-    if (result?.kind === 'refused') note(decidedBy, 'failed', KERNEL_REFUSED)
+    const result = became(process)
+    if (result?.kind === 'refusedByCheck') note(decidedBy, 'skipped', result.why)
+    else if (result?.kind === 'leftAlone') note(decidedBy, 'conflict', CONFLICT)
+    else if (result?.kind === 'waits') note(decidedBy, 'failed', RECONCILING)
+    else if (result?.kind === 'refused') note(decidedBy, 'failed', KERNEL_REFUSED)
     else if (result?.kind === 'failed') note(decidedBy, 'failed', writeFailed(result.message))
     else if (result?.kind !== 'gone') note(decidedBy, 'applied')
   }

@@ -1,4 +1,5 @@
 import { MAX_DESIRED_SCORE, MIN_DESIRED_SCORE, type DesiredScore } from '#contract/desiredRule.ts'
+import type { StatusReason } from '#contract/nodeStatus.ts'
 import { firstOf, type JudgedProcess } from './judge.ts'
 import type { ContainerOriginal, Originals } from './originals.ts'
 
@@ -29,7 +30,28 @@ export interface AdjustmentPlan {
   writes: readonly ScoreWrite[]
   /** Containers of which no process is adjusted any more: forgotten once all their writes are done. */
   releasing: readonly string[]
+  /** Of each process of the containers that were planned. */
+  planned: ReadonlyMap<ObservedProcess, PlannedProcess>
 }
+
+export interface PlannedProcess {
+  /** What it had of its own. */
+  own: number
+  /** Why it does not get the score that it was to have: it has its own. */
+  refused?: StatusReason
+}
+
+/** A score that is not there yet. */
+export interface PlannedScore {
+  containerId: string
+  process: ObservedProcess
+  score: DesiredScore
+  oomScoreAdj: number
+  own: number
+}
+
+/** @returns why it must not be written. */
+export type Refuse = (planned: PlannedScore) => StatusReason | undefined
 
 const MAX_APPLIED = 100
 
@@ -37,21 +59,28 @@ const MAX_APPLIED = 100
  * What to write so that each process has the score that it is to have, and every other one that was touched its own again.
  * A process is given back only while it has a score of ours: what somebody else wrote since is theirs.
  */
-export function planAdjustments(judged: Judged, originals: Originals): AdjustmentPlan {
+export function planAdjustments(
+  judged: Judged,
+  originals: Originals,
+  refuse: Refuse = () => undefined,
+): AdjustmentPlan {
   const next: Record<string, ContainerOriginal> = { ...originals }
   const writes: ScoreWrite[] = []
   const releasing: string[] = []
+  const planned = new Map<ObservedProcess, PlannedProcess>()
   for (const [containerId, processes] of judged) {
     const before = originals[containerId]
-    const isAdjusted = processes.some(({ score }) => score !== undefined)
-    if (!isAdjusted && before === undefined) continue
-    const kept = planContainer(processes, before, (process, oomScoreAdj, givesBack) =>
-      writes.push({ containerId, process, oomScoreAdj, givesBack }),
-    )
-    if (isAdjusted) next[containerId] = kept
-    else releasing.push(containerId)
+    if (before === undefined && processes.every(({ score }) => score === undefined)) continue
+    const kept = planContainer(processes, before, {
+      refuse: (process, score, oomScoreAdj, own) => refuse({ containerId, process, score, oomScoreAdj, own }),
+      write: (process, oomScoreAdj, givesBack) => writes.push({ containerId, process, oomScoreAdj, givesBack }),
+      planned,
+    })
+    if (processes.some(({ process, score }) => score !== undefined && planned.get(process)?.refused === undefined))
+      next[containerId] = kept
+    else if (before !== undefined) releasing.push(containerId)
   }
-  return { originals: next, writes, releasing }
+  return { originals: next, writes, releasing, planned }
 }
 
 export function identityOf({ pid, startTicks }: ObservedProcess): string {
@@ -61,7 +90,17 @@ export function identityOf({ pid, startTicks }: ObservedProcess): string {
 function planContainer(
   processes: readonly Pick<JudgedProcess, 'process' | 'score'>[],
   before: ContainerOriginal | undefined,
-  write: (process: ObservedProcess, oomScoreAdj: number, givesBack: boolean) => void,
+  {
+    refuse,
+    write,
+    planned,
+  }: {
+    refuse: (
+      ...score: [process: ObservedProcess, DesiredScore, oomScoreAdj: number, own: number]
+    ) => StatusReason | undefined
+    write: (process: ObservedProcess, oomScoreAdj: number, givesBack: boolean) => void
+    planned: Map<ObservedProcess, PlannedProcess>
+  },
 ): ContainerOriginal {
   const { applied = [], processes: known = {} } = before ?? {}
   const original = before?.original ?? firstOf(processes.map(({ process }) => process))?.oomScoreAdj ?? 0
@@ -75,15 +114,18 @@ function planContainer(
     // Without one of its own it was forked since by a process that we wrote: its score is ours, and its own would be that
     // one's; where several have that score and differ, the first process's.
     const base = own ?? (isOurs ? (shared.get(process.oomScoreAdj) ?? original) : process.oomScoreAdj)
-    if (score === undefined) {
+    const oomScoreAdj = score === undefined ? base : scoreFrom(score, base)
+    const isNew = score !== undefined && process.oomScoreAdj !== oomScoreAdj
+    const refused = isNew ? refuse(process, score, oomScoreAdj, base) : undefined
+    planned.set(process, { own: base, ...(refused !== undefined && { refused }) })
+    if (score === undefined || refused !== undefined) {
       if (!isOurs || process.oomScoreAdj === base) continue
       if (own !== undefined) kept[identity] = own
       write(process, base, true)
     } else {
       if (own !== undefined || !isOurs || base !== original) kept[identity] = base
-      const oomScoreAdj = scoreFrom(score, base)
       wanted.add(oomScoreAdj)
-      if (process.oomScoreAdj !== oomScoreAdj) write(process, oomScoreAdj, false)
+      if (isNew) write(process, oomScoreAdj, false)
     }
   }
   const others = applied.filter((value) => !wanted.has(value))
@@ -91,7 +133,7 @@ function planContainer(
 }
 
 /** A sum that leaves what a policy may set ends there; one that began outside of it is not moved the other way. */
-function scoreFrom(score: DesiredScore, base: number): number {
+export function scoreFrom(score: DesiredScore, base: number): number {
   if ('value' in score) return score.value
   const sum = base + score.delta
   return score.delta < 0

@@ -21,6 +21,16 @@ export const UNREADABLE_PROGRAM = {
 
 export const NO_KILL_SCOPE = { reason: 'Unsupported', message: 'this agent does not set memory.oom.group' }
 
+export const CONFLICT = {
+  reason: 'Conflict',
+  message: 'another program writes these scores again and again: it is left to it for ten minutes, then tried anew',
+}
+
+export const RECONCILING = {
+  reason: 'Reconciling',
+  message: 'so many writes are due that they are spread over time: the rest follows by itself',
+}
+
 export const HOLD_EXPIRED = {
   reason: 'HoldExpired',
   message:

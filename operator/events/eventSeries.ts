@@ -1,6 +1,6 @@
 import type { EventDraft, ObjectReference } from './eventDraft.ts'
 import { setNewest } from '../runtime/setNewest.ts'
-import { TokenBucket } from '../runtime/tokenBucket.ts'
+import { TokenBucket } from '#program/tokenBucket.ts'
 
 /** Kills that one Event tells: the first in words, the rest as its count. */
 export interface EventSeries {

@@ -8,7 +8,7 @@ import {
   type SeriesLimits,
 } from '../events/eventSeries.ts'
 import type { EventDraft } from '../events/eventDraft.ts'
-import { TokenBucket } from './tokenBucket.ts'
+import { TokenBucket } from '#program/tokenBucket.ts'
 import type { Waiting } from './keepTrying.ts'
 import { retryDelayMs } from './retryDelay.ts'
 

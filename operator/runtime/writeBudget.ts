@@ -1,4 +1,4 @@
-import { TokenBucket } from './tokenBucket.ts'
+import { TokenBucket } from '#program/tokenBucket.ts'
 
 export interface WriteBudgetOptions {
   /** Writes per second of all reports; as many at once after a rest. */
