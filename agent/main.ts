@@ -1,7 +1,7 @@
 import './adapters/smallHeap.ts'
 import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { inboxPrefix } from '#contract/subjects.ts'
 import { startHealthServer } from '#program/adapters/healthServer.ts'
 import { CgroupFiles, memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
@@ -9,6 +9,7 @@ import { ProcFiles } from '#program/adapters/procFiles.ts'
 import { runProgram } from '#program/run.ts'
 import { TokenBucket } from '#program/tokenBucket.ts'
 import { VERSION } from '#program/version.ts'
+import { AuditTrail } from './adapters/auditTrail.ts'
 import { CgroupWatch } from './adapters/cgroupWatch.ts'
 import { ContainerProcesses } from './adapters/containerProcesses.ts'
 import { CursorFile } from './adapters/cursorFile.ts'
@@ -19,7 +20,7 @@ import { KillPublisher } from './adapters/killPublisher.ts'
 import { KmsgDevice } from './adapters/kmsgDevice.ts'
 import { KmsgRecording } from './adapters/kmsgRecording.ts'
 import { LedgerFile } from './adapters/ledgerFile.ts'
-import { OriginalsFile } from './adapters/originalsFile.ts'
+import { KILL_SCOPES, OriginalsFile, SCORES } from './adapters/originalsFile.ts'
 import { knowProcesses } from './adapters/knowProcesses.ts'
 import { missingRights } from './adapters/missingRights.ts'
 import { raiseOwnPriority } from './adapters/ownPriority.ts'
@@ -30,6 +31,7 @@ import { SpoolFolder } from './adapters/spoolFolder.ts'
 import { StatusTeller } from './adapters/statusTeller.ts'
 import { Adjuster } from './adjust/adjuster.ts'
 import { Hold } from './adjust/hold.ts'
+import { KillScopes } from './adjust/killScopes.ts'
 import { Wake } from './adjust/wake.ts'
 import { Agent } from './agent.ts'
 import type { UnexplainedKills } from './completeness/recovery.ts'
@@ -137,15 +139,36 @@ await runProgram({
     const teller = new StatusTeller(flags.node, publisher.connection, () => agent.completeness, logger)
     // A recording's processes are not this machine's.
     if (flags.adjust === 'on' && recording === undefined) {
-      const originals = new OriginalsFile(flags.stateDir, proc.readBootId(), logger)
+      const originals = new OriginalsFile(flags.stateDir, SCORES, bootId, logger)
+      const ownKillScopes = new OriginalsFile(flags.stateDir, KILL_SCOPES, bootId, logger)
       const wake = new Wake()
       const watch = new CgroupWatch(() => wake.call(), logger)
       const cgroupRoot = memoryCgroupRoot(flags.cgroupRoot)
       const processes = new ContainerProcesses(flags.proc, cgroupRoot, (folders) => watch.keep(folders))
+      const { auditStored, auditDropped } = agent.metrics
+      const trail = new AuditTrail(
+        flags.node,
+        {
+          isConnected: () => publisher.trouble === undefined,
+          publish: async (subject, payload) => (await publisher.connection).jetstream().publish(subject, payload),
+          now: () => new Date(),
+          sleep: (ms, until) => sleep(ms, undefined, { signal: until }).catch(() => undefined),
+          onStored: () => auditStored.inc(),
+          onDropped: () => auditDropped.inc(),
+        },
+        logger,
+      )
+      const killScopes = new KillScopes(ownKillScopes.read(), {
+        read: (container) => processes.readKillScope(container),
+        write: (container, scope) => processes.writeKillScope(container, scope),
+        save: (own) => ownKillScopes.write(own),
+      })
       const adjuster = new Adjuster(originals.read(), {
         observe: (wanted) => processes.observe(wanted),
         readFacts: (pid, facts) => processes.readFacts(pid, facts),
         write: (containerId, process, oomScoreAdj) => processes.write(containerId, process, oomScoreAdj),
+        killScopes,
+        noteWrite: (note) => trail.note(note),
         isOfNode: (pid) => processes.isOfNode(pid),
         ownPid: Number(readlinkSync(join(flags.proc, 'self'))),
         budget: new TokenBucket(flags.scoreWritesPerSecond, 1_000 / flags.scoreWritesPerSecond, monotonicMs()),
@@ -157,7 +180,11 @@ await runProgram({
       const hold = new Hold(desiredFile.readConfirmation(), moment, (last) => desiredFile.writeConfirmation(last))
       const link = new DesiredLink(flags.node, publisher.connection, desiredFile, logger)
       const now = () => new Date()
-      await Promise.all([agent.run(signal), runAdjustments(link, adjuster, hold, wake, teller, logger, now, signal)])
+      await Promise.all([
+        trail.run(signal),
+        agent.run(signal),
+        runAdjustments(link, adjuster, hold, wake, teller, logger, now, signal),
+      ])
       watch.close()
     } else if (recording === undefined) {
       await Promise.all([agent.run(signal), teller.run(signal)])

@@ -104,6 +104,11 @@ export function createMetrics({ pending, spoolBytes, completeness }: MetricSourc
       },
       { reason: DROP_REASONS },
     ),
+    auditStored: counter('audit_records_stored_total', 'Writes to processes and cgroups that OOM_AUDIT has.'),
+    auditDropped: counter(
+      'audit_records_dropped_total',
+      'Writes that OOM_AUDIT was not told of: NATS was away, and too many waited.',
+    ),
     spoolFailures: counter('spool_failures_total', 'Times that the spool could not be written or read.'),
     records: counter('kmsg_records_total', 'Kernel log records read.'),
     badRecords: counter('kmsg_bad_records_total', 'Kernel log records that could not be parsed.'),

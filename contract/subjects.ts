@@ -53,6 +53,14 @@ export function statusSubject(node: string): string {
   return `oom.v1.status.${nodeToken(node)}`
 }
 
+export const AUDIT_STREAM = 'OOM_AUDIT'
+export const AUDIT_SUBJECTS = 'oom.v1.audit.*.>'
+
+/** What the node's agent wrote to processes and cgroups of a pod. */
+export function auditSubject(node: string, podUid: string): string {
+  return `oom.v1.audit.${nodeToken(node)}.${podUid}`
+}
+
 /** A hint that the node's desired state has changed. Only a hint: whoever publishes there proves nothing by it. */
 export function desiredHintSubject(node: string): string {
   return `oom.v1.desired.${nodeToken(node)}`

@@ -4,13 +4,15 @@ import { messageOf } from '#program/errors.ts'
 import type { Wanted } from '../adjust/adjuster.ts'
 import type { ObservedProcess } from '../adjust/plan.ts'
 import type { Fact, ProcessFacts } from '../adjust/rule.ts'
-import type { ObservedContainer } from '../adjust/target.ts'
+import type { KillScope, ObservedContainer } from '../adjust/target.ts'
 import { parseContainerName } from '../cgroup/containerName.ts'
 import { parseCommandLine } from '../proc/commandLine.ts'
 import { parseOomScoreAdj } from '../proc/oomScoreAdj.ts'
 import { parseStat } from '../proc/stat.ts'
 import { parseCgroupPath } from '../cgroup/path.ts'
 import { parseMemoryCgroup } from '../cgroup/procCgroup.ts'
+
+const OOM_GROUP = 'memory.oom.group'
 
 export type WriteOutcome =
   | { kind: 'written' }
@@ -46,7 +48,7 @@ export class ContainerProcesses {
         // Nothing below another container's cgroup is asked for.
         if (podUid === undefined || !(containerIds.has(containerId) || podUids.has(podUid))) return
         processes = []
-        observed.push({ containerId, podUid, name: undefined, processes })
+        observed.push({ containerId, podUid, name: undefined, cgroup: path, processes })
       } else if (kubepods && containerId === undefined && (podUid === undefined || podUids.has(podUid))) {
         nests.push(join(this.#cgroupRoot, path))
       }
@@ -97,6 +99,35 @@ export class ContainerProcesses {
     }
   }
 
+  /** By memory.oom.group (mm/memcontrol.c, memory_oom_group_show); undefined where the kernel has none. */
+  readKillScope({ cgroup }: ObservedContainer): KillScope | undefined {
+    const text = readOrEmpty(join(this.#cgroupRoot, cgroup, OOM_GROUP))
+      .toString()
+      .trim()
+    if (text === '1') return 'Container'
+    return text === '0' ? 'Process' : undefined
+  }
+
+  /** The cgroup is its container's own for as long as it is there: its path has the container's id. */
+  writeKillScope({ cgroup }: ObservedContainer, scope: KillScope): WriteOutcome {
+    let descriptor: number
+    try {
+      descriptor = openSync(join(this.#cgroupRoot, cgroup, OOM_GROUP), 'r+')
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      return code === 'EROFS' || code === 'EPERM' ? { kind: 'refused' } : outcomeOf(error, OOM_GROUP)
+    }
+    try {
+      writeSync(descriptor, scope === 'Container' ? '1' : '0', 0)
+      return { kind: 'written' }
+    } catch (error) {
+      // kernfs: the cgroup was removed while its file was open.
+      return (error as NodeJS.ErrnoException).code === 'ENODEV' ? { kind: 'gone' } : outcomeOf(error, OOM_GROUP)
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
   /** By its mount namespace, against that of the node's first process; undefined where it takes CAP_SYS_PTRACE to see it. */
   isOfNode(pid: number): boolean | undefined {
     try {
@@ -142,12 +173,12 @@ export class ContainerProcesses {
   }
 }
 
-function outcomeOf(error: unknown): WriteOutcome {
+function outcomeOf(error: unknown, file = 'oom_score_adj'): WriteOutcome {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'ESRCH' || code === 'ENOENT') return { kind: 'gone' }
   if (code === 'EACCES') return { kind: 'refused' }
   // Without the path: the same for every process.
-  return { kind: 'failed', message: `expected to write oom_score_adj, got ${code ?? messageOf(error)}` }
+  return { kind: 'failed', message: `expected to write ${file}, got ${code ?? messageOf(error)}` }
 }
 
 /** @returns null where the process has no program: it has ended; undefined where it is not shown. */

@@ -1,17 +1,42 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { formatKillScopes, parseKillScopes, type OwnKillScopes } from '../adjust/killScopes.ts'
 import { formatOriginals, parseOriginals, type Originals } from '../adjust/originals.ts'
 import { isRightMissing, isUnreadable, stateUnwritable } from '../errors.ts'
 
-/** The scores that were there before, on disk: replaced by rename after fsync, so that a crash leaves the old or the new. */
-export class OriginalsFile {
+/** What is kept, in a file of its own. */
+export interface KeptForm<T> {
+  file: string
+  what: string
+  format(bootId: string, kept: T): string
+  parse(text: string, bootId: string): { ok: true; containers: T } | { ok: false; reason: string }
+}
+
+export const SCORES: KeptForm<Originals> = {
+  file: 'scores.json',
+  what: 'scores',
+  format: formatOriginals,
+  parse: parseOriginals,
+}
+
+export const KILL_SCOPES: KeptForm<OwnKillScopes> = {
+  file: 'kill-scopes.json',
+  what: 'kill scopes',
+  format: formatKillScopes,
+  parse: parseKillScopes,
+}
+
+/** What was there before, on disk: replaced by rename after fsync, so that a crash leaves the old or the new. */
+export class OriginalsFile<T extends Originals | OwnKillScopes> {
+  readonly #form: KeptForm<T>
   readonly #path: string
   readonly #bootId: string
   readonly #logger: Logger
 
-  constructor(stateDir: string, bootId: string, logger: Logger) {
-    this.#path = join(stateDir, 'scores.json')
+  constructor(stateDir: string, form: KeptForm<T>, bootId: string, logger: Logger) {
+    this.#form = form
+    this.#path = join(stateDir, form.file)
     this.#bootId = bootId
     this.#logger = logger
     try {
@@ -23,32 +48,33 @@ export class OriginalsFile {
   }
 
   /** @throws ProgramError StateUnwritable */
-  read(): Originals {
+  read(): T {
     let text: string
     try {
       text = readFileSync(this.#path, 'utf8')
     } catch (error) {
       // What may not be read may not be replaced either: no score is written.
-      if (isUnreadable(error)) return {}
+      if (isUnreadable(error)) return {} as T
       throw stateUnwritable(this.#path, error)
     }
-    const parsed = parseOriginals(text, this.#bootId)
+    const { parse, what } = this.#form
+    const parsed = parse(text, this.#bootId)
     if (parsed.ok) return parsed.containers
     const keptAs = `${this.#path}.corrupt`
     renameSync(this.#path, keptAs)
     this.#logger.warn(
       { path: this.#path, keptAs },
-      `expected the scores of before, got: ${parsed.reason}; scores set before this start stay until their containers end`,
+      `expected the ${what} of before, got: ${parsed.reason}; ${what} set before this start stay until their containers end`,
     )
-    return {}
+    return {} as T
   }
 
   /** @throws ErrnoException when the disk refuses; the old ones then stand. */
-  write(originals: Originals): void {
+  write(kept: T): void {
     const temporary = `${this.#path}.new`
     const descriptor = openSync(temporary, 'w', 0o600)
     try {
-      writeSync(descriptor, formatOriginals(this.#bootId, originals))
+      writeSync(descriptor, this.#form.format(this.#bootId, kept))
       fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import { CursorFile } from './cursorFile.ts'
 import { LedgerFile } from './ledgerFile.ts'
-import { OriginalsFile } from './originalsFile.ts'
+import { OriginalsFile, SCORES } from './originalsFile.ts'
 
 const NOBODY = 65_534
 
@@ -44,7 +44,7 @@ describe('a state folder that this user may not even look into', () => {
     withoutRoot(() => {
       expect(new CursorFile(state, logger).read()).toBeUndefined()
       expect(new LedgerFile(state, logger).read()).toBeUndefined()
-      const originals = new OriginalsFile(state, 'boot', logger)
+      const originals = new OriginalsFile(state, SCORES, 'boot', logger)
       expect(originals.read()).toEqual({})
       expect(() => originals.write({})).toThrow(/EACCES/)
     })

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { DesiredRule, DesiredScore } from '#contract/desiredRule.ts'
 import { TokenBucket } from '#program/tokenBucket.ts'
 import { createRandom, pick, type Random } from '#kernel/random.testkit.ts'
-import { processOf, ruleOf } from '../testing/rules.ts'
+import { noKillScopes, processOf, ruleOf } from '../testing/rules.ts'
 import { Adjuster } from './adjuster.ts'
 import type { Originals } from './originals.ts'
 import type { ObservedProcess } from './plan.ts'
@@ -77,9 +77,11 @@ class FakeNode {
 
   #start(): Adjuster {
     return new Adjuster(this.#saved, {
-      observe: () => [{ containerId: ID, podUid: 'pod', name: 'app', processes: [...this.#processes] }],
+      observe: () => [{ containerId: ID, podUid: 'pod', name: 'app', cgroup: '/a', processes: [...this.#processes] }],
       readFacts: () => ({}),
       isOfNode: () => false,
+      killScopes: noKillScopes(),
+      noteWrite: () => undefined,
       ownPid: 0,
       budget: new TokenBucket(1_000, 1, 0),
       // Within the time in which a runtime writes: nobody is taken for another writer.

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { DesiredRule } from '#contract/desiredRule.ts'
 import { TokenBucket } from '#program/tokenBucket.ts'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
-import { processOf, ruleOf } from '../testing/rules.ts'
-import { Adjuster } from './adjuster.ts'
+import { noKillScopes, processOf, ruleOf } from '../testing/rules.ts'
+import { Adjuster, type WriteNote } from './adjuster.ts'
 import type { Originals } from './originals.ts'
 import type { Desired } from './target.ts'
 
@@ -20,10 +20,17 @@ let saved: Originals[]
 let steps: string[]
 let programs: Record<number, string>
 let nowMs: number
+let noted: string[]
 let writesPerSecond: number
 let ofNode: Set<number>
 
 const calm = () => ({
+  killScopes: noKillScopes(),
+  noteWrite: ({ container, desiredRevision, ...note }: WriteNote) => {
+    const rule = note.rule?.policy ?? 'none'
+    if (note.file === 'oom_score_adj')
+      noted.push(`${note.process.oomScoreAdj} to ${note.to} by ${rule} of ${container.name} at ${desiredRevision}`)
+  },
   isOfNode: (pid: number) => ofNode.has(pid),
   ownPid: 99,
   budget: new TokenBucket(writesPerSecond, 1_000 / writesPerSecond, nowMs),
@@ -36,7 +43,7 @@ const adjusterFrom = (originals: Originals): Adjuster =>
     observe: ({ containerIds, podUids }) => {
       if (!(containerIds.has(A) || podUids.has('pod-1')) || scores.size === 0) return []
       const processes = [...scores].map(([pid, oomScoreAdj]) => processOf(pid, oomScoreAdj))
-      return [{ containerId: A, podUid: 'pod-1', name, processes }]
+      return [{ containerId: A, podUid: 'pod-1', name, cgroup: '/a', processes }]
     },
     readFacts: (pid, facts) => {
       steps.push(`read ${facts.join()} of ${pid}`)
@@ -61,6 +68,7 @@ beforeEach(() => {
   steps = []
   programs = {}
   nowMs = 0
+  noted = []
   writesPerSecond = 1_000
   ofNode = new Set()
 })
@@ -112,7 +120,7 @@ describe('Adjuster', () => {
       {},
       {
         ...calm(),
-        observe: () => [{ containerId: A, podUid: 'pod-1', name, processes: [processOf(1, 0)] }],
+        observe: () => [{ containerId: A, podUid: 'pod-1', name, cgroup: '/a', processes: [processOf(1, 0)] }],
         readFacts: () => ({}),
         write: () => {
           throw new Error('written without originals')
@@ -191,6 +199,17 @@ describe('Adjuster', () => {
     expect(told(adjuster, { rules: [suspended], containers: [CONTAINER] })).toEqual(['skipped 0 HoldExpired'])
     expect(scores.get(1)).toBe(0)
     expect(saved.at(-1)).toEqual({})
+  })
+
+  it('tells of each write that was done, what it was before, and whose it is', () => {
+    name = 'app'
+    const adjuster = adjusterFrom({})
+    adjuster.sweep({ ...want, revision: 7 })
+    answer = { kind: 'refused' }
+    adjuster.sweep({ ...NOTHING, revision: 8 })
+    answer = { kind: 'written' }
+    adjuster.sweep({ ...NOTHING, revision: 9 })
+    expect(noted).toEqual(['0 to 500 by p of app at 7', '500 to 0 by none of app at 9'])
   })
 
   it('spreads writes over time, and says of the rest that it follows', () => {

@@ -4,6 +4,7 @@ import type { TokenBucket } from '#program/tokenBucket.ts'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import { refuseScore } from './checks/scoreChecks.ts'
 import { ForeignWrites } from './foreignWrites.ts'
+import type { KillScopes, KillScopeWrite } from './killScopes.ts'
 import { firstOf, judgeProcess, type JudgedProcess } from './judge.ts'
 import type { Originals } from './originals.ts'
 import { outcomesOf, tellOutcomes, type Became, type ToldOutcomes } from './outcomes.ts'
@@ -28,6 +29,12 @@ export interface Swept {
   waitMs: number
 }
 
+/** A write that was done. */
+export type WriteNote = { container: ObservedContainer; desiredRevision: number | undefined } & (
+  | { file: 'oom_score_adj'; process: ObservedProcess; to: number; rule: Rule | undefined }
+  | ({ file: 'memory.oom.group' } & Omit<KillScopeWrite, 'container'>)
+)
+
 export interface AdjusterPorts {
   observe(wanted: Wanted): ObservedContainer[]
   /** What rules ask for beside what is observed. */
@@ -37,6 +44,9 @@ export interface AdjusterPorts {
   isOfNode(pid: number): boolean | undefined
   /** As /proc counts. */
   ownPid: number
+  killScopes: KillScopes
+  /** Told of each write that was done. */
+  noteWrite(note: WriteNote): void
   /** What may be written now. */
   budget: TokenBucket
   /** On a clock that only goes forward. */
@@ -61,7 +71,9 @@ export class Adjuster {
    * @throws ErrnoException when the originals cannot be saved: then nothing was written.
    */
   sweep(desired: Desired): Swept {
-    const containers = this.#ports.observe(wantedOf(desired, this.#originals))
+    const { killScopes, budget } = this.#ports
+    const remembered = [...Object.keys(this.#originals), ...killScopes.containerIds]
+    const containers = this.#ports.observe(wantedOf(desired, remembered))
     const targets = resolveTargets(desired, containers)
     const rules = new Map(targets.map((target) => [target.containerId, target.rules]))
     const judged = new Map<string, JudgedProcess[]>()
@@ -89,7 +101,21 @@ export class Adjuster {
       refuse(containerId, score, ownScore, () => this.#ports.isOfNode(process.pid)),
     )
     this.#save(plan.originals)
-    const results = this.#write(plan.writes, nowMs)
+    const byId = new Map(containers.map((container) => [container.containerId, container]))
+    const deciders = new Map([...planned.values()].flat().map(({ process, decidedBy }) => [process, decidedBy]))
+    const { revision: desiredRevision } = desired
+    const results = this.#write(plan.writes, nowMs, ({ containerId, process, oomScoreAdj: to, givesBack }) => {
+      const container = byId.get(containerId)
+      const rule = givesBack ? undefined : deciders.get(process)
+      if (container !== undefined)
+        this.#ports.noteWrite({ file: 'oom_score_adj', container, process, to, rule, desiredRevision })
+    })
+    const scopes = killScopes.sweep(
+      targets,
+      containers,
+      () => budget.take(nowMs),
+      (write) => this.#ports.noteWrite({ file: 'memory.oom.group', desiredRevision, ...write }),
+    )
     // What could not be given back is tried again by the next sweep.
     const restoring = new Set(
       plan.writes.filter((one) => one.givesBack && isStillDue(results.get(one.process))).map(idOf),
@@ -105,17 +131,20 @@ export class Adjuster {
           : (refusalOf(plan.planned.get(process)) ?? results.get(process))
       return {
         containerId,
-        outcomes: outcomesOf(target, judged.get(containerId), became, ({ rule }, process) =>
-          rule.score === undefined
-            ? undefined
-            : // Not asked of the kernel again and again for what is not written.
-              refuse(containerId, rule.score, plan.planned.get(process)?.own ?? process.oomScoreAdj, () => undefined),
-        ),
+        outcomes: [
+          ...outcomesOf(target, judged.get(containerId), became, ({ rule }, process) =>
+            rule.score === undefined
+              ? undefined
+              : // Not asked of the kernel again and again for what is not written.
+                refuse(containerId, rule.score, plan.planned.get(process)?.own ?? process.oomScoreAdj, () => undefined),
+          ),
+          ...(scopes.outcomes.get(containerId) ?? []),
+        ],
       }
     })
     return {
       told: tellOutcomes(desired.rules, outcomes),
-      restoring: restoring.size,
+      restoring: new Set([...restoring, ...scopes.restoring]).size,
       unnamed: containers.filter((one) => one.name === undefined && !rules.has(one.containerId)).map(idOf),
       waitMs: [...results.values()].some((result) => result?.kind === 'waits') ? this.#ports.budget.waitMs(nowMs) : 0,
     }
@@ -142,9 +171,14 @@ export class Adjuster {
   }
 
   /** @returns what became of each write. */
-  #write(writes: readonly ScoreWrite[], nowMs: number): Map<ObservedProcess, Became> {
+  #write(
+    writes: readonly ScoreWrite[],
+    nowMs: number,
+    onWritten: (write: ScoreWrite) => void,
+  ): Map<ObservedProcess, Became> {
     const results = new Map<ObservedProcess, Became>()
-    for (const { containerId, process, oomScoreAdj, givesBack } of writes) {
+    for (const write of writes) {
+      const { containerId, process, oomScoreAdj, givesBack } = write
       if (!this.#ports.budget.take(nowMs)) {
         results.set(process, { kind: 'waits' })
         continue
@@ -152,6 +186,7 @@ export class Adjuster {
       const result = this.#ports.write(containerId, process, oomScoreAdj)
       results.set(process, result)
       if (result.kind !== 'written') continue
+      onWritten(write)
       if (givesBack) this.#foreignWrites.gaveBack(containerId, process)
       else this.#foreignWrites.wrote(containerId, process, oomScoreAdj, nowMs)
     }
@@ -177,8 +212,8 @@ function refusalOf(planned: PlannedProcess | undefined): Became {
   return planned?.refused === undefined ? undefined : { kind: 'refusedByCheck', why: planned.refused }
 }
 
-function wantedOf({ containers }: Desired, originals: Originals): Wanted {
-  const containerIds = new Set(Object.keys(originals))
+function wantedOf({ containers }: Desired, remembered: readonly string[]): Wanted {
+  const containerIds = new Set(remembered)
   for (const { containerId } of containers) if (containerId !== undefined) containerIds.add(containerId)
   return { containerIds, podUids: new Set(containers.map(({ podUid }) => podUid)) }
 }

@@ -14,7 +14,6 @@ import {
   CONFLICT,
   CONTAINER_ABSENT,
   KERNEL_REFUSED,
-  NO_KILL_SCOPE,
   NO_PROCESS,
   RECONCILING,
   patternRefused,
@@ -77,8 +76,6 @@ export function outcomesOf(
     else if (rule.suspended !== undefined) note(rule, 'skipped', rule.suspended, 0)
     else if (rule.broken !== undefined) note(rule, 'failed', patternRefused(rule.broken), 0)
     else if (rule.score !== undefined && !seen.has(rule)) note(rule, 'skipped', NO_PROCESS, 0)
-    if (judged !== undefined && rule.suspended === undefined && rule.killScope !== undefined)
-      note(rule, 'failed', NO_KILL_SCOPE, 0)
   }
   return [...all].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, outcome]) => outcome)
 }

@@ -19,7 +19,15 @@ export const UNREADABLE_PROGRAM = {
     'the kernel shows which program a process runs (/proc/PID/exe) only to one with CAP_SYS_PTRACE: give the agent that capability, or select by command or cmdline',
 }
 
-export const NO_KILL_SCOPE = { reason: 'Unsupported', message: 'this agent does not set memory.oom.group' }
+export const NO_KILL_SCOPE = {
+  reason: 'Unsupported',
+  message: 'the kernel has no memory.oom.group for this container: that is of cgroup v2, from Linux 4.19 on',
+}
+
+export const KILL_SCOPE_REFUSED = {
+  reason: 'CgroupReadOnly',
+  message: 'memory.oom.group may not be written: let the agent write to the cgroup tree of the node',
+}
 
 export const CONFLICT = {
   reason: 'Conflict',

@@ -15,6 +15,7 @@ const see = (containerId: string, name?: string, podUid = 'pod-1'): ObservedCont
   containerId,
   podUid,
   name,
+  cgroup: '/a',
   processes: [],
 })
 const ids = (containers: DesiredContainer[], observed: ObservedContainer[]): string[] =>

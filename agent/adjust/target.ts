@@ -1,3 +1,4 @@
+import type { DesiredRule } from '#contract/desiredRule.ts'
 import type { DesiredContainer } from '#contract/desiredState.ts'
 import type { ObservedProcess } from './plan.ts'
 import type { Rule } from './rule.ts'
@@ -6,7 +7,11 @@ import type { Rule } from './rule.ts'
 export interface Desired {
   rules: readonly Rule[]
   containers: readonly DesiredContainer[]
+  /** In its bucket. */
+  revision?: number
 }
+
+export type KillScope = NonNullable<DesiredRule['killScope']>
 
 /** A container of the node as its cgroup shows it. */
 export interface ObservedContainer {
@@ -14,6 +19,8 @@ export interface ObservedContainer {
   podUid: string
   /** In its pod; unknown of a sandbox, and of a container that has only begun to start. */
   name: string | undefined
+  /** Path of its memory cgroup, from the root of the hierarchy. */
+  cgroup: string
   processes: readonly ObservedProcess[]
 }
 

@@ -1,5 +1,6 @@
 import type { DesiredRule } from '#contract/desiredRule.ts'
 import type { ObservedProcess } from '../adjust/plan.ts'
+import { KillScopes } from '../adjust/killScopes.ts'
 import { compileRule, type CompilePattern, type Rule } from '../adjust/rule.ts'
 
 /** A rule that enforces 500 on every process, of policy `p`. */
@@ -28,4 +29,9 @@ function noPattern(): never {
 
 export function processOf(pid: number, oomScoreAdj: number, changes: Partial<ObservedProcess> = {}): ObservedProcess {
   return { pid, startTicks: pid * 10, oomScoreAdj, command: 'app', ...changes }
+}
+
+/** Of a kernel that has none. */
+export function noKillScopes(): KillScopes {
+  return new KillScopes({}, { read: () => undefined, write: () => ({ kind: 'gone' }), save: () => undefined })
 }

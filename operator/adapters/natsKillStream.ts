@@ -20,6 +20,7 @@ import {
   STREAM_ID_KEY,
   killStreamPlan,
   rejectStreamPlan,
+  auditStreamPlan,
   statusStreamPlan,
 } from '../runtime/streamPlan.ts'
 import { MessageQueue } from './messageQueue.ts'
@@ -72,6 +73,7 @@ export class NatsKillStream implements KillStream, PurgeableStream {
     await ensureStream(this.#jsm, killStreamPlan(this.#options.maxBytes))
     await ensureStream(this.#jsm, rejectStreamPlan)
     await ensureStream(this.#jsm, statusStreamPlan)
+    await ensureStream(this.#jsm, auditStreamPlan)
     await ensureBuckets(this.#js)
   }
 

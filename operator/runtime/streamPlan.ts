@@ -1,4 +1,11 @@
-import { KILL_STREAM, KILL_SUBJECTS, STATUS_STREAM, STATUS_SUBJECTS } from '#contract/subjects.ts'
+import {
+  AUDIT_STREAM,
+  AUDIT_SUBJECTS,
+  KILL_STREAM,
+  KILL_SUBJECTS,
+  STATUS_STREAM,
+  STATUS_SUBJECTS,
+} from '#contract/subjects.ts'
 
 export const REJECT_STREAM = 'OOM_REJECTS'
 /** Where the stream keeps the random half of its identity. */
@@ -67,6 +74,21 @@ export const statusStreamPlan: StreamPlan = {
   discard_new_per_subject: false,
   max_msgs_per_subject: 1,
   max_age: DAY_NS,
+  max_bytes: 256 * 1024 * 1024,
+  allow_direct: true,
+}
+
+/** Each write of an agent's to a process or a cgroup, for people and their tools: oomkeeper itself does not read it. */
+export const auditStreamPlan: StreamPlan = {
+  name: AUDIT_STREAM,
+  description: 'oomkeeper: each score that an agent wrote, what it was before, and for which policy',
+  subjects: [AUDIT_SUBJECTS],
+  retention: 'limits',
+  storage: 'file',
+  discard: 'old',
+  discard_new_per_subject: false,
+  max_msgs_per_subject: -1,
+  max_age: 30 * DAY_NS,
   max_bytes: 256 * 1024 * 1024,
   allow_direct: true,
 }

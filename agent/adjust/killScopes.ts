@@ -1,0 +1,146 @@
+import * as z from 'zod'
+import type { WriteOutcome } from '../adapters/containerProcesses.ts'
+import type { KillScope, ObservedContainer, ContainerTarget } from './target.ts'
+import type { Outcome } from './outcomes.ts'
+import type { Rule } from './rule.ts'
+import { KILL_SCOPE_REFUSED, NO_KILL_SCOPE, outranked, RECONCILING, writeFailed } from './statusReasons.ts'
+
+const killScope = z.enum(['Container', 'Process'])
+const owned = z.object({
+  version: z.literal(1),
+  bootId: z.string().max(64),
+  containers: z.record(z.string().max(64), killScope),
+})
+
+/** What each container had before it was written, by its id: on disk before the write, and until it is given back. */
+export type OwnKillScopes = Readonly<Record<string, KillScope>>
+
+export function formatKillScopes(bootId: string, containers: OwnKillScopes): string {
+  return JSON.stringify(owned.parse({ version: 1, bootId, containers }))
+}
+
+export type ParsedKillScopes = { ok: true; containers: OwnKillScopes } | { ok: false; reason: string }
+
+/** Those of another boot are none: its cgroups are gone. */
+export function parseKillScopes(text: string, bootId: string): ParsedKillScopes {
+  try {
+    const { containers, bootId: of } = owned.parse(JSON.parse(text))
+    return { ok: true, containers: of === bootId ? containers : {} }
+  } catch {
+    return { ok: false, reason: 'expected kill scopes as JSON' }
+  }
+}
+
+export interface KillScopePorts {
+  /** Undefined where the kernel has none for it (cgroup v1, before 4.19), and where it is gone. */
+  read(container: ObservedContainer): KillScope | undefined
+  write(container: ObservedContainer, scope: KillScope): WriteOutcome
+  /** On disk when it returns. */
+  save(own: OwnKillScopes): void
+}
+
+export interface KillScopeWrite {
+  container: ObservedContainer
+  from: KillScope
+  to: KillScope
+  /** Undefined where it is given back. */
+  rule: Rule | undefined
+}
+
+/** Brings memory.oom.group of a node's containers to what is desired, beside their scores. */
+export class KillScopes {
+  readonly #ports: KillScopePorts
+  #own: OwnKillScopes
+
+  constructor(own: OwnKillScopes, ports: KillScopePorts) {
+    this.#own = own
+    this.#ports = ports
+  }
+
+  /** Containers where something is to be given back some time. */
+  get containerIds(): string[] {
+    return Object.keys(this.#own)
+  }
+
+  /**
+   * @param take whether one more write may be done now
+   * @param onWritten told of each write that was done
+   * @returns the outcomes by container, and what could not be given back yet
+   * @throws ErrnoException when what was there cannot be saved: then nothing was written.
+   */
+  sweep(
+    targets: readonly ContainerTarget[],
+    containers: readonly ObservedContainer[],
+    take: () => boolean,
+    onWritten: (write: KillScopeWrite) => void,
+  ): { outcomes: ReadonlyMap<string, readonly Outcome[]>; restoring: ReadonlySet<string> } {
+    const rules = new Map(targets.map((target) => [target.containerId, target.rules.filter(wantsScope)]))
+    const outcomes = new Map<string, Outcome[]>()
+    const writes: KillScopeWrite[] = []
+    const next: Record<string, KillScope> = {}
+    for (const container of containers) {
+      const { containerId } = container
+      const wanted = rules.get(containerId) ?? []
+      const own = this.#own[containerId]
+      if (wanted.length === 0 && own === undefined) continue
+      const now = this.#ports.read(container)
+      const deciding = now === undefined ? undefined : wanted.find(({ mode }) => mode === 'Enforce')
+      outcomes.set(
+        containerId,
+        wanted.map((rule) => asideOf(rule, wanted, deciding, now)),
+      )
+      if (now === undefined) continue
+      const to = deciding?.killScope ?? own ?? now
+      if (deciding !== undefined || own !== undefined) next[containerId] = own ?? now
+      if (to !== now) writes.push({ container, from: now, to, rule: deciding })
+      else if (deciding === undefined) delete next[containerId]
+    }
+    // One that is to be there and is not seen now may come back; any other has ended.
+    const seen = new Set(containers.map(({ containerId }) => containerId))
+    for (const [id, own] of Object.entries(this.#own)) if (!seen.has(id) && rules.has(id)) next[id] = own
+    this.#save(next)
+    const restoring = new Set<string>()
+    for (const write of writes) {
+      const { containerId } = write.container
+      const result: WriteOutcome | undefined = take() ? this.#ports.write(write.container, write.to) : undefined
+      if (result?.kind === 'written') onWritten(write)
+      const isDone = result?.kind === 'written' || result?.kind === 'gone'
+      if (write.rule === undefined && isDone) delete next[containerId]
+      else if (write.rule === undefined) restoring.add(containerId)
+      const told = outcomes.get(containerId)
+      const at = told?.findIndex(({ rule }) => rule === write.rule) ?? -1
+      if (told === undefined || write.rule === undefined || at < 0 || isDone) continue
+      const why =
+        result === undefined
+          ? RECONCILING
+          : result.kind === 'refused'
+            ? KILL_SCOPE_REFUSED
+            : writeFailed(result.kind === 'failed' ? result.message : '')
+      told[at] = { rule: write.rule, outcome: 'failed', processes: 0, why }
+    }
+    this.#save(next)
+    return { outcomes, restoring }
+  }
+
+  #save(own: OwnKillScopes): void {
+    const isSame =
+      JSON.stringify(Object.entries(own).toSorted()) === JSON.stringify(Object.entries(this.#own).toSorted())
+    if (isSame) return
+    this.#ports.save(own)
+    this.#own = { ...own }
+  }
+}
+
+function wantsScope({ killScope: scope, suspended }: Rule): boolean {
+  return scope !== undefined && suspended === undefined
+}
+
+/** What is to be told of a rule before anything is written; of the one that decides, that it is as it wants. */
+function asideOf(rule: Rule, all: readonly Rule[], deciding: Rule | undefined, now: KillScope | undefined): Outcome {
+  const told = { rule, processes: 0, why: undefined }
+  if (now === undefined) return { ...told, outcome: 'failed', why: NO_KILL_SCOPE }
+  if (rule === deciding) return { ...told, outcome: 'applied' }
+  if (deciding !== undefined && all.indexOf(deciding) < all.indexOf(rule))
+    return { ...told, outcome: 'skipped', why: outranked(deciding.policy) }
+  return { ...told, outcome: 'would' }
+}
