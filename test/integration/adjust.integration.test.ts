@@ -3,13 +3,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
 import { connect, type KV, type NatsConnection, type RetentionPolicy } from 'nats'
+import { auditRecord } from '../../contract/auditRecord.ts'
 import { desiredRuleOf } from '../../agent/testing/rules.ts'
 import type { DesiredRule } from '../../contract/desiredRule.ts'
 import { encodeDesiredState, type DesiredContainer } from '../../contract/desiredState.ts'
 import { nodeStatus, type NodeStatus } from '../../contract/nodeStatus.ts'
-import { DESIRED_BUCKET, desiredHintSubject, nodeToken, statusSubject } from '../../contract/subjects.ts'
+import {
+  AUDIT_STREAM,
+  AUDIT_SUBJECTS,
+  auditSubject,
+  DESIRED_BUCKET,
+  desiredHintSubject,
+  LEASE_KEY,
+  nodeToken,
+  statusSubject,
+} from '../../contract/subjects.ts'
 import { hasCapability } from '../cluster/host/capabilities.ts'
 import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -88,6 +99,7 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     const jsm = await connection.jetstreamManager()
     const retention = 'limits' as RetentionPolicy
     await jsm.streams.add({ name: 'OOM_STATUS', subjects: ['oom.v1.status.*'], retention, max_msgs_per_subject: 1 })
+    await jsm.streams.add({ name: AUDIT_STREAM, subjects: [AUDIT_SUBJECTS], retention })
   }, 120_000)
 
   afterAll(async () => {
@@ -237,9 +249,50 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     expect(scoreOf(pid)).toBe(START)
   }, 40_000)
 
+  it('records what it wrote, and what it gave back', async () => {
+    const pid = await container.run()
+    const revision = await want(container, 700)
+    await untilScore(pid, 700)
+    await want()
+    await untilScore(pid, START)
+    const jsm = await connection.jetstreamManager()
+    const subject = auditSubject(NODE, container.podUid)
+    const probe = async () => {
+      const { state } = await jsm.streams.info(AUDIT_STREAM, { subjects_filter: subject })
+      return state.subjects?.[subject] === 2 ? state : undefined
+    }
+    const { last_seq: last } = await waitUntil('two records', probe, { deadlineMs: 10_000, everyMs: 50 })
+    const records: unknown[] = []
+    for (const seq of [last - 1, last])
+      records.push(auditRecord.parse((await jsm.streams.getMessage(AUDIT_STREAM, { seq })).json()))
+    const process = { pid, command: 'sleep', podUid: container.podUid, containerId: container.id, container: 'app' }
+    expect(records).toMatchObject([
+      { ...process, action: 'Apply', from: START, to: 700, policy: { policy: 'p' }, desiredRevision: revision },
+      { ...process, action: 'Restore', from: 700, to: START, desiredRevision: revision + 1 },
+    ])
+  }, 40_000)
+
+  it('writes again what another program wrote once, and leaves the container to one that does so again and again', async () => {
+    const pid = await container.run()
+    await want(container, 700)
+    await untilScore(pid, 700)
+    // The runtime may write while a container starts.
+    await sleep(5_000)
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '650')
+    await untilScore(pid, 700)
+    const other = setInterval(() => writeFileSync(`/proc/${pid}/oom_score_adj`, '650'), 100)
+    try {
+      const status = await untilStatus((one) => outcomesOf(one, container.id)[0]?.startsWith('conflict') === true)
+      expect(outcomesOf(status, container.id)).toEqual([expect.stringMatching(/^conflict 1 Conflict /)])
+    } finally {
+      clearInterval(other)
+    }
+    expect(scoreOf(pid)).toBe(650)
+  }, 60_000)
+
   it('gives back when nobody has confirmed the state for longer than holdFor, also after a restart without NATS, and applies again', async () => {
     const pid = await container.run()
-    await bucket.put('_lease', '{}')
+    await bucket.put(LEASE_KEY, '{}')
     await put([desiredRuleOf({ score: { value: 700 }, holdForSeconds: 60 })], [container])
     await untilScore(pid, 700)
     await agent.program.kill()
@@ -253,7 +306,7 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     agent = await startAgent({ node: NODE, nats, folder })
     const status = await untilStatus((one) => outcomesOf(one, container.id)[0]?.includes('HoldExpired') === true)
     expect(status.heldSince).toBeDefined()
-    await bucket.put('_lease', '{}')
+    await bucket.put(LEASE_KEY, '{}')
     connection.publish(desiredHintSubject(NODE))
     await untilScore(pid, 700)
   }, 60_000)
