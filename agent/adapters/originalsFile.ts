@@ -9,8 +9,8 @@ import { isRightMissing, isUnreadable, stateUnwritable } from '../errors.ts'
 export interface KeptForm<T> {
   file: string
   what: string
-  format(bootId: string, kept: T): string
-  parse(text: string, bootId: string): { ok: true; containers: T } | { ok: false; reason: string }
+  format: (bootId: string, kept: T) => string
+  parse: (text: string, bootId: string) => { ok: true; containers: T } | { ok: false; reason: string }
 }
 
 export const SCORES: KeptForm<Originals> = {

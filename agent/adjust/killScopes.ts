@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import type { KillScope, ObservedContainer, ContainerTarget } from './target.ts'
@@ -123,9 +124,7 @@ export class KillScopes {
   }
 
   #save(own: OwnKillScopes): void {
-    const isSame =
-      JSON.stringify(Object.entries(own).toSorted()) === JSON.stringify(Object.entries(this.#own).toSorted())
-    if (isSame) return
+    if (isDeepStrictEqual(own, this.#own)) return
     this.#ports.save(own)
     this.#own = { ...own }
   }

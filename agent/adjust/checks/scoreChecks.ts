@@ -11,14 +11,14 @@ export interface ScoreIntent {
   /** The agent is in this container. */
   isOwnContainer: boolean
   /** Whether it is a process of the node's itself; undefined where the kernel does not show that. Asked only when needed. */
-  isOfNode(): boolean | undefined
+  isOfNode: () => boolean | undefined
 }
 
 interface ScoreCheck {
   /** The reason in a status. */
   name: string
   /** @returns why this must not be written, in one sentence. */
-  refuse(intent: ScoreIntent): string | undefined
+  refuse: (intent: ScoreIntent) => string | undefined
 }
 
 /** What is never written, whatever a policy says: this list is the specification. The first that refuses is told. */
