@@ -49,7 +49,8 @@ export async function measureReports(
   const watch = new KubectlWatch(cluster, ['oomreports', '-n', namespace])
   try {
     const command = 'bench-w'
-    // A kill a second: slower than the kernel's limit on dumps, and each write is seen by itself.
+    // A kill a second: slower than the kernel's limit on dumps, and each write is seen by itself. None while the container is
+    // not in its pod's status yet, for which the operator would wait as long as the kubelet takes.
     const eater = {
       namespace,
       name: 'bench',
@@ -57,6 +58,7 @@ export async function measureReports(
       command,
       limitMib: 32,
       in: 'child',
+      delaySeconds: 5,
       repeat: kills,
       everyMs: 1_000,
     } as const
