@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-stored fuzz faults scale soak captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-stored fuzz faults morning scale soak captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -18,6 +18,9 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 
 demo: setup ## Show the main job: a real kill in a real pod becomes an OOMReport (KEEP=1 leaves it up)
 	@node test/demo/main.ts
+
+morning: setup ## Show what people read after a mixed morning of kills on a real node, each counted (root)
+	@node test/morning/main.ts
 
 test: setup ## Set everything up and run all tests
 	@node hack/runTests.ts
