@@ -19,8 +19,8 @@ async function morning(): Promise<string> {
   try {
     const product = await InstalledProduct.prepare(cluster, folder, story.progress)
     await product.install()
-    const fromSequence = await killMorning(story, cluster, product)
-    const figures = await countMorning(cluster, fromSequence, () => product.logs())
+    const killed = await killMorning(story, cluster, product)
+    const figures = await countMorning(cluster, killed, () => product.logs())
     await showAnswers(story, cluster, folder)
     return figures
   } finally {
