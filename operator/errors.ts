@@ -8,6 +8,7 @@ export type OperatorErrorCode =
   | 'ApiserverRefused'
   | 'WebhookFailed'
   | 'CrdsMissing'
+  | 'CrdsOfOtherVersion'
   | 'NatsUnavailable'
   | 'StreamMisconfigured'
   | 'StreamReplaced'

@@ -47,3 +47,21 @@ export function crdsMissing(): ProgramError {
     'expected the kinds OOMReport and NodeOOMReport (oomkeeper.io/v1alpha1) in the cluster, got none: run `kubectl apply -f crds/`',
   )
 }
+
+/**
+ * A status of ours that the apiserver finds of another form has met kinds of another version, before or behind an upgrade
+ * of the operator: what is wrong in a value has other reasons. Source: apimachinery, pkg/util/validation/field/errors.go.
+ */
+export function crdsOfOtherVersion(answer: KubeAnswer): ProgramError | undefined {
+  const cause = statusOf(answer).details?.causes?.find(
+    ({ reason = '', field = '' }) => OTHER_FORM.has(reason) && field.startsWith('status.'),
+  )
+  if (answer.code !== 422 || cause === undefined) return undefined
+  const got = printable(`${cause.field}: ${cause.message ?? ''}`).slice(0, 200)
+  return operatorError(
+    'CrdsOfOtherVersion',
+    `expected the kinds of this operator's version in the cluster, got others (${got}): run \`kubectl apply -f crds/\` of the same version`,
+  )
+}
+
+const OTHER_FORM = new Set(['FieldValueTypeInvalid', 'FieldValueRequired'])

@@ -27,7 +27,7 @@ export interface KubeAnswer {
 export interface KubeStatus {
   reason?: string
   message?: string
-  details?: { name?: string; kind?: string; causes?: readonly { reason?: string; message?: string }[] }
+  details?: { name?: string; kind?: string; causes?: readonly { reason?: string; message?: string; field?: string }[] }
 }
 
 export interface WatchHandler {

@@ -54,6 +54,31 @@ describe('KubeReportStore', () => {
     expect(error).toMatchObject({ code: 'ApiserverRefused', retry: true, message: expect.stringContaining(message) })
   })
 
+  it.each([
+    ['another type', 'FieldValueTypeInvalid', 'status.trend.kills'],
+    ['more fields', 'FieldValueRequired', 'status.undecided'],
+  ])(
+    'throws that the kinds are of another version, where they want %s, to be retried',
+    async (_what, reason, field) => {
+      const causes = [{ reason: 'FieldValueInvalid' }, { reason, field, message: 'Invalid value: "string"' }]
+      const written = storeThatGets(422, { message: 'is invalid', details: { causes } }).writeStatus(KEY, {}, '1')
+      await expect(written).rejects.toMatchObject({
+        code: 'CrdsOfOtherVersion',
+        retry: true,
+        message: expect.stringContaining(field),
+      })
+    },
+  )
+
+  it('gives a refusal of what stands in a report as a value, though a field is missing there', async () => {
+    const causes = [
+      { reason: 'FieldValueRequired', field: 'spec.node' },
+      { reason: 'FieldValueTooLong', field: 'status.last.node' },
+    ]
+    const written = await storeThatGets(422, { message: 'is invalid', details: { causes } }).writeStatus(KEY, {}, '1')
+    expect(written).toMatchObject({ outcome: 'refused', reason: 'WriteRefused' })
+  })
+
   it('hands on how long an overloaded apiserver asks to be left alone', async () => {
     const answer: KubeAnswer = { code: 429, body: { reason: 'TooManyRequests' }, retryAfterMs: 3_000 }
     const store = new KubeReportStore({ request: async () => answer } as unknown as KubeClient)

@@ -1,7 +1,14 @@
 import { API_VERSION } from '../api/killRecord.ts'
 import { keyText, type Refusal, type ReportKey, type ReportStore, type StoredReport } from '../runtime/reportStore.ts'
 import { setNewest } from '../runtime/setNewest.ts'
-import { crdsMissing, isKindMissing, isNamespaceEnding, refusalOf, statusOf } from './kubeAnswers.ts'
+import {
+  crdsMissing,
+  crdsOfOtherVersion,
+  isKindMissing,
+  isNamespaceEnding,
+  refusalOf,
+  statusOf,
+} from './kubeAnswers.ts'
 import type { KubeAnswer, KubeClient } from './kubeClient.ts'
 import { reportPath, reportsPath } from './reportsPath.ts'
 
@@ -120,6 +127,8 @@ export class KubeReportStore implements ReportStore {
       return { outcome: 'refused', reason: 'NamespaceGone', message }
     }
     if (isKindMissing(answer)) throw crdsMissing()
+    const otherVersion = crdsOfOtherVersion(answer)
+    if (otherVersion !== undefined) throw otherVersion
     // 403 is RBAC, for everything, or a quota or an admission plugin, for this namespace only.
     const lacksRight = /\bcannot (?:get|list|create|patch|update) resource\b/.test(message)
     if (code === 400 || code === 413 || code === 422 || (code === 403 && !lacksRight)) {
