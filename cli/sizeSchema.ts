@@ -1,4 +1,4 @@
-import { parseQuantityKib } from '../agent/node/kubelet/quantityKib.ts'
+import { parseQuantityKib } from '#program/quantityKib.ts'
 import { textSchema } from './textSchema.ts'
 
 /** Memory as people write it in Kubernetes, `500Mi` or `2Gi`, in KiB. */

@@ -6,7 +6,7 @@ import { NatsPolicies } from './adapters/natsPolicies.ts'
 import { ObjectWatch } from './adapters/objectWatch.ts'
 import { setFinalizer } from './adapters/policyFinalizer.ts'
 import { writePolicyStatus } from './adapters/policyStatusWriter.ts'
-import { watchedNamespaces, watchedPolicies } from './adapters/watched.ts'
+import { watchedNamespaces, watchedNodes, watchedPolicies, watchedRuntimeClasses } from './adapters/watched.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
 import type { PodStore } from './runtime/podStore.ts'
 import { PolicyEngine } from './runtime/policyEngine.ts'
@@ -16,11 +16,15 @@ import type { Surroundings } from './surroundings.ts'
 const MAX_REFUSED = 1_000
 
 export function createPolicyEngine(
-  { logger, troubles, waiting, now }: Surroundings,
+  { config, logger, troubles, waiting, now }: Surroundings,
   client: KubeClient,
   pods: PodStore,
 ) {
-  return new PolicyEngine(() => pods.live(), {
+  const rails = {
+    ownNamespace: config.leaseNamespace ?? client.namespace,
+    protectedMemoryPercent: config.protectedMemoryPercent,
+  }
+  return new PolicyEngine(() => pods.live(), rails, {
     now,
     sleep: waiting.sleep,
     writeStatus: (name, compute) => writePolicyStatus(client, name, compute),
@@ -37,9 +41,8 @@ export function createPolicyEngine(
 
 /** What the engine decides by, beside the pods. */
 export function policyWatches(client: KubeClient, engine: PolicyEngine, { waiting }: Surroundings): ObjectWatch[] {
-  return [watchedNamespaces(engine), watchedPolicies(engine)].map(
-    (watched) => new ObjectWatch(client, watched, waiting),
-  )
+  const all = [watchedNamespaces, watchedNodes, watchedRuntimeClasses, watchedPolicies]
+  return all.map((watched) => new ObjectWatch(client, watched(engine), waiting))
 }
 
 /** Turns policies into scores for ever. @throws the signal's reason. */

@@ -55,6 +55,12 @@ export const operatorFlags = {
     '300',
     'how long a report is tried that a failing admission webhook keeps from being written, before its node counts its kills',
   ),
+  protectedMemoryPercent: withDefault(
+    flagSchemas.countUpTo(100),
+    'PERCENT',
+    '50',
+    "how much of a node's allocatable memory the limits of what policies protect there may be",
+  ),
   reportMaxAgeDays: withDefault(
     flagSchemas.countUpTo(36_500),
     'DAYS',

@@ -4,6 +4,7 @@ import { oomPolicySpec } from '../api/oomPolicySpec.ts'
 import { parsePod, type RawPod } from '../runtime/pod.ts'
 import type { PodStore } from '../runtime/podStore.ts'
 import type { PolicyEngine } from '../runtime/policyEngine.ts'
+import { parseNodeFacts, type RawNode } from '../policies/nodeFacts.ts'
 import { FINALIZER } from './policyFinalizer.ts'
 import type { Watched } from './objectWatch.ts'
 
@@ -73,6 +74,36 @@ export function watchedPolicies(engine: PolicyEngine): Watched {
     },
     remove: (uid) => engine.policies.remove(uid),
     retainOnly: (uids) => engine.policies.retainOnly(uids),
+  }
+}
+
+/** Of a node its memory is kept, and whether it is one. */
+export function watchedNodes(engine: PolicyEngine): Watched {
+  return {
+    path: '/api/v1/nodes',
+    part: 'nodes',
+    put(raw) {
+      const { uid, name } = (raw as RawObject).metadata ?? {}
+      if (uid !== undefined && name !== undefined) engine.nodes.put(uid, { name, ...parseNodeFacts(raw as RawNode) })
+      return uid
+    },
+    remove: (uid) => engine.nodes.remove(uid),
+    retainOnly: (uids) => engine.nodes.retainOnly(uids),
+  }
+}
+
+export function watchedRuntimeClasses(engine: PolicyEngine): Watched {
+  return {
+    path: '/apis/node.k8s.io/v1/runtimeclasses',
+    part: 'runtimeclasses',
+    put(raw) {
+      const { metadata: { uid, name } = {}, handler } = raw as RawObject & { handler?: string }
+      if (uid !== undefined && name !== undefined && handler !== undefined)
+        engine.runtimeClasses.put(uid, { name, handler })
+      return uid
+    },
+    remove: (uid) => engine.runtimeClasses.remove(uid),
+    retainOnly: (uids) => engine.runtimeClasses.retainOnly(uids),
   }
 }
 

@@ -5,17 +5,17 @@ import {
   MAX_RULES_BYTES,
   encodeDesiredState,
 } from '#contract/desiredState.ts'
-import { POLICY_UID, policyOf, policyPodOf } from '../testing/policies.ts'
+import { POLICY_UID, clusterFactsOf, policyOf, policyPodOf } from '../testing/policies.ts'
 import { decide } from './decide.ts'
 import type { Policy, PolicyPod } from './selection.ts'
 
-const NAMESPACES = new Map([['shop', { team: 'a' }]])
+const FACTS = clusterFactsOf()
 const C = 'c'.repeat(64)
 const D = 'd'.repeat(64)
 
 /** node → container=policies, in order of precedence */
 function decided(policies: Policy[], pods: PolicyPod[] = [policyPodOf()]): Record<string, string[]> {
-  const { desired } = decide(policies, pods, NAMESPACES)
+  const { desired } = decide(policies, pods, FACTS)
   return Object.fromEntries(
     [...desired].map(([node, { rules, containers }]) => [
       node,
@@ -28,13 +28,13 @@ describe('decide', () => {
   it('tells each node of its own containers, with a policy as the node has to know it', () => {
     const other = policyPodOf({ node: 'node-b', uid: 'f'.repeat(32), members: [{ name: 'app', type: 'App', id: D }] })
     const pod = policyPodOf({ members: [{ name: 'app', type: 'App', id: C }] })
-    const { desired } = decide([policyOf('p', { holdFor: '1h30m', priority: 7 })], [other, pod], NAMESPACES)
+    const { desired } = decide([policyOf('p', { holdFor: '1h30m', priority: 7 })], [other, pod], FACTS)
     const rule = {
       policy: 'p',
       uid: POLICY_UID,
       generation: 1,
       mode: 'Enforce',
-      score: { value: 500 },
+      score: { value: 1000 },
       holdForSeconds: 5_400,
       allowCrossQoS: false,
       allowUnlimited: false,
@@ -51,7 +51,7 @@ describe('decide', () => {
       policyOf('p', { oomScoreAdj: { delta: -200 }, processes }),
       policyOf('q', { oomScoreAdj: undefined, killScope: 'Container' }),
     ]
-    const { desired } = decide(policies, [policyPodOf()], NAMESPACES)
+    const { desired } = decide(policies, [policyPodOf()], FACTS)
     expect(desired.get('node-a')?.rules).toMatchObject([
       { score: { delta: -200 }, processes },
       { killScope: 'Container' },
@@ -71,20 +71,20 @@ describe('decide', () => {
   })
 
   it('names to a node only the policies that select something there', () => {
-    const { desired } = decide([policyOf('p'), policyOf('q', { containers: ['none'] })], [policyPodOf()], NAMESPACES)
+    const { desired } = decide([policyOf('p'), policyOf('q', { containers: ['none'] })], [policyPodOf()], FACTS)
     expect(desired.get('node-a')?.rules.map(({ policy }) => policy)).toEqual(['p'])
   })
 
   it('looks the same whatever the order of the pods', () => {
     const pods = ['a', 'b', 'e'].map((letter) => policyPodOf({ uid: letter.repeat(32) }))
-    const [one, other] = [pods, pods.toReversed()].map((some) => decide([policyOf()], some, NAMESPACES).desired)
+    const [one, other] = [pods, pods.toReversed()].map((some) => decide([policyOf()], some, FACTS).desired)
     expect(one).toEqual(other)
   })
 
   it('names containers that do not run yet to the node, and counts none of them', () => {
     const members = [{ name: 'app', type: 'App' } as const, { name: 'sidecar', type: 'Sidecar', id: D } as const]
     const waiting = policyPodOf({ configHash: 'f'.repeat(32), members })
-    const { desired, matches } = decide([policyOf('p')], [waiting], NAMESPACES)
+    const { desired, matches } = decide([policyOf('p')], [waiting], FACTS)
     expect(desired.get('node-a')?.containers).toEqual([
       { podUid: 'f'.repeat(32), name: 'app', rules: [0] },
       { podUid: 'f'.repeat(32), name: 'sidecar', containerId: D, rules: [0] },
@@ -93,20 +93,62 @@ describe('decide', () => {
   })
 
   it('counts what an outranked policy selects too: its nodes say that another decides', () => {
-    const { matches } = decide([policyOf('p', { priority: 1 }), policyOf('q')], [policyPodOf()], NAMESPACES)
+    const { matches } = decide([policyOf('p', { priority: 1 }), policyOf('q')], [policyPodOf()], FACTS)
     expect(matches.get('q')).toEqual({ pods: 1, containers: 2, told: [C, D], refused: [] })
   })
 
-  it('keeps a policy that does not fit what nodes take out of every state, and says why', () => {
+  it('keeps a policy with a spec of another version out of every state, and says so', () => {
+    const { matches } = decide([policyOf('old', { holdFor: 'a while' })], [policyPodOf()], FACTS)
+    expect(matches.get('old')).toMatchObject({ told: [], refused: [{ reason: 'InvalidSpec', isGuarded: false }] })
+  })
+
+  it('keeps a value that no node takes out of every state, and says why', () => {
     // As one that the apiserver took under another version of the kind.
     const exempt = policyOf('exempt', { oomScoreAdj: { value: -1000 } })
-    const { desired, matches } = decide([exempt, policyOf('p')], [policyPodOf()], NAMESPACES)
+    const { desired, matches } = decide([exempt, policyOf('p')], [policyPodOf()], FACTS)
     expect(desired.get('node-a')?.rules.map(({ policy }) => policy)).toEqual(['p'])
     expect(matches.get('exempt')).toMatchObject({
       containers: 2,
       told: [],
-      refused: [{ reason: 'InvalidSpec', message: expect.stringContaining('score'), containers: 2 }],
+      refused: [{ reason: 'BelowFloor', message: expect.stringContaining('-1000'), containers: 2, isGuarded: true }],
     })
+  })
+})
+
+describe('guard rails', () => {
+  it('keep a policy from the containers that it may not touch, and say why', () => {
+    const [app, sidecar] = policyPodOf().members
+    if (app === undefined || sidecar === undefined) throw new Error('expected two containers')
+    const pod = policyPodOf({ members: [app, { ...sidecar, memory: undefined }] })
+    const { desired, matches } = decide([policyOf('p', { oomScoreAdj: { value: -500 } })], [pod], FACTS)
+    expect(desired.get('node-a')?.containers.map(({ name }) => name)).toEqual(['app'])
+    expect(matches.get('p')).toMatchObject({
+      containers: 2,
+      told: [C],
+      refused: [{ reason: 'UnlimitedMemory', containers: 1, isGuarded: true }],
+    })
+  })
+
+  it('keep what is protected on a node within its budget, and tell the node of the rest', () => {
+    const memory = { limit: '20Gi', request: '1Gi' }
+    const pods = [3, 1, 2].map((age) => {
+      const id = `${age}`.repeat(64)
+      return policyPodOf({
+        uid: `${age}`.repeat(32),
+        createdSeconds: age,
+        members: [{ name: 'db', type: 'App', id, memory }],
+      })
+    })
+    const policies = [policyOf('keep', { oomScoreAdj: { value: -500 } }), policyOf('zz-raise')]
+    const { desired, matches } = decide(policies, pods, FACTS)
+    expect(desired.get('node-a')?.containers.map(({ rules }) => rules)).toEqual([[0, 1], [1], [1]])
+    expect(matches.get('keep')).toMatchObject({
+      told: ['1'.repeat(64)],
+      refused: [{ reason: 'BudgetExceeded', containers: 2, isGuarded: true }],
+    })
+    expect(matches.get('zz-raise')?.refused).toEqual([])
+    const nodes = new Map([['node-a', { memory: undefined, isVirtual: false }]])
+    expect(decide(policies, pods, clusterFactsOf({ nodes })).matches.get('keep')?.refused).toEqual([])
   })
 })
 
@@ -115,7 +157,7 @@ describe('what a node can be told', () => {
     Array.from({ length: count }, (_, index) => policyOf(`p${String(index).padStart(3, '0')}`, { ...spec }))
 
   it('ends with the first policies of a container, and says so of the rest', () => {
-    const { desired, matches } = decide(named(MAX_CONTAINER_RULES + 1), [policyPodOf()], NAMESPACES)
+    const { desired, matches } = decide(named(MAX_CONTAINER_RULES + 1), [policyPodOf()], FACTS)
     expect(desired.get('node-a')?.containers[0]?.rules).toHaveLength(MAX_CONTAINER_RULES)
     expect(matches.get('p015')).toMatchObject({ told: [C, D], refused: [] })
     expect(matches.get('p016')).toMatchObject({ told: [], refused: [{ reason: 'TooManyPolicies', containers: 2 }] })
@@ -131,7 +173,7 @@ describe('what a node can be told', () => {
         policyOf(`p${index}${place}`, { processes, podSelector: { matchLabels: labels } }),
       ),
     )
-    const { desired, matches } = decide(policies, pods, NAMESPACES)
+    const { desired, matches } = decide(policies, pods, FACTS)
     const { rules = [], containers = [] } = desired.get('node-a') ?? {}
     expect(JSON.stringify(rules).length).toBeLessThanOrEqual(MAX_RULES_BYTES)
     expect(() => encodeDesiredState({ version: 2, node: 'node-a', rules, containers })).not.toThrow()
@@ -145,7 +187,7 @@ describe('what a node can be told', () => {
       type: 'App' as const,
       id: String(index).padStart(64, '0'),
     }))
-    const { desired, matches } = decide([policyOf('p')], [policyPodOf({ members })], NAMESPACES)
+    const { desired, matches } = decide([policyOf('p')], [policyPodOf({ members })], FACTS)
     expect(desired.get('node-a')?.containers).toHaveLength(MAX_DESIRED_CONTAINERS)
     expect(matches.get('p')?.refused).toMatchObject([{ reason: 'TooManyContainers', containers: 1 }])
   })

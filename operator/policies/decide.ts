@@ -1,13 +1,18 @@
 import type { DesiredRule } from '#contract/desiredRule.ts'
 import type { StatusReason } from '#contract/nodeStatus.ts'
+import { refusalOf } from './checks/containerChecks.ts'
+import type { ClusterFacts } from './clusterFacts.ts'
 import { ruleOf } from './desiredRules.ts'
-import type { Labels } from './labelSelector.ts'
 import { nodeDesired, type NodeDesired, type SelectedContainer } from './nodeDesired.ts'
+import { planBudget, type ProtectedContainer } from './planBudget.ts'
+import { isProtecting, protectedKib, type Subject } from './protection.ts'
 import { byPrecedence, selectsContainer, selectsPod, type Policy, type PolicyPod } from './selection.ts'
 
 /** Running containers that a policy selects and whose nodes are not told of it, by the reason. */
 export interface Refused extends StatusReason {
   containers: number
+  /** A guard rail says so: it is as it should be. */
+  isGuarded: boolean
 }
 
 /** What one policy selects, whether or not another one decides there. */
@@ -31,43 +36,89 @@ export interface Decisions {
  * them decides for a process is the node's to see. Containers that do not run yet have theirs too, so that a node
  * knows them when they start; what a policy matches is counted by those that run.
  */
-export function decide(
-  policies: readonly Policy[],
-  pods: Iterable<PolicyPod>,
-  namespaces: ReadonlyMap<string, Labels>,
-): Decisions {
+export function decide(policies: readonly Policy[], pods: Iterable<PolicyPod>, facts: ClusterFacts): Decisions {
   const matches = new Map(policies.map(({ name }) => [name, new MatchCount()]))
   const ordered = policies.toSorted(byPrecedence).map((policy) => ({ policy, parsed: ruleOf(policy) }))
-  const byNode = new Map<string, SelectedContainer[]>()
+  const byNode = new Map<string, OnNode>()
   for (const pod of pods) {
     if (pod.node === '') continue
-    const namespace = namespaces.get(pod.namespace)
+    const namespace = facts.namespaces.get(pod.namespace)
     const selecting = ordered.filter(({ policy }) => selectsPod(policy, pod, namespace))
     if (selecting.length === 0) continue
     for (const member of pod.members) {
       const rules: DesiredRule[] = []
+      const wanted: WantedProtection[] = []
       for (const { policy, parsed } of selecting) {
         if (!selectsContainer(policy, member)) continue
-        matches.get(policy.name)?.selected(pod, member.id)
-        if (parsed.ok) rules.push(parsed.rule)
-        else matches.get(policy.name)?.refuse({ reason: 'InvalidSpec', message: parsed.message }, member.id)
+        const match = matches.get(policy.name)
+        match?.selected(pod, member.id)
+        const subject = { policy, pod, member }
+        const refusal = refusalOf(subject, facts)
+        if (refusal !== undefined) match?.refuse(refusal, member.id, true)
+        else if (!parsed.ok) match?.refuse({ reason: 'InvalidSpec', message: parsed.message }, member.id)
+        else {
+          rules.push(parsed.rule)
+          if (isProtecting(subject, facts)) wanted.push(wantedProtection(subject, parsed.rule))
+        }
       }
       if (rules.length === 0) continue
-      const onNode = byNode.get(pod.node) ?? []
+      const onNode = byNode.get(pod.node) ?? { selected: [], wanted: [] }
       byNode.set(pod.node, onNode)
       const podUid = pod.configHash ?? pod.uid
-      onNode.push({ podUid, name: member.name, ...(member.id !== undefined && { containerId: member.id }), rules })
+      const id = member.id !== undefined && { containerId: member.id }
+      onNode.selected.push({ podUid, name: member.name, ...id, rules })
+      onNode.wanted.push(...wanted)
     }
   }
   const rules = ordered.flatMap(({ parsed }) => (parsed.ok ? [parsed.rule] : []))
   const desired = new Map<string, NodeDesired>()
-  for (const [node, selected] of byNode) {
-    const onNode = nodeDesired(rules, selected, (rule, { containerId }, reason) =>
+  const withinBudget = (
+    node: string,
+    selected: SelectedContainer[],
+    wanted: WantedProtection[],
+  ): SelectedContainer[] => {
+    const { memory } = facts.nodes.get(node) ?? {}
+    // Nobody knows what a node that is not there, or has told nothing yet, could spare.
+    if (memory === undefined) return selected
+    const percent = facts.rails.protectedMemoryPercent
+    const refused = planBudget(wanted, (memory.allocatableKib * percent) / 100)
+    if (refused.size === 0) return selected
+    const message = `the limits of what policies protect on a node may be ${percent} % of its allocatable memory: the lowest priorities, of equals the newest pods, are left out`
+    const rulesOf = new Map<string, Set<DesiredRule>>()
+    for (const { container, rule } of refused) rulesOf.set(container, (rulesOf.get(container) ?? new Set()).add(rule))
+    return selected.flatMap((one) => {
+      const without = rulesOf.get(`${one.podUid}/${one.name}`)
+      if (without === undefined) return [one]
+      for (const { policy } of without) {
+        matches.get(policy)?.refuse({ reason: 'BudgetExceeded', message }, one.containerId, true)
+      }
+      const rules = one.rules.filter((rule) => !without.has(rule))
+      return rules.length === 0 ? [] : [{ ...one, rules }]
+    })
+  }
+  for (const [node, { selected, wanted }] of byNode) {
+    const onNode = nodeDesired(rules, withinBudget(node, selected, wanted), (rule, { containerId }, reason) =>
       matches.get(rule.policy)?.refuse(reason, containerId),
     )
     if (onNode.containers.length > 0) desired.set(node, onNode)
   }
   return { desired, matches: new Map([...matches].map(([name, match]) => [name, match.result()])) }
+}
+
+interface OnNode {
+  selected: SelectedContainer[]
+  wanted: WantedProtection[]
+}
+
+interface WantedProtection extends ProtectedContainer {
+  rule: DesiredRule
+}
+
+function wantedProtection({ policy, pod, member }: Subject, rule: DesiredRule): WantedProtection {
+  const { priority, mode } = policy.spec
+  const { createdSeconds } = pod
+  const container = `${pod.configHash ?? pod.uid}/${member.name}`
+  return { rule, policy: policy.name, priority, mode, container, createdSeconds, memoryKib: protectedKib(pod, member) }
 }
 
 class MatchCount {
@@ -85,11 +136,12 @@ class MatchCount {
     this.#lastPod = pod
   }
 
-  refuse({ reason, message }: StatusReason, id: string | undefined): void {
+  refuse({ reason, message }: StatusReason, id: string | undefined, isGuarded = false): void {
     if (id === undefined) return
     this.#refusedIds.add(id)
-    const { containers } = this.#refused.get(reason) ?? { containers: 0 }
-    this.#refused.set(reason, { reason, message, containers: containers + 1 })
+    const key = `${reason} ${message}`
+    const { containers } = this.#refused.get(key) ?? { containers: 0 }
+    this.#refused.set(key, { reason, message, containers: containers + 1, isGuarded })
   }
 
   result(): PolicyMatch {

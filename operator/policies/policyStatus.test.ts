@@ -72,7 +72,7 @@ describe('policyStatus', () => {
   })
 
   it('counts what the nodes were not told', () => {
-    const refused = [{ reason: 'TooManyPolicies', message: 'too many', containers: 1 }]
+    const refused = [{ reason: 'TooManyPolicies', message: 'too many', containers: 1, isGuarded: false }]
     const status = policyStatus(policy, { ...match, told: ['c1'], refused }, said([{}]), undefined, NOW)
     expect(status).toMatchObject({
       applied: 1,

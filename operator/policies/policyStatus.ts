@@ -39,9 +39,10 @@ export function policyStatus(
       else if (outcome === 'skipped') reasons.add('Skipped', reason ?? UNTOLD)
     }
   }
-  for (const { containers, ...reason } of match.refused) {
-    counts.failed += containers
-    reasons.add('Failed', reason, containers)
+  for (const { containers, isGuarded, ...reason } of match.refused) {
+    if (isGuarded) counts.skipped += containers
+    else counts.failed += containers
+    reasons.add(isGuarded ? 'Skipped' : 'Failed', reason, containers)
   }
   const all = reasons.sorted()
   const ready = readyOf(policy, match, counts, all)

@@ -20,6 +20,11 @@ export interface PolicyPod {
   node: string
   labels: Labels
   priorityClass: string | undefined
+  qosClass: string | undefined
+  runtimeClass: string | undefined
+  /** Of the pod as a whole, as a quantity. */
+  memoryLimit: string | undefined
+  createdSeconds: number
   uid: string
   /** Of a static pod: its UID on the node. */
   configHash: string | undefined

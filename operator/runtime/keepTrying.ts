@@ -9,6 +9,8 @@ export const PARTS = [
   'nats',
   'pods',
   'namespaces',
+  'nodes',
+  'runtimeclasses',
   'oompolicies',
   'policies',
   'statuses',

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 /** Objects by UID, as a watch has them; each change is told. */
 export class Known<T> {
   readonly #items = new Map<string, T>()
@@ -12,6 +14,7 @@ export class Known<T> {
   }
 
   put(uid: string, item: T): void {
+    if (isDeepStrictEqual(this.#items.get(uid), item)) return
     this.#items.set(uid, item)
     this.#changed()
   }

@@ -93,6 +93,31 @@ describe('parsePod', () => {
     expect(parsePod({ ...raw, status: { ...raw.status, phase: 'Succeeded' } })?.members).toEqual([])
   })
 
+  it('keeps what guard rails go by: the memory of containers that run or wait, and of the pod, its runtime and its age', () => {
+    const waiting = { name: 'waiting', resources: { limits: { memory: '64Mi' } } }
+    const pod = parsePod({
+      metadata: { uid: 'u', namespace: 'n', name: 'p', creationTimestamp: '2026-03-01T10:00:00Z' },
+      spec: {
+        runtimeClassName: 'gvisor',
+        resources: { limits: { memory: '1Gi' } },
+        containers: [{ name: 'resized', resources: { limits: { memory: '96Mi' } } }, waiting, { name: 'free' }],
+      },
+      status: {
+        containerStatuses: [
+          {
+            name: 'resized',
+            containerID: `containerd://${'a'.repeat(64)}`,
+            state: { running: {} },
+            resources: { limits: { memory: '128Mi' } },
+          },
+        ],
+      },
+    })
+    expect(pod).toMatchObject({ runtimeClass: 'gvisor', memoryLimit: '1Gi', createdSeconds: 1_772_359_200 })
+    expect(pod?.members.map(({ memory }) => memory?.limit)).toEqual(['128Mi', '64Mi', undefined])
+    expect(parsePod({ metadata: { uid: 'u', namespace: 'n', name: 'p' } })?.createdSeconds).toBe(0)
+  })
+
   it('tells how each container is set: the limit in force before the one in the spec, and its own count of restarts', () => {
     const spec = { limits: { memory: '64Mi' }, requests: { memory: '32Mi' } }
     const lastState = { terminated: { containerID: 'containerd://one' } }

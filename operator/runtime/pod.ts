@@ -18,6 +18,11 @@ export interface CachedPod {
   members: readonly PodMember[]
   qosClass: string | undefined
   priorityClass: string | undefined
+  runtimeClass: string | undefined
+  /** Of the pod as a whole, as a quantity: absent where its containers have their own, or none. */
+  memoryLimit: string | undefined
+  /** When it was made, in seconds since 1970; 0 where that is not known. */
+  createdSeconds: number
 }
 
 /** App: of spec.containers. Init: it ends. Sidecar: an init container that stays. Ephemeral: of `kubectl debug`. */
@@ -28,6 +33,8 @@ export interface PodMember {
   name: string
   type: ContainerType
   id?: string
+  /** undefined where it has neither. */
+  memory?: ContainerMemory | undefined
 }
 
 export interface CachedContainer {
@@ -53,6 +60,7 @@ export interface RawPod {
     uid?: string
     namespace?: string
     name?: string
+    creationTimestamp?: string
     annotations?: Record<string, string>
     labels?: Record<string, string>
     ownerReferences?: readonly RawOwnerReference[]
@@ -60,6 +68,8 @@ export interface RawPod {
   spec?: {
     nodeName?: string
     priorityClassName?: string
+    runtimeClassName?: string
+    resources?: RawResources
     containers?: readonly RawContainer[]
     initContainers?: readonly RawContainer[]
     ephemeralContainers?: readonly RawContainer[]
@@ -125,6 +135,9 @@ export function parsePod({ metadata, spec, status }: RawPod): CachedPod | undefi
     members: status?.phase === 'Succeeded' || status?.phase === 'Failed' ? [] : parseMembers(specs, statuses),
     qosClass: status?.qosClass,
     priorityClass: spec?.priorityClassName,
+    runtimeClass: spec?.runtimeClassName,
+    memoryLimit: spec?.resources?.limits?.memory,
+    createdSeconds: Math.floor(Date.parse(metadata.creationTimestamp ?? '') / 1000) || 0,
   }
 }
 
@@ -140,14 +153,31 @@ function typed(
 }
 
 function parseMembers(specs: readonly TypedContainer[], statuses: readonly RawContainerStatus[]): PodMember[] {
-  const running = new Map<string, string>()
-  for (const { name, containerID = '', state } of statuses) {
-    if (state?.running !== undefined && CONTAINER_ID.test(containerID)) running.set(name, bareId(containerID))
+  const running = new Map<string, RawContainerStatus & { id: string }>()
+  for (const one of statuses) {
+    const { name, containerID = '', state } = one
+    if (state?.running !== undefined && CONTAINER_ID.test(containerID))
+      running.set(name, { ...one, id: bareId(containerID) })
   }
-  return specs.map(({ name, type }) => {
-    const id = running.get(name)
-    return id === undefined ? { name, type } : { name, type, id }
+  return specs.map((spec) => {
+    const { name, type } = spec
+    const status = running.get(name)
+    const memory = memoryOf(status, spec)
+    return {
+      name,
+      type,
+      ...(status !== undefined && { id: status.id }),
+      ...((memory.limit !== undefined || memory.request !== undefined) && { memory }),
+    }
   })
+}
+
+/** What is in force goes before what is asked for. */
+function memoryOf(status: RawContainerStatus | undefined, spec: Partial<RawContainer>): ContainerMemory {
+  return {
+    limit: status?.resources?.limits?.memory ?? spec.resources?.limits?.memory,
+    request: status?.resources?.requests?.memory ?? spec.resources?.requests?.memory,
+  }
 }
 
 /** The containers that a status names: the one that is, and the one before it. */
@@ -163,11 +193,8 @@ function parseContainers(status: RawContainerStatus, specs: readonly TypedContai
     if (finishedAt) terminations.push({ reason, finishedAt })
     byId.set(id, terminations)
   }
-  const { type = 'App', resources: inSpec } = specs.find((one) => one.name === name) ?? {}
-  const memory = {
-    limit: status.resources?.limits?.memory ?? inSpec?.limits?.memory,
-    request: status.resources?.requests?.memory ?? inSpec?.requests?.memory,
-  }
+  const { type = 'App', ...spec } = specs.find((one) => one.name === name) ?? {}
+  const memory = memoryOf(status, spec)
   // restartCount is that of the newest one, which comes first.
   return [...byId].map(([id, terminations], age) => ({
     id,

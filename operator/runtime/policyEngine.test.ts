@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { decodeDesiredState } from '#contract/desiredState.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
 import type { PolicyPod } from '../policies/selection.ts'
-import { POLICY_UID, policyOf, policyPodOf } from '../testing/policies.ts'
+import { POLICY_UID, clusterFactsOf, policyOf, policyPodOf } from '../testing/policies.ts'
 import type { DesiredBucket, StoredState } from './desiredStates.ts'
 import { PolicyEngine } from './policyEngine.ts'
 
@@ -79,7 +79,7 @@ beforeEach(async () => {
   now = new Date('2026-03-01T10:00:00.000Z')
   const stop = new AbortController()
   const call = (what: string) => (name: string) => Promise.resolve(void calls.push(`${what} ${name}`))
-  engine = new PolicyEngine(() => pods, {
+  engine = new PolicyEngine(() => pods, clusterFactsOf().rails, {
     settled: () => settled.resolve(),
     now: () => now,
     sleep: (ms) => (ms > 500 ? new Promise(() => undefined) : Promise.resolve()),

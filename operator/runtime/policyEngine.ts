@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { LEASE_RENEW_MS, nodeToken } from '#contract/subjects.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
 import { decide, type Decisions } from '../policies/decide.ts'
+import type { ClusterFacts, NodeFacts, Rails } from '../policies/clusterFacts.ts'
 import type { Labels } from '../policies/labelSelector.ts'
 import { policyStatus, type SaidOfContainer } from '../policies/policyStatus.ts'
 import { nodesBehind, type NodeWord } from '../policies/release.ts'
@@ -44,7 +45,10 @@ interface Releasing {
 export class PolicyEngine {
   readonly namespaces = new Known<{ name: string; labels: Labels }>(() => this.wake())
   readonly policies = new Known<Policy>(() => this.wake())
+  readonly nodes = new Known<NodeFacts & { name: string }>(() => this.wake())
+  readonly runtimeClasses = new Known<{ name: string; handler: string }>(() => this.wake())
   readonly #pods: () => Iterable<PolicyPod>
+  readonly #rails: Rails
   readonly #ports: PolicyPorts
   readonly #said = new Map<string, NodeWord>()
   readonly #written = new Map<string, { status: OomPolicyStatus; atMs: number }>()
@@ -54,8 +58,9 @@ export class PolicyEngine {
   #renewedMs = 0
   #wake = Promise.withResolvers<void>()
 
-  constructor(pods: () => Iterable<PolicyPod>, ports: PolicyPorts) {
+  constructor(pods: () => Iterable<PolicyPod>, rails: Rails, ports: PolicyPorts) {
     this.#pods = pods
+    this.#rails = rails
     this.#ports = ports
   }
 
@@ -97,9 +102,8 @@ export class PolicyEngine {
   }
 
   async #decide(states: DesiredStates): Promise<void> {
-    const namespaces = new Map(this.namespaces.values().map(({ name, labels }) => [name, labels]))
     const policies = this.policies.values()
-    const decisions = decide(policies, this.#pods(), namespaces)
+    const decisions = decide(policies, this.#pods(), this.#facts())
     for (const { name, spec, held, deleting } of policies) {
       if (spec.mode === 'Enforce' && !held && !deleting) await this.#ports.hold(name)
       if (deleting && held && !this.#releasing.has(name))
@@ -108,6 +112,15 @@ export class PolicyEngine {
     await states.write(decisions.desired)
     await this.#writeStatuses(policies, decisions)
     for (const policy of policies) if (policy.deleting && policy.held) await this.#release(policy, states)
+  }
+
+  #facts(): ClusterFacts {
+    return {
+      rails: this.#rails,
+      namespaces: new Map(this.namespaces.values().map(({ name, labels }) => [name, labels])),
+      nodes: new Map(this.nodes.values().map((node) => [node.name, node])),
+      runtimeHandlers: new Map(this.runtimeClasses.values().map(({ name, handler }) => [name, handler])),
+    }
   }
 
   async #writeStatuses(policies: readonly Policy[], { desired, matches }: Decisions): Promise<void> {

@@ -42,6 +42,9 @@ export class SlimPods {
       members: this.#slimMembers(pod.members, containers),
       qosClass: this.#shared(pod.qosClass),
       priorityClass: this.#shared(pod.priorityClass),
+      runtimeClass: this.#shared(pod.runtimeClass),
+      memoryLimit: this.#shared(pod.memoryLimit),
+      createdSeconds: pod.createdSeconds,
     }
     if (controller !== undefined && slim.labels !== sibling?.labels)
       setNewest(this.#siblings, controller.uid, slim, MAX_SIBLINGS)
@@ -70,8 +73,10 @@ export class SlimPods {
     return same ? containers : slim
   }
 
-  #waitingMember({ name, type }: PodMember): PodMember {
-    return remembered(this.#members, `${type}/${name}`, () => ({ name, type }))
+  #waitingMember({ name, type, memory }: PodMember): PodMember {
+    const slim = memory && this.#slimMemory(memory)
+    const key = `${type}/${name}/${memory?.limit}/${memory?.request}`
+    return remembered(this.#members, key, () => (slim === undefined ? { name, type } : { name, type, memory: slim }))
   }
 
   #slimMemory(memory: ContainerMemory): ContainerMemory {

@@ -15,6 +15,9 @@ export function cachedPodOf(changes: Partial<CachedPod> = {}): CachedPod {
     members: [],
     qosClass: 'Burstable',
     priorityClass: undefined,
+    runtimeClass: undefined,
+    memoryLimit: undefined,
+    createdSeconds: 1_772_359_200,
     ...changes,
   }
 }

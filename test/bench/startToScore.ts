@@ -16,7 +16,12 @@ export interface StartToScore {
 
 /** New pods of a policy, one after the other: when each has its score. */
 export async function measureScores({ kubectl }: Cluster, namespace: string, pods: number): Promise<StartToScore> {
-  const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj: { value: SCORE }, mode: 'Enforce' }
+  const spec = {
+    podSelector: { matchLabels: LABELS },
+    oomScoreAdj: { value: SCORE },
+    mode: 'Enforce',
+    allowCrossQoS: true,
+  }
   const policy = { apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'bench' }, spec }
   await kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(policy) })
   const measured: StartToScore = { startedMs: [], before: 0 }

@@ -17,7 +17,12 @@ const POLICY = {
   apiVersion: 'oomkeeper.io/v1alpha1',
   kind: 'OOMPolicy',
   metadata: { name: 'batch-first' },
-  spec: { podSelector: { matchLabels: { tier: 'batch' } }, oomScoreAdj: { value: 800 }, mode: 'Enforce' },
+  spec: {
+    podSelector: { matchLabels: { tier: 'batch' } },
+    oomScoreAdj: { value: 800 },
+    mode: 'Enforce',
+    allowCrossQoS: true,
+  },
 }
 
 /** A policy makes two pods likelier victims than a third, and gives their scores back when it is deleted. */
@@ -35,7 +40,10 @@ export async function showPolicyWalk(story: Story, { kubectl }: Cluster, product
 
   story.step('A policy: of these two the kernel shall rather take a process')
   const applied = await kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(POLICY) })
-  story.show('kubectl apply -f batch-first.yaml   # podSelector tier=batch, oomScoreAdj 800, mode Enforce', applied)
+  story.show(
+    'kubectl apply -f batch-first.yaml   # podSelector tier=batch, oomScoreAdj 800, mode Enforce, allowCrossQoS',
+    applied,
+  )
   const ready = ['wait', '--for=condition=Ready', '--timeout=60s', 'oompolicy/batch-first']
   story.show(`kubectl ${ready.join(' ')}`, await kubectl(ready, { timeoutMs: 70_000 }))
   await untilScores(scores, [800, 800, before[2] ?? 0], product)

@@ -16,7 +16,8 @@ import { startOperator, untilReady, type OperatorProcess } from '../support/stac
 /** All that the operator may do, and the list that the chart and the documentation give. */
 const OPERATOR_RULES = [
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
+  { apiGroups: [''], resources: ['namespaces', 'nodes'], verbs: ['list', 'watch'] },
+  { apiGroups: ['node.k8s.io'], resources: ['runtimeclasses'], verbs: ['list', 'watch'] },
   { apiGroups: [''], resources: ['replicationcontrollers'], verbs: ['get'] },
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },

@@ -13,6 +13,8 @@ const withRight = hasCapability('CAP_SYS_RESOURCE') ? 'with CAP_SYS_RESOURCE the
 
 const START = scoreOf(process.pid)
 const LABELS = { tier: 'batch' }
+/** Guaranteed: whatever is set is more than the kubelet would have given. */
+const RESOURCES = { limits: { cpu: '100m', memory: '64Mi' } }
 
 let world: OperatorWorld
 let operator: OperatorProcess
@@ -26,9 +28,9 @@ function policy(value: number, mode: 'Audit' | 'Enforce'): Promise<void> {
   return policySpec({ oomScoreAdj: { value }, mode })
 }
 
-async function policySpec(fields: object): Promise<void> {
-  const spec = { podSelector: { matchLabels: LABELS }, mode: 'Enforce', ...fields }
-  await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'batch-first' }, spec })
+async function policySpec(fields: object, name = 'batch-first'): Promise<void> {
+  const spec = { podSelector: { matchLabels: LABELS }, mode: 'Enforce', allowCrossQoS: true, ...fields }
+  await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name }, spec })
 }
 
 const untilScore = (score: number): Promise<true> =>
@@ -54,7 +56,7 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
     container = new FakeContainer()
     pid = await container.run()
     const containerID = `containerd://${container.id}`
-    await world.makePod({ name: 'nightly', labels: LABELS })
+    await world.makePod({ name: 'nightly', labels: LABELS, resources: RESOURCES })
     await world.setContainer('nightly', { containerID, state: { running: {} } })
     await world.makePod({ name: 'web', labels: { tier: 'front' } })
     operator = await world.readyOperator()
@@ -121,14 +123,23 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
 
   it('says which policy decides where two select the same', async () => {
     await policy(800, 'Enforce')
-    const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj: { value: 600 }, mode: 'Enforce', priority: 1 }
-    await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'first' }, spec })
+    await policySpec({ oomScoreAdj: { value: 600 }, priority: 1 }, 'first')
     await untilScore(600)
     expect(await untilStatus('Applied', ({ skipped }) => skipped === 1)).toMatchObject({
       reasons: [{ reason: 'Outranked', message: 'policy first decides' }],
     })
     await world.api.kubectl(['delete', 'oomp', 'first'])
     await untilScore(800)
+  }, 40_000)
+
+  it('is kept by guard rails from what it may not do, says so, and is ready all the same', async () => {
+    await policySpec({ oomScoreAdj: { value: 800 }, allowCrossQoS: false })
+    await untilScore(START)
+    expect(await untilStatus('Applied', ({ skipped }) => skipped === 1)).toMatchObject({
+      applied: 0,
+      failed: 0,
+      reasons: [{ outcome: 'Skipped', reason: 'CrossesQoS', containers: 1 }],
+    })
   }, 40_000)
 
   it('gives the score back when it is deleted, and when the pod’s labels fit no more', async () => {

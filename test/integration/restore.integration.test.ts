@@ -51,9 +51,11 @@ describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
     await world.makeController('apps/v1', 'Deployment', 'oomkeeper-operator')
     container = new FakeContainer()
     pid = await container.run()
-    await world.makePod({ name: 'nightly', labels: LABELS })
+    const resources = { limits: { cpu: '100m', memory: '64Mi' } }
+    await world.makePod({ name: 'nightly', labels: LABELS, resources })
     await world.setContainer('nightly', { containerID: `containerd://${container.id}`, state: { running: {} } })
-    const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj: { value: 800 }, mode: 'Enforce' }
+    const oomScoreAdj = { value: 800 }
+    const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj, mode: 'Enforce', allowCrossQoS: true }
     const metadata = { name: 'batch-first' }
     await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata, spec })
     agent = await startAgent({ node: 'node-a', nats: world.nats, folder: world.folder })

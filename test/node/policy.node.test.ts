@@ -66,7 +66,12 @@ function untilStatus(name: string, reason: string, applied = 0): Promise<OomPoli
 }
 
 const batchFirst = (mode: 'Audit' | 'Enforce') =>
-  applyPolicy('batch-first', { podSelector: { matchLabels: BATCH }, oomScoreAdj: { value: 800 }, mode })
+  applyPolicy('batch-first', {
+    podSelector: { matchLabels: BATCH },
+    oomScoreAdj: { value: 800 },
+    allowCrossQoS: true,
+    mode,
+  })
 
 beforeAll(async () => {
   cluster = await reserveCluster({ log: () => undefined, ownerPid: process.pid })

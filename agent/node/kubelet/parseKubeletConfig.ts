@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { printable } from '#program/errors.ts'
 import { DEFAULT_EVICTION, type EvictionThreshold, type KubeletConfig } from './kubeletConfig.ts'
-import { parseQuantityKib } from './quantityKib.ts'
+import { parseQuantityKib } from '#program/quantityKib.ts'
 
 /** What nobody writes is null in Go's marshalled form. */
 const orNull = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)

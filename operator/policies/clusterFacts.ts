@@ -1,0 +1,27 @@
+import type { Labels } from './labelSelector.ts'
+
+/** What a guard rail has to know of a node. */
+export interface NodeFacts {
+  /** undefined where the kubelet has not told it. */
+  memory: { capacityKib: number; allocatableKib: number } | undefined
+  /** No machine with a kernel of its own: a virtual kubelet runs pods somewhere else. */
+  isVirtual: boolean
+}
+
+/** How far policies may go, as the operator's flags say. */
+export interface Rails {
+  /** Where oomkeeper itself runs. */
+  ownNamespace: string
+  /** Of a node's allocatable memory: the limits of what policies protect there may add up to so much. */
+  protectedMemoryPercent: number
+}
+
+/** What is decided by, beside policies and pods. */
+export interface ClusterFacts {
+  rails: Rails
+  /** Labels of the namespaces, by name. */
+  namespaces: ReadonlyMap<string, Labels>
+  nodes: ReadonlyMap<string, NodeFacts>
+  /** Handlers of the RuntimeClasses, by name. */
+  runtimeHandlers: ReadonlyMap<string, string>
+}
