@@ -20,7 +20,7 @@ describe('judgeProcess', () => {
     const judged = judge(enforcing('a', OTHER), enforcing('b', { score: { delta: 7 } }), enforcing('c'))
     expect([judged.decidedBy?.policy, judged.score]).toEqual(['b', { delta: 7 }])
     expect(asides(enforcing('a', OTHER), enforcing('b'), enforcing('c'))).toEqual([
-      'c skipped Outranked policy b decides',
+      'c skipped Overridden policy b decides',
     ])
   })
 
@@ -36,7 +36,7 @@ describe('judgeProcess', () => {
   it('never lets an auditing rule decide, and tells what it would do alone', () => {
     const rules = [auditing('a'), auditing('b'), enforcing('c'), auditing('d')]
     expect(judge(...rules).decidedBy?.policy).toBe('c')
-    expect(asides(...rules)).toEqual(['a would', 'b would', 'd skipped Outranked policy c decides'])
+    expect(asides(...rules)).toEqual(['a would', 'b would', 'd skipped Overridden policy c decides'])
   })
 
   it('passes over a rule that sets no score', () => {

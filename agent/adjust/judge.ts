@@ -2,7 +2,7 @@ import type { DesiredScore } from '#contract/desiredRule.ts'
 import type { RuleOutcome, StatusReason } from '#contract/nodeStatus.ts'
 import type { ObservedProcess } from './plan.ts'
 import { fitOf, type ProcessFacts, type Rule } from './rule.ts'
-import { outranked, UNREADABLE_PROGRAM } from './statusReasons.ts'
+import { overridden, UNREADABLE_PROGRAM } from './statusReasons.ts'
 
 /** What is to be told of a rule at a process where it does not decide. */
 export interface Aside {
@@ -33,7 +33,7 @@ export function judgeProcess(rules: readonly Rule[], process: ObservedProcess, f
     const fit = fitOf(rule, facts)
     if (fit === 'other') continue
     if (fit === 'unreadable') asides.push({ rule, outcome: 'failed', why: UNREADABLE_PROGRAM })
-    else if (decidedBy !== undefined) asides.push({ rule, outcome: 'skipped', why: outranked(decidedBy.policy) })
+    else if (decidedBy !== undefined) asides.push({ rule, outcome: 'skipped', why: overridden(decidedBy.policy) })
     else if (rule.mode === 'Audit') asides.push({ rule, outcome: 'would' })
     else decidedBy = rule
   }

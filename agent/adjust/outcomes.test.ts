@@ -25,10 +25,10 @@ describe('outcomesOf', () => {
     const audit = ruleOf({ policy: 'audit', mode: 'Audit' })
     expect(outcomes([workers, audit, ruleOf()])).toEqual([
       'workers applied 1',
-      'audit skipped 1 Outranked',
+      'audit skipped 1 Overridden',
       'audit would 2',
       'p applied 2',
-      'p skipped 1 Outranked',
+      'p skipped 1 Overridden',
     ])
   })
 

@@ -45,8 +45,8 @@ export const HOLD_EXPIRED = {
     'no operator has confirmed the desired state for as long as the policy says (holdFor): given back until one does',
 }
 
-export function outranked(policy: string): StatusReason {
-  return { reason: 'Outranked', message: `policy ${policy} decides` }
+export function overridden(policy: string): StatusReason {
+  return { reason: 'Overridden', message: `policy ${policy} decides` }
 }
 
 export function patternRefused(message: string): StatusReason {

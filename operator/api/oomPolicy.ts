@@ -1,9 +1,11 @@
 import * as z from 'zod'
 import type { ReportKind } from './crd.ts'
-import { conditionsOf, count, observedGeneration, text } from './killRecord.ts'
+import { ATOMIC_MAP, conditionsOf, count, observedGeneration, text } from './killRecord.ts'
 import { oomPolicySpec } from './oomPolicySpec.ts'
 
 export const MAX_STATUS_REASONS = 10
+/** Of the nodes where most is to change. */
+export const MAX_NAMED_NODES_OF_POLICY = 10
 
 const statusReason = z.object({
   outcome: z.enum(['Failed', 'Conflict', 'Skipped']).meta({ description: 'What it is the reason of.' }),
@@ -29,15 +31,41 @@ export const oomPolicyStatus = z
       description:
         'Containers where some do not have it, though they should, or that have no room in what nodes are told.',
     }),
+    conflicting: count.meta({ description: 'Containers where somebody else writes the score again and again.' }),
     skipped: count.meta({
-      description: 'Containers where it decides nothing: another policy does, or no process fits.',
+      description:
+        'Containers where it decides nothing: another policy does (Overridden), no process fits, or a guard rail keeps it away.',
     }),
     would: count.meta({ description: 'In Audit: containers where it would decide.' }),
+    nodes: z
+      .object({
+        told: count.meta({ description: 'Nodes that are told of the policy.' }),
+        behind: count.meta({ description: 'Nodes that have not taken up for a while what they are told.' }),
+      })
+      .meta({ ...ATOMIC_MAP, description: 'Where its containers are.' }),
+    wouldSet: z
+      .object({
+        processes: count.meta({ description: 'Processes that would get the score.' }),
+        nodes: count.meta({ description: 'Nodes with such processes.' }),
+        most: z
+          .array(
+            z.object({
+              node: text(253).meta({ description: 'The node.' }),
+              processes: count.meta({ description: 'How many there.' }),
+            }),
+          )
+          .max(MAX_NAMED_NODES_OF_POLICY)
+          .meta({ 'x-kubernetes-list-type': 'atomic', description: 'The nodes with the most of them, first.' }),
+      })
+      .optional()
+      .meta({ ...ATOMIC_MAP, description: 'In Audit: what Enforce would change first. Look here before you enforce.' }),
     reasons: z.array(statusReason).max(MAX_STATUS_REASONS).optional().meta({
       'x-kubernetes-list-type': 'atomic',
       description: 'Why not all of them have it, the most frequent first; absent where all have.',
     }),
-    conditions: conditionsOf('Ready: every container has the score that should have it; in mode Audit always.'),
+    conditions: conditionsOf(
+      'Ready: every container has the score that should have it; in mode Audit always. Reconciling: nodes are waited for. Stalled: something stands in the way that does not go by itself.',
+    ),
   })
   .meta({ description: 'What came of it, by what the nodes said last.' })
 export type OomPolicyStatus = z.infer<typeof oomPolicyStatus>
@@ -52,14 +80,17 @@ export const oomPolicyKind: ReportKind = {
   status: oomPolicyStatus,
   columns: [
     { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
-    { name: 'Value', type: 'integer', jsonPath: '.spec.oomScoreAdj.value' },
     { name: 'Matched', type: 'integer', jsonPath: '.status.matched.containers' },
     { name: 'Applied', type: 'integer', jsonPath: '.status.applied' },
-    { name: 'Failed', type: 'integer', jsonPath: '.status.failed' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Value', type: 'integer', jsonPath: '.spec.oomScoreAdj.value', priority: 1 },
     { name: 'Delta', type: 'integer', jsonPath: '.spec.oomScoreAdj.delta', priority: 1 },
     { name: 'Priority', type: 'integer', jsonPath: '.spec.priority', priority: 1 },
+    { name: 'Failed', type: 'integer', jsonPath: '.status.failed', priority: 1 },
+    { name: 'Conflict', type: 'integer', jsonPath: '.status.conflicting', priority: 1 },
+    { name: 'Skipped', type: 'integer', jsonPath: '.status.skipped', priority: 1 },
+    { name: 'Behind', type: 'integer', jsonPath: '.status.nodes.behind', priority: 1 },
   ],
   selectableFields: ['.spec.mode'],
 }

@@ -21,6 +21,8 @@ export interface PolicyMatch {
   containers: number
   /** Ids of the running containers for which their nodes are told of it. */
   told: readonly string[]
+  /** These nodes. */
+  nodes: ReadonlySet<string>
   refused: readonly Refused[]
 }
 
@@ -124,14 +126,15 @@ function wantedProtection({ policy, pod, member }: Subject, rule: DesiredRule): 
 class MatchCount {
   #pods = 0
   #lastPod: PolicyPod | undefined
-  readonly #ids = new Set<string>()
+  /** Nodes of the running containers, by id. */
+  readonly #nodes = new Map<string, string>()
   readonly #refusedIds = new Set<string>()
   readonly #refused = new Map<string, Refused>()
 
   /** Called for one pod after the other. */
   selected(pod: PolicyPod, id: string | undefined): void {
     if (id === undefined) return
-    this.#ids.add(id)
+    this.#nodes.set(id, pod.node)
     if (this.#lastPod !== pod) this.#pods++
     this.#lastPod = pod
   }
@@ -145,10 +148,12 @@ class MatchCount {
   }
 
   result(): PolicyMatch {
+    const told = [...this.#nodes].filter(([id]) => !this.#refusedIds.has(id))
     return {
       pods: this.#pods,
-      containers: this.#ids.size,
-      told: [...this.#ids].filter((id) => !this.#refusedIds.has(id)),
+      containers: this.#nodes.size,
+      told: told.map(([id]) => id),
+      nodes: new Set(told.map(([, node]) => node)),
       refused: [...this.#refused.values()],
     }
   }

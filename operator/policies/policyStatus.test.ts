@@ -1,16 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ContainerOutcome, NodeStatus } from '#contract/nodeStatus.ts'
 import { POLICY_UID, policyOf } from '../testing/policies.ts'
-import { policyStatus, type SaidOfContainer } from './policyStatus.ts'
+import type { PolicyMatch } from './decide.ts'
+import { policyStatus, withProcessesOf, type KnownOfPolicy, type SaidOfContainer } from './policyStatus.ts'
 
 const policy = policyOf('p', {}, { generation: 3 })
-const match = { pods: 1, containers: 2, told: ['c1', 'c2'], refused: [] }
+const match: PolicyMatch = { pods: 1, containers: 2, told: ['c1', 'c2'], nodes: new Set(['node-a']), refused: [] }
 const NOW = new Date('2026-03-01T10:00:00.000Z')
 const OWN = { policy: 'p', uid: POLICY_UID, generation: 3 }
 const RULES = [OWN, { ...OWN, generation: 2 }, { ...OWN, policy: 'q' }, { ...OWN, uid: 'another' }]
 const REASONS: NodeStatus['reasons'] = [
   { reason: 'KernelRefused', message: 'no right' },
-  { reason: 'Outranked', message: 'policy q decides' },
+  { reason: 'Overridden', message: 'policy q decides' },
 ]
 const word = { rules: RULES, reasons: REASONS, containers: [] }
 
@@ -20,10 +21,12 @@ const said = (...all: Partial<ContainerOutcome>[][]): ReadonlyMap<string, SaidOf
     all.map((some, index) => {
       const containerId = `c${index + 1}`
       const outcomes = some.map((one) => ({ rule: 0, outcome: 'applied' as const, processes: 1, ...one }))
-      return [containerId, { word, container: { containerId, outcomes } }]
+      return [containerId, { node: `node-${index + 1}`, word, container: { containerId, outcomes } }]
     }),
   )
-const judge = (words: ReadonlyMap<string, SaidOfContainer>) => policyStatus(policy, match, words, undefined, NOW)
+const KNOWN: KnownOfPolicy = { policy, match, said: new Map(), behind: new Set() }
+const judge = (words: ReadonlyMap<string, SaidOfContainer>, changes: Partial<KnownOfPolicy> = {}) =>
+  policyStatus({ ...KNOWN, said: words, ...changes }, undefined, NOW)
 
 const failed = { outcome: 'failed', reason: 0 } as const
 const skipped = { outcome: 'skipped', reason: 1, processes: 4 } as const
@@ -40,6 +43,8 @@ describe('policyStatus', () => {
     expect(status).not.toHaveProperty('reasons')
     expect(status.conditions).toMatchObject([
       { type: 'Ready', status: 'True', reason: 'Applied', observedGeneration: 3 },
+      { type: 'Reconciling', status: 'False', reason: 'UpToDate' },
+      { type: 'Stalled', status: 'False', reason: 'NothingRefused' },
     ])
   })
 
@@ -50,7 +55,11 @@ describe('policyStatus', () => {
     ['that nobody knows', 9],
   ])('counts nothing that a node said of a policy %s', (_which, rule) => {
     const status = judge(said([{ rule }], [{}]))
-    expect(status).toMatchObject({ applied: 1, failed: 0, conditions: [{ status: 'False', reason: 'Applying' }] })
+    expect(status).toMatchObject({
+      applied: 1,
+      failed: 0,
+      conditions: [{ status: 'False', reason: 'Applying' }, {}, {}],
+    })
   })
 
   it('gathers the same failure of several containers', () => {
@@ -58,7 +67,7 @@ describe('policyStatus', () => {
       applied: 0,
       failed: 2,
       reasons: [{ outcome: 'Failed', reason: 'KernelRefused', message: 'no right', containers: 2 }],
-      conditions: [{ status: 'False', reason: 'KernelRefused', message: 'no right' }],
+      conditions: [{ status: 'False', reason: 'KernelRefused', message: 'no right' }, {}, {}],
     })
   })
 
@@ -66,35 +75,92 @@ describe('policyStatus', () => {
     expect(judge(said([skipped], [{}, skipped]))).toMatchObject({
       applied: 1,
       skipped: 1,
-      reasons: [{ outcome: 'Skipped', reason: 'Outranked', message: 'policy q decides', containers: 2 }],
-      conditions: [{ status: 'True', reason: 'Applied', message: '1 containers have the score' }],
+      reasons: [{ outcome: 'Skipped', reason: 'Overridden', message: 'policy q decides', containers: 2 }],
+      conditions: [{ status: 'True', reason: 'Applied', message: '1 containers have the score' }, {}, {}],
     })
   })
 
   it('counts what the nodes were not told', () => {
     const refused = [{ reason: 'TooManyPolicies', message: 'too many', containers: 1, isGuarded: false }]
-    const status = policyStatus(policy, { ...match, told: ['c1'], refused }, said([{}]), undefined, NOW)
+    const status = judge(said([{}]), { match: { ...match, told: ['c1'], refused } })
     expect(status).toMatchObject({
       applied: 1,
       failed: 1,
       reasons: [{ outcome: 'Failed', reason: 'TooManyPolicies', containers: 1 }],
-      conditions: [{ status: 'False', reason: 'TooManyPolicies', message: 'too many' }],
+      conditions: [{ status: 'False', reason: 'TooManyPolicies', message: 'too many' }, {}, {}],
     })
   })
 
   it('in Audit says where it would decide', () => {
     const audit = policyOf('p', { mode: 'Audit' }, { generation: 3 })
-    expect(policyStatus(audit, match, said([{ outcome: 'would' }], [skipped]), undefined, NOW)).toMatchObject({
+    expect(judge(said([{ outcome: 'would' }], [skipped]), { policy: audit })).toMatchObject({
       would: 1,
       skipped: 1,
       applied: 0,
-      conditions: [{ status: 'True', reason: 'Audit', message: expect.stringContaining('at 1 of them it would') }],
+      conditions: [
+        { status: 'True', reason: 'Audit', message: expect.stringContaining('at 1 of them it would') },
+        {},
+        {},
+      ],
     })
+  })
+
+  it('counts what guard rails refuse as skipped, and is ready all the same', () => {
+    const refused = [{ reason: 'UnlimitedMemory', message: 'no limit', containers: 1, isGuarded: true }]
+    expect(judge(said([{}]), { match: { ...match, told: ['c1'], refused } })).toMatchObject({
+      applied: 1,
+      failed: 0,
+      skipped: 1,
+      reasons: [{ outcome: 'Skipped', reason: 'UnlimitedMemory', containers: 1 }],
+      conditions: [{ status: 'True' }, { type: 'Reconciling', status: 'False' }, { type: 'Stalled', status: 'False' }],
+    })
+  })
+
+  it('in Audit says how many processes it would set, and on which nodes most', () => {
+    const audit = policyOf('p', { mode: 'Audit' }, { generation: 3 })
+    const would = (processes: number): Partial<ContainerOutcome>[] => [{ outcome: 'would', processes }]
+    const many = Array.from({ length: 12 }, (_, index) => `c${index + 1}`)
+    const known = { policy: audit, match: { ...match, told: many } }
+    const { wouldSet } = judge(said(...many.map((_id, index) => would(index))), known)
+    expect(wouldSet).toMatchObject({ processes: 66, nodes: 12 })
+    expect(wouldSet?.most.map(({ processes }) => processes)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2])
+    expect(wouldSet?.most[0]?.node).toBe('node-12')
+    expect(judge(said([{}]))).not.toHaveProperty('wouldSet')
+  })
+
+  it('counts a conflict apart, and is stalled by it', () => {
+    expect(judge(said([{ outcome: 'conflict', reason: 0 }], [{}]))).toMatchObject({
+      conflicting: 1,
+      failed: 0,
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'KernelRefused' },
+        { type: 'Reconciling', status: 'False' },
+        { type: 'Stalled', status: 'True', reason: 'KernelRefused', message: '1 containers: no right' },
+      ],
+    })
+  })
+
+  it('is reconciling while containers are waited for, and says which part of the nodes is behind', () => {
+    expect(judge(said([{}]))).toMatchObject({
+      nodes: { told: 1, behind: 0 },
+      conditions: [{ reason: 'Applying' }, { status: 'True', reason: 'Applying' }, { status: 'False' }],
+    })
+    expect(judge(said([{}], [{}]), { behind: new Set(['node-a', 'node-z']) })).toMatchObject({
+      nodes: { told: 1, behind: 1 },
+      conditions: [{ status: 'True' }, { status: 'True', reason: 'NodesBehind' }, { status: 'False' }],
+    })
+  })
+
+  it('differs from another by more than processes, or not', () => {
+    const [some, more] = [judge(said([{}], [{}])), judge(said([{ processes: 9 }], [{}]))]
+    expect(withProcessesOf(some, more)).toEqual(more)
+    expect(withProcessesOf(some, judge(said([failed], [{}])))).not.toEqual(judge(said([failed], [{}])))
   })
 
   it('keeps the time of the last transition while Ready stays', () => {
     const before = judge(said([{}], [{}]))
-    const later = policyStatus(policy, match, said([{}], [{}]), before, new Date('2026-03-02T10:00:00.000Z'))
+    const known = { ...KNOWN, said: said([{}], [{}]) }
+    const later = policyStatus(known, before, new Date('2026-03-02T10:00:00.000Z'))
     expect(later).toEqual(before)
   })
 })

@@ -1,34 +1,49 @@
 import type { ContainerStatus, StatusReason } from '#contract/nodeStatus.ts'
-import { MAX_STATUS_REASONS, type OomPolicyStatus } from '../api/oomPolicy.ts'
+import { MAX_NAMED_NODES_OF_POLICY, MAX_STATUS_REASONS, type OomPolicyStatus } from '../api/oomPolicy.ts'
+import { settleCondition } from '../reports/condition.ts'
 import { absentIfEmpty, compact } from '../reports/killRecord.ts'
 import { shownText } from '../reports/shownText.ts'
 import type { PolicyMatch } from './decide.ts'
+import { policyVerdicts } from './policyVerdicts.ts'
 import type { NodeWord } from './release.ts'
 import type { Policy } from './selection.ts'
 
 /** What a node said last of a container. */
 export interface SaidOfContainer {
+  node: string
   word: NodeWord
   container: ContainerStatus
 }
 
-type ReasonEntry = NonNullable<OomPolicyStatus['reasons']>[number]
+/** What is known of a policy beside what is stored of it. */
+export interface KnownOfPolicy {
+  policy: Policy
+  match: PolicyMatch
+  /** By container id. */
+  said: ReadonlyMap<string, SaidOfContainer>
+  /** Nodes that have not taken up for a while what they are told. */
+  behind: ReadonlySet<string>
+}
+
+export type ReasonEntry = NonNullable<OomPolicyStatus['reasons']>[number]
+export type OutcomeCounts = Pick<OomPolicyStatus, 'applied' | 'failed' | 'conflicting' | 'skipped' | 'would'>
 
 /** A policy's status from what it selects and what the nodes said last. Pure: no time moves but a transition's. */
 export function policyStatus(
-  policy: Policy,
-  match: PolicyMatch,
-  said: ReadonlyMap<string, SaidOfContainer>,
+  { policy, match, said, behind }: KnownOfPolicy,
   stored: OomPolicyStatus | undefined,
   now: Date,
 ): OomPolicyStatus {
-  const counts = { applied: 0, failed: 0, skipped: 0, would: 0 }
+  const counts: OutcomeCounts = { applied: 0, failed: 0, conflicting: 0, skipped: 0, would: 0 }
   let processes = 0
+  const wouldByNode = new Map<string, number>()
   const reasons = new ReasonCount()
   for (const id of match.told) {
-    const outcomes = outcomesOf(policy, said.get(id))
+    const about = said.get(id)
+    const outcomes = outcomesOf(policy, about)
     const kinds = new Set(outcomes.map(({ outcome }) => outcome))
-    if (kinds.has('failed') || kinds.has('conflict')) counts.failed++
+    if (kinds.has('failed')) counts.failed++
+    else if (kinds.has('conflict')) counts.conflicting++
     else if (kinds.has('applied')) counts.applied++
     else if (kinds.has('would')) counts.would++
     else if (kinds.has('skipped')) counts.skipped++
@@ -37,6 +52,8 @@ export function policyStatus(
       if (outcome === 'failed') reasons.add('Failed', reason ?? UNTOLD)
       else if (outcome === 'conflict') reasons.add('Conflict', reason ?? UNTOLD)
       else if (outcome === 'skipped') reasons.add('Skipped', reason ?? UNTOLD)
+      else if (outcome === 'would' && about !== undefined)
+        wouldByNode.set(about.node, (wouldByNode.get(about.node) ?? 0) + some)
     }
   }
   for (const { containers, isGuarded, ...reason } of match.refused) {
@@ -45,44 +62,39 @@ export function policyStatus(
     reasons.add(isGuarded ? 'Skipped' : 'Failed', reason, containers)
   }
   const all = reasons.sorted()
-  const ready = readyOf(policy, match, counts, all)
-  const before = stored?.conditions.find(({ type }) => type === 'Ready')
+  const nodes = { told: match.nodes.size, behind: [...match.nodes].filter((node) => behind.has(node)).length }
+  const verdicts = policyVerdicts({ policy, match, counts, nodes, reasons: all })
   return compact({
     observedGeneration: policy.generation,
     matched: { pods: match.pods, containers: match.containers, processes },
     ...counts,
+    nodes,
+    wouldSet: policy.spec.mode === 'Audit' ? wouldSet(wouldByNode) : undefined,
     reasons: absentIfEmpty(all.slice(0, MAX_STATUS_REASONS)),
-    conditions: [
-      {
-        type: 'Ready',
-        ...ready,
-        lastTransitionTime: before?.status === ready.status ? before.lastTransitionTime : now.toISOString(),
-        observedGeneration: policy.generation,
-      },
-    ],
+    conditions: verdicts.map(({ type, ...verdict }) =>
+      settleCondition(stored?.conditions, type, verdict, now, policy.generation),
+    ),
   })
+}
+
+/** The same, with as many processes as another status has: they come and go. */
+export function withProcessesOf(
+  status: OomPolicyStatus,
+  { matched, wouldSet: would }: OomPolicyStatus,
+): OomPolicyStatus {
+  const { wouldSet: _before, ...rest } = status
+  return compact({ ...rest, matched: { ...status.matched, processes: matched.processes }, wouldSet: would })
 }
 
 const UNTOLD: StatusReason = { reason: 'Unknown', message: '' }
 
-function readyOf(
-  { spec }: Policy,
-  { containers }: PolicyMatch,
-  { applied, failed, skipped, would }: Pick<OomPolicyStatus, 'applied' | 'failed' | 'skipped' | 'would'>,
-  reasons: readonly ReasonEntry[],
-): { status: 'True' | 'False'; reason: string; message: string } {
-  const notSkipped = containers - skipped
-  if (spec.mode === 'Audit') {
-    const message = `nothing is written: ${containers} containers match, at ${would} of them it would decide`
-    return { status: 'True', reason: 'Audit', message }
+function wouldSet(byNode: ReadonlyMap<string, number>): OomPolicyStatus['wouldSet'] {
+  const most = [...byNode].toSorted(([a, some], [b, others]) => others - some || (a < b ? -1 : 1))
+  return {
+    processes: most.reduce((sum, [, some]) => sum + some, 0),
+    nodes: byNode.size,
+    most: most.slice(0, MAX_NAMED_NODES_OF_POLICY).map(([node, some]) => ({ node, processes: some })),
   }
-  if (failed > 0) {
-    const { reason = 'WriteFailed', message = '' } = reasons.find(({ outcome }) => outcome !== 'Skipped') ?? {}
-    return { status: 'False', reason, message }
-  }
-  return applied < notSkipped
-    ? { status: 'False', reason: 'Applying', message: `${applied} of ${notSkipped} containers have the score` }
-    : { status: 'True', reason: 'Applied', message: `${applied} containers have the score` }
 }
 
 /** What is said of this policy as it is now: not of another, nor of one that was made anew or changed since. */
@@ -106,8 +118,9 @@ class ReasonCount {
     else this.#entries.set(key, { outcome, reason, message: shownText(message, 300), containers })
   }
 
-  /** The most frequent first. */
+  /** The most frequent first; of equals always in one order. */
   sorted(): ReasonEntry[] {
-    return [...this.#entries.values()].toSorted((a, b) => b.containers - a.containers)
+    const text = ({ outcome, reason, message }: ReasonEntry): string => `${outcome} ${reason} ${message}`
+    return [...this.#entries.values()].toSorted((a, b) => b.containers - a.containers || (text(a) < text(b) ? -1 : 1))
   }
 }

@@ -119,7 +119,7 @@ describe('PolicyEngine', () => {
   it('says applied once the node says it of this container and policy', async () => {
     await settle(() => engine.policies.put('u', policyOf()))
     await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 1, restoring: 0 }))
-    expect(statuses.at(-1)).toMatchObject({ applied: 1, conditions: [{ status: 'True' }] })
+    expect(statuses.at(-1)).toMatchObject({ applied: 1, conditions: [{ status: 'True' }, {}, {}] })
   })
 
   it('hears a node about its own containers only', async () => {
@@ -187,6 +187,17 @@ describe('PolicyEngine', () => {
     expect(bucket.policies('node-a')).toEqual(['p'])
     await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
     expect(calls).toEqual(['release p'])
+  })
+
+  it('says that a node is behind when it has not taken up its state for a while, and when it has again', async () => {
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 0 }))
+    expect(statuses.at(-1)).toMatchObject({ applied: 1, nodes: { told: 1, behind: 0 } })
+    now = new Date(now.getTime() + 15_000)
+    await settle()
+    expect(statuses.at(-1)).toMatchObject({ nodes: { told: 1, behind: 1 } })
+    await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 1 }))
+    expect(statuses.at(-1)).toMatchObject({ nodes: { told: 1, behind: 0 } })
   })
 
   it('writes a status of which only the number of processes has changed when half a minute is over', async () => {

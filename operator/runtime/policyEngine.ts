@@ -4,7 +4,7 @@ import type { OomPolicyStatus } from '../api/oomPolicy.ts'
 import { decide, type Decisions } from '../policies/decide.ts'
 import type { ClusterFacts, NodeFacts, Rails } from '../policies/clusterFacts.ts'
 import type { Labels } from '../policies/labelSelector.ts'
-import { policyStatus, type SaidOfContainer } from '../policies/policyStatus.ts'
+import { policyStatus, withProcessesOf, type SaidOfContainer } from '../policies/policyStatus.ts'
 import { nodesBehind, type NodeWord } from '../policies/release.ts'
 import type { Policy, PolicyPod } from '../policies/selection.ts'
 import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
@@ -29,6 +29,8 @@ const SETTLE_MS = 50
 const LOOK_AGAIN_MS = 1_000
 /** How often a status is written of which only the number of processes has changed: they come and go. */
 const PROCESSES_EVERY_MS = 30_000
+/** A node is behind when it has not taken up its state for so long: each change takes it a moment. */
+const BEHIND_AFTER_MS = 15_000
 /** A deleted policy waits this long for its nodes at most: one that is down must not keep it for ever. */
 const RELEASE_LIMIT_MS = 60_000
 
@@ -53,6 +55,8 @@ export class PolicyEngine {
   readonly #said = new Map<string, NodeWord>()
   readonly #written = new Map<string, { status: OomPolicyStatus; atMs: number }>()
   readonly #releasing = new Map<string, Releasing>()
+  /** When a node that has not taken up its state was first seen so; milliseconds since the epoch. */
+  readonly #behindSince = new Map<string, number>()
   /** Statuses that are to be written when it is time. */
   #owed = 0
   #renewedMs = 0
@@ -110,7 +114,9 @@ export class PolicyEngine {
         this.#releasing.set(name, { since: this.#ports.now(), nodes: states.nodesOf(name) })
     }
     await states.write(decisions.desired)
-    await this.#writeStatuses(policies, decisions)
+    this.#owed = 0
+    const behind = this.#nodesBehind(decisions.desired, states)
+    await this.#writeStatuses(policies, decisions, behind)
     for (const policy of policies) if (policy.deleting && policy.held) await this.#release(policy, states)
   }
 
@@ -123,8 +129,30 @@ export class PolicyEngine {
     }
   }
 
-  async #writeStatuses(policies: readonly Policy[], { desired, matches }: Decisions): Promise<void> {
-    this.#owed = 0
+  /** Nodes that are told something, and have not said for a while that they took it up. */
+  #nodesBehind(desired: Decisions['desired'], states: DesiredStates): Set<string> {
+    const nowMs = this.#ports.now().getTime()
+    const behind = new Set<string>()
+    for (const node of this.#behindSince.keys()) if (!desired.has(node)) this.#behindSince.delete(node)
+    for (const node of desired.keys()) {
+      const token = nodeToken(node)
+      if ((this.#said.get(token)?.desiredRevision ?? 0) >= states.revisionOf(token)) {
+        this.#behindSince.delete(node)
+        continue
+      }
+      const sinceMs = this.#behindSince.get(node) ?? nowMs
+      this.#behindSince.set(node, sinceMs)
+      if (nowMs - sinceMs >= BEHIND_AFTER_MS) behind.add(node)
+      else this.#owed++
+    }
+    return behind
+  }
+
+  async #writeStatuses(
+    policies: readonly Policy[],
+    { desired, matches }: Decisions,
+    behind: ReadonlySet<string>,
+  ): Promise<void> {
     const said = this.#aboutOwnContainers(desired)
     const names = new Set(policies.filter(({ deleting }) => !deleting).map(({ name }) => name))
     for (const name of this.#written.keys()) if (!names.has(name)) this.#written.delete(name)
@@ -132,7 +160,7 @@ export class PolicyEngine {
       const match = matches.get(policy.name)
       if (match === undefined || policy.deleting) continue
       const compute = (before: OomPolicyStatus | undefined): OomPolicyStatus =>
-        policyStatus(policy, match, said, before, this.#ports.now())
+        policyStatus({ policy, match, said, behind }, before, this.#ports.now())
       const before = this.#written.get(policy.name)
       const atMs = this.#ports.now().getTime()
       if (before !== undefined) {
@@ -157,7 +185,7 @@ export class PolicyEngine {
       if (word === undefined) continue
       const own = new Set(containers.map(({ containerId }) => containerId))
       for (const container of word.containers) {
-        if (own.has(container.containerId)) said.set(container.containerId, { word, container })
+        if (own.has(container.containerId)) said.set(container.containerId, { node, word, container })
       }
     }
     return said
@@ -174,9 +202,4 @@ export class PolicyEngine {
     await this.#ports.release(name)
     this.#releasing.delete(name)
   }
-}
-
-/** A status with as many processes as another one has. */
-function withProcessesOf(status: OomPolicyStatus, { matched: { processes } }: OomPolicyStatus): OomPolicyStatus {
-  return { ...status, matched: { ...status.matched, processes } }
 }

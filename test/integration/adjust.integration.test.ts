@@ -214,7 +214,7 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     expect(outcomesOf(status, container.id)).toEqual([
       'applied 1',
       'applied 1',
-      'skipped 1 Outranked policy init decides',
+      'skipped 1 Overridden policy init decides',
     ])
     await put([byInit], [container])
     await untilScore(second, START)
