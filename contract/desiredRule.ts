@@ -62,5 +62,7 @@ export const desiredRule = policyIdentity.extend({
   allowCrossQoS: z.boolean(),
   /** Whether a container without a memory limit may get less than it began with. */
   allowUnlimited: z.boolean(),
+  /** When this node was first told of it as it is; for the operator, which reads it again after a restart. */
+  since: z.iso.datetime({ precision: 3 }).optional(),
 })
 export type DesiredRule = z.infer<typeof desiredRule>

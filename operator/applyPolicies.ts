@@ -7,6 +7,8 @@ import { ObjectWatch } from './adapters/objectWatch.ts'
 import { setFinalizer } from './adapters/policyFinalizer.ts'
 import { writePolicyStatus } from './adapters/policyStatusWriter.ts'
 import { watchedNamespaces, watchedNodes, watchedPolicies, watchedRuntimeClasses } from './adapters/watched.ts'
+import { draftRollback } from './events/draftRollback.ts'
+import type { EventTeller } from './runtime/eventTeller.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
 import type { PodStore } from './runtime/podStore.ts'
 import { PolicyEngine } from './runtime/policyEngine.ts'
@@ -19,10 +21,12 @@ export function createPolicyEngine(
   { config, logger, troubles, waiting, now }: Surroundings,
   client: KubeClient,
   pods: PodStore,
-) {
+  teller: EventTeller | undefined,
+): PolicyEngine {
   const rails = {
     ownNamespace: config.leaseNamespace ?? client.namespace,
     protectedMemoryPercent: config.protectedMemoryPercent,
+    rollbackWindowMs: config.rollbackWindowSeconds * 1_000,
   }
   return new PolicyEngine(() => pods.live(), rails, {
     now,
@@ -35,6 +39,10 @@ export function createPolicyEngine(
         { policy, nodes },
         `expected these nodes to say that they gave back the scores of a deleted policy, got nothing for a minute: it goes without them; their agents give back when they can`,
       ),
+    rolledBack: ({ name, uid }, { node, atMs }) => {
+      logger.warn({ policy: name, node }, 'a policy is taken back from a node whose memory ran out soon after')
+      teller?.note(draftRollback({ name, uid }, node, atMs))
+    },
     settled: () => troubles.fine('policies'),
   })
 }

@@ -61,6 +61,12 @@ export const operatorFlags = {
     '50',
     "how much of a node's allocatable memory the limits of what policies protect there may be",
   ),
+  rollbackWindowSeconds: withDefault(
+    flagSchemas.countFromZero(86_400),
+    'SECONDS',
+    '600',
+    'a policy that protects is taken back from a node whose memory runs out so soon after it was first applied there; 0: never',
+  ),
   reportMaxAgeDays: withDefault(
     flagSchemas.countUpTo(36_500),
     'DAYS',

@@ -18,6 +18,7 @@ import type { PodStore } from './runtime/podStore.ts'
 import type { ReaderState } from './runtime/readiness.ts'
 import { runSession, type SessionObserver } from './runtime/readerSession.ts'
 import { keyText, type ReportKey, type StoredReport } from './runtime/reportStore.ts'
+import type { EventTeller } from './runtime/eventTeller.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
 import type { Target } from './runtime/resolveTarget.ts'
 import { ReportWriter, type WriterObserver } from './runtime/reportWriter.ts'
@@ -46,6 +47,13 @@ function isKill({ victimPid, source }: Target['record']): boolean {
   return victimPid !== undefined || source === 'memoryEvents'
 }
 
+/** Who hears of kills that were counted. */
+export interface KillHearing {
+  /** undefined where no Events are told. */
+  teller: EventTeller | undefined
+  onCounted: (kills: readonly Target[]) => void
+}
+
 /** Reads kills for ever and counts them. @throws the signal's reason. */
 export async function countKills(
   surroundings: Surroundings,
@@ -54,6 +62,7 @@ export async function countKills(
   pods: PodStore,
   podsSynced: Promise<void>,
   reader: ReaderState,
+  { teller, onCounted }: KillHearing,
 ): Promise<never> {
   const { config, logger, signal, metrics, troubles, waiting, finishing, now, elector } = surroundings
   const jsm = await nats.jetstreamManager({ checkAPI: false })
@@ -76,8 +85,7 @@ export async function countKills(
   }
   const owners = new OwnerReader(client, ownerObserver, () => performance.now())
   const getOwner: GetOwner = (namespace, reference) => owners.getOwner(namespace, reference)
-  const telling =
-    config.kubernetesEvents === 'on' ? createKillTelling(surroundings, client, pods, getOwner) : noTelling(signal)
+  const telling = teller === undefined ? noTelling(signal) : createKillTelling(surroundings, teller, pods, getOwner)
   const budget = new WriteBudget(
     { perSecond: config.writesPerSecond, maxInFlight: config.writesInFlight, reportEveryMs: REPORT_EVERY_MS },
     finishing,
@@ -141,6 +149,7 @@ export async function countKills(
       counted: (kills) => {
         for (const { record } of kills) if (isKill(record)) metrics.killsCounted.inc({ scope: record.scope })
         telling.counted(kills)
+        onCounted(kills)
       },
       refused: (key, kills, reason) => {
         metrics.killsRefused.inc(kills)

@@ -21,8 +21,10 @@ import { operatorFlags, type OperatorConfig } from './config.ts'
 import { countKills } from './countKills.ts'
 import { DRAIN_LIMIT_MS, createElector, lead } from './electLeader.ts'
 import type { Waiting } from './runtime/keepTrying.ts'
+import { nodeKillsOf } from './runtime/nodeKills.ts'
 import { PodStore } from './runtime/podStore.ts'
 import { reasonsNotReady, type ReaderState } from './runtime/readiness.ts'
+import { createEventTeller } from './tellKills.ts'
 
 const DELETED_POD_TTL_MS = 3_600_000
 const MAX_DELETED_PODS = 20_000
@@ -50,7 +52,8 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   }
 
   const client = new KubeClient(loadKubeConfig(config), { assertMayWrite: () => elector?.assertHeld() })
-  const engine = createPolicyEngine(surroundings, client, pods)
+  const teller = config.kubernetesEvents === 'on' ? createEventTeller(surroundings, client) : undefined
+  const engine = createPolicyEngine(surroundings, client, pods, teller)
   const podWatch = new ObjectWatch(
     client,
     watchedPods(pods, () => engine.wake()),
@@ -93,7 +96,10 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
     (ms) => sleep(ms),
     () => [
       applyPolicies(surroundings, engine, nats, Promise.all(watches.map((watch) => watch.synced()))),
-      countKills(surroundings, client, nats, pods, podWatch.synced(), reader),
+      countKills(surroundings, client, nats, pods, podWatch.synced(), reader, {
+        teller,
+        onCounted: (kills) => engine.noteKills(nodeKillsOf(kills)),
+      }),
     ],
   )
   try {

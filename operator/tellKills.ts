@@ -25,13 +25,12 @@ export interface KillTelling {
   run(): Promise<never>
 }
 
-export function createKillTelling(
+/** Of the whole operator: what tells Events shares one budget. */
+export function createEventTeller(
   { logger, metrics, waiting, now, instance }: Surroundings,
   client: KubeClient,
-  pods: PodStore,
-  getOwner: GetOwner,
-): KillTelling {
-  const teller = new EventTeller({
+): EventTeller {
+  return new EventTeller({
     sink: new KubeEvents(client, instance),
     waiting: { ...waiting, observer: new TroubleLog(logger, (part) => metrics.troubles.inc({ part })) },
     now,
@@ -40,6 +39,14 @@ export function createKillTelling(
       dropped: (reason, kills) => metrics.eventsDropped.inc({ reason }, kills),
     },
   })
+}
+
+export function createKillTelling(
+  { waiting }: Surroundings,
+  teller: EventTeller,
+  pods: PodStore,
+  getOwner: GetOwner,
+): KillTelling {
   /** Which kills were told; of those from before a restart the stored record has to say it. */
   const told = new ExpiringMap<string, boolean>({ maxEntries: MAX_REMEMBERED, nowMs: waiting.monotonicMs })
   const tellHidden = async ({ key, spec, hidden }: Judgement): Promise<void> => {

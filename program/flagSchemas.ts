@@ -12,6 +12,13 @@ export const flagSchemas = {
     .regex(/^\d{1,5}$/, 'a port is a number')
     .transform(Number)
     .pipe(z.int().max(65535)),
+  /** 0 too: off. */
+  countFromZero: (max: number) =>
+    z
+      .string()
+      .regex(/^\d{1,9}$/, 'it must be a whole number')
+      .transform(Number)
+      .pipe(z.int().max(max, `it must be at most ${max}`)),
   countUpTo: (max: number) =>
     z
       .string()

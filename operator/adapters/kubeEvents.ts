@@ -11,7 +11,12 @@ const API = '/apis/events.k8s.io/v1'
 const CONTROLLER = 'oomkeeper.io/operator'
 /** Where the apiserver takes Events about what lies in no namespace. */
 const CLUSTER_NAMESPACE = 'default'
-const ACTIONS = { OOMVictim: 'ProcessKilled', OOMVictimHidden: 'ProcessKilled', OOMNoVictim: 'NothingKilled' }
+const ACTIONS = {
+  OOMVictim: 'ProcessKilled',
+  OOMVictimHidden: 'ProcessKilled',
+  OOMNoVictim: 'NothingKilled',
+  OOMPolicyRolledBack: 'ScoresGivenBack',
+}
 const MAX_INSTANCE_CHARS = 128
 const MAX_NAME_CHARS = 253
 

@@ -1,5 +1,5 @@
 import { API_VERSION } from '../api/killRecord.ts'
-import { oomPolicyKind } from '../api/oomPolicy.ts'
+import { MAX_RETRY_CHARS, RETRY_ANNOTATION, oomPolicyKind, oomPolicyStatus } from '../api/oomPolicy.ts'
 import { oomPolicySpec } from '../api/oomPolicySpec.ts'
 import { parsePod, type RawPod } from '../runtime/pod.ts'
 import type { PodStore } from '../runtime/podStore.ts'
@@ -14,10 +14,12 @@ interface RawObject {
     name?: string
     generation?: number
     labels?: Record<string, string>
+    annotations?: Record<string, string>
     deletionTimestamp?: string
     finalizers?: readonly string[]
   }
   spec?: unknown
+  status?: { rollback?: unknown }
 }
 
 export function watchedPods(pods: PodStore, changed: () => void): Watched {
@@ -61,15 +63,23 @@ export function watchedPolicies(engine: PolicyEngine): Watched {
     path: `/apis/${API_VERSION}/${oomPolicyKind.plural}`,
     part: 'oompolicies',
     put(raw) {
-      const { metadata: { uid, name, generation = 0, deletionTimestamp, finalizers = [] } = {}, spec } =
-        raw as RawObject
+      const {
+        metadata: { uid, name, generation = 0, annotations, deletionTimestamp, finalizers = [] } = {},
+        spec,
+        status,
+      } = raw as RawObject
       if (uid === undefined || name === undefined) return undefined
       const deleting = deletionTimestamp !== undefined
       // The apiserver has checked it; what it took under another version of the kind decides nothing.
       const { data } = oomPolicySpec.safeParse(deleting ? DECIDES_NOTHING : spec)
       const held = finalizers.includes(FINALIZER)
       if (data === undefined) engine.policies.remove(uid)
-      else engine.policies.put(uid, { name, uid, generation, spec: data, deleting, held })
+      else {
+        const retry = annotations?.[RETRY_ANNOTATION]?.slice(0, MAX_RETRY_CHARS)
+        // One that somebody made unreadable by hand is none.
+        const rollback = oomPolicyStatus.shape.rollback.safeParse(status?.rollback).data
+        engine.policies.put(uid, { name, uid, generation, spec: data, deleting, held, retry, rollback })
+      }
       return uid
     },
     remove: (uid) => engine.policies.remove(uid),

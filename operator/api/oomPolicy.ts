@@ -1,8 +1,13 @@
 import * as z from 'zod'
 import type { ReportKind } from './crd.ts'
-import { ATOMIC_MAP, conditionsOf, count, observedGeneration, text } from './killRecord.ts'
+import { ATOMIC_MAP, conditionsOf, count, observedGeneration, text, time } from './killRecord.ts'
 import { oomPolicySpec } from './oomPolicySpec.ts'
 
+/** What people set to have a policy tried again that was taken back; any text, another one each time. */
+export const RETRY_ANNOTATION = 'oomkeeper.io/retry'
+export const MAX_RETRY_CHARS = 128
+/** With so many nodes a policy is applied nowhere any more. */
+export const MAX_ROLLED_BACK_NODES = 50
 export const MAX_STATUS_REASONS = 10
 /** Of the nodes where most is to change. */
 export const MAX_NAMED_NODES_OF_POLICY = 10
@@ -13,6 +18,28 @@ const statusReason = z.object({
   message: text(300).meta({ description: 'Why, in words.' }),
   containers: count.meta({ description: 'How many containers it is so.' }),
 })
+
+const rollback = z
+  .object({
+    generation: count.meta({ description: 'metadata.generation that was taken back: another one is applied.' }),
+    retry: text(MAX_RETRY_CHARS)
+      .optional()
+      .meta({ description: `What the annotation ${RETRY_ANNOTATION} said then.` }),
+    nodes: z
+      .array(
+        z.object({
+          node: text(253).meta({ description: 'The node.' }),
+          time: time.meta({ description: 'When its memory ran out.' }),
+        }),
+      )
+      .min(1)
+      .max(MAX_ROLLED_BACK_NODES)
+      .meta({ 'x-kubernetes-list-type': 'atomic', description: 'Where it is not applied any more.' }),
+  })
+  .meta({
+    ...ATOMIC_MAP,
+    description: `Nodes whose memory ran out soon after the policy was first applied there: it is not, until its spec or the annotation ${RETRY_ANNOTATION} changes. With ${MAX_ROLLED_BACK_NODES} of them it is applied nowhere.`,
+  })
 
 export const oomPolicyStatus = z
   .object({
@@ -59,12 +86,13 @@ export const oomPolicyStatus = z
       })
       .optional()
       .meta({ ...ATOMIC_MAP, description: 'In Audit: what Enforce would change first. Look here before you enforce.' }),
+    rollback: rollback.optional(),
     reasons: z.array(statusReason).max(MAX_STATUS_REASONS).optional().meta({
       'x-kubernetes-list-type': 'atomic',
       description: 'Why not all of them have it, the most frequent first; absent where all have.',
     }),
     conditions: conditionsOf(
-      'Ready: every container has the score that should have it; in mode Audit always. Reconciling: nodes are waited for. Stalled: something stands in the way that does not go by itself.',
+      'Ready: every container has the score that should have it; in mode Audit always. Reconciling: nodes are waited for. Stalled: something stands in the way that does not go by itself. Degraded: it was taken back from nodes whose memory ran out soon after it was first applied there.',
     ),
   })
   .meta({ description: 'What came of it, by what the nodes said last.' })

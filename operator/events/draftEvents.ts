@@ -5,6 +5,7 @@ import type { Target } from '../runtime/resolveTarget.ts'
 import { shownText } from '../reports/shownText.ts'
 import { MAX_NOTE_BYTES, type EventDraft, type ObjectReference } from './eventDraft.ts'
 import { killNote, noVictimNote } from './killNote.ts'
+import { nodeReference } from './nodeReference.ts'
 import { isHiddenNews, isNews } from './news.ts'
 
 /** Kills of these are the node's affair too: no limit of the pod's own was reached. */
@@ -92,9 +93,4 @@ function draftForNode(record: Target['record'], place: string | undefined): Even
     subject: `${record.victimCommand ?? ''}/${place ?? ''}/${record.scope}`,
     kill: killKey(record),
   }
-}
-
-/** As the kubelet refers to its node, with the name for a UID: `kubectl describe node` looks for both. */
-function nodeReference(node: string): ObjectReference {
-  return { apiVersion: 'v1', kind: 'Node', name: node, uid: node }
 }

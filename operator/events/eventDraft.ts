@@ -10,9 +10,9 @@ export interface ObjectReference {
 
 /**
  * `OOMVictim`: the killer took a process. `OOMVictimHidden`: Kubernetes did not show that within 30 s. `OOMNoVictim`: the killer
- * ran and found nobody, or the kernel panicked.
+ * ran and found nobody, or the kernel panicked. `OOMPolicyRolledBack`: a policy is not applied any more on a node.
  */
-export type EventReason = 'OOMVictim' | 'OOMVictimHidden' | 'OOMNoVictim'
+export type EventReason = 'OOMVictim' | 'OOMVictimHidden' | 'OOMNoVictim' | 'OOMPolicyRolledBack'
 
 /** One kill as an Event would tell it. */
 export interface EventDraft {
@@ -23,7 +23,7 @@ export interface EventDraft {
   note: string
   /** Kills of one object, reason and subject are one series: those that differ by pid, size and time only. */
   subject: string
-  /** Which kill it is (killKey): the Event's name follows from it, so that one told twice is one. */
+  /** Which kill it is (killKey), or what else happened: the Event's name follows from it, so that one told twice is one. */
   kill: string
 }
 

@@ -1,4 +1,5 @@
 import type { Labels } from './labelSelector.ts'
+import type { Withdrawn } from './rollback.ts'
 
 /** What a guard rail has to know of a node. */
 export interface NodeFacts {
@@ -14,6 +15,8 @@ export interface Rails {
   ownNamespace: string
   /** Of a node's allocatable memory: the limits of what policies protect there may add up to so much. */
   protectedMemoryPercent: number
+  /** A kill so long after a policy was first applied on its node takes it back there; 0: never. */
+  rollbackWindowMs: number
 }
 
 /** What is decided by, beside policies and pods. */
@@ -24,4 +27,6 @@ export interface ClusterFacts {
   nodes: ReadonlyMap<string, NodeFacts>
   /** Handlers of the RuntimeClasses, by name. */
   runtimeHandlers: ReadonlyMap<string, string>
+  /** Where policies are not applied, by their names. */
+  withdrawn: ReadonlyMap<string, Withdrawn>
 }

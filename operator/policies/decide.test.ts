@@ -89,12 +89,26 @@ describe('decide', () => {
       { podUid: 'f'.repeat(32), name: 'app', rules: [0] },
       { podUid: 'f'.repeat(32), name: 'sidecar', containerId: D, rules: [0] },
     ])
-    expect(matches.get('p')).toEqual({ pods: 1, containers: 1, told: [D], nodes: new Set(['node-a']), refused: [] })
+    expect(matches.get('p')).toEqual({
+      pods: 1,
+      containers: 1,
+      told: [D],
+      nodes: new Set(['node-a']),
+      protectingOn: new Set(),
+      refused: [],
+    })
   })
 
   it('counts what an outranked policy selects too: its nodes say that another decides', () => {
     const { matches } = decide([policyOf('p', { priority: 1 }), policyOf('q')], [policyPodOf()], FACTS)
-    expect(matches.get('q')).toEqual({ pods: 1, containers: 2, told: [C, D], nodes: new Set(['node-a']), refused: [] })
+    expect(matches.get('q')).toEqual({
+      pods: 1,
+      containers: 2,
+      told: [C, D],
+      nodes: new Set(['node-a']),
+      protectingOn: new Set(),
+      refused: [],
+    })
   })
 
   it('keeps a policy with a spec of another version out of every state, and says so', () => {

@@ -23,6 +23,8 @@ export interface PolicyMatch {
   told: readonly string[]
   /** These nodes. */
   nodes: ReadonlySet<string>
+  /** Nodes where it lets a container outlive more than it did. */
+  protectingOn: ReadonlySet<string>
   refused: readonly Refused[]
 }
 
@@ -60,7 +62,9 @@ export function decide(policies: readonly Policy[], pods: Iterable<PolicyPod>, f
         else if (!parsed.ok) match?.refuse({ reason: 'InvalidSpec', message: parsed.message }, member.id)
         else {
           rules.push(parsed.rule)
-          if (isProtecting(subject, facts)) wanted.push(wantedProtection(subject, parsed.rule))
+          if (!isProtecting(subject, facts)) continue
+          wanted.push(wantedProtection(subject, parsed.rule))
+          match?.protects(pod.node)
         }
       }
       if (rules.length === 0) continue
@@ -128,8 +132,13 @@ class MatchCount {
   #lastPod: PolicyPod | undefined
   /** Nodes of the running containers, by id. */
   readonly #nodes = new Map<string, string>()
+  readonly #protectingOn = new Set<string>()
   readonly #refusedIds = new Set<string>()
   readonly #refused = new Map<string, Refused>()
+
+  protects(node: string): void {
+    this.#protectingOn.add(node)
+  }
 
   /** Called for one pod after the other. */
   selected(pod: PolicyPod, id: string | undefined): void {
@@ -154,6 +163,7 @@ class MatchCount {
       containers: this.#nodes.size,
       told: told.map(([id]) => id),
       nodes: new Set(told.map(([, node]) => node)),
+      protectingOn: this.#protectingOn,
       refused: [...this.#refused.values()],
     }
   }

@@ -5,7 +5,14 @@ import type { PolicyMatch } from './decide.ts'
 import { policyStatus, withProcessesOf, type KnownOfPolicy, type SaidOfContainer } from './policyStatus.ts'
 
 const policy = policyOf('p', {}, { generation: 3 })
-const match: PolicyMatch = { pods: 1, containers: 2, told: ['c1', 'c2'], nodes: new Set(['node-a']), refused: [] }
+const match: PolicyMatch = {
+  pods: 1,
+  containers: 2,
+  told: ['c1', 'c2'],
+  nodes: new Set(['node-a']),
+  protectingOn: new Set(),
+  refused: [],
+}
 const NOW = new Date('2026-03-01T10:00:00.000Z')
 const OWN = { policy: 'p', uid: POLICY_UID, generation: 3 }
 const RULES = [OWN, { ...OWN, generation: 2 }, { ...OWN, policy: 'q' }, { ...OWN, uid: 'another' }]
@@ -25,8 +32,10 @@ const said = (...all: Partial<ContainerOutcome>[][]): ReadonlyMap<string, SaidOf
     }),
   )
 const KNOWN: KnownOfPolicy = { policy, match, said: new Map(), behind: new Set() }
-const judge = (words: ReadonlyMap<string, SaidOfContainer>, changes: Partial<KnownOfPolicy> = {}) =>
-  policyStatus({ ...KNOWN, said: words, ...changes }, undefined, NOW)
+const judge = (words: ReadonlyMap<string, SaidOfContainer>, changes: Partial<KnownOfPolicy> = {}) => {
+  const status = policyStatus({ ...KNOWN, said: words, ...changes }, undefined, NOW)
+  return { ...status, by: Object.fromEntries(status.conditions.map((one) => [one.type, one])) }
+}
 
 const failed = { outcome: 'failed', reason: 0 } as const
 const skipped = { outcome: 'skipped', reason: 1, processes: 4 } as const
@@ -45,6 +54,7 @@ describe('policyStatus', () => {
       { type: 'Ready', status: 'True', reason: 'Applied', observedGeneration: 3 },
       { type: 'Reconciling', status: 'False', reason: 'UpToDate' },
       { type: 'Stalled', status: 'False', reason: 'NothingRefused' },
+      { type: 'Degraded', status: 'False', reason: 'NothingRolledBack' },
     ])
   })
 
@@ -58,7 +68,7 @@ describe('policyStatus', () => {
     expect(status).toMatchObject({
       applied: 1,
       failed: 0,
-      conditions: [{ status: 'False', reason: 'Applying' }, {}, {}],
+      by: { Ready: { status: 'False', reason: 'Applying' } },
     })
   })
 
@@ -67,7 +77,7 @@ describe('policyStatus', () => {
       applied: 0,
       failed: 2,
       reasons: [{ outcome: 'Failed', reason: 'KernelRefused', message: 'no right', containers: 2 }],
-      conditions: [{ status: 'False', reason: 'KernelRefused', message: 'no right' }, {}, {}],
+      by: { Ready: { status: 'False', reason: 'KernelRefused', message: 'no right' } },
     })
   })
 
@@ -76,7 +86,7 @@ describe('policyStatus', () => {
       applied: 1,
       skipped: 1,
       reasons: [{ outcome: 'Skipped', reason: 'Overridden', message: 'policy q decides', containers: 2 }],
-      conditions: [{ status: 'True', reason: 'Applied', message: '1 containers have the score' }, {}, {}],
+      by: { Ready: { status: 'True', reason: 'Applied', message: '1 containers have the score' } },
     })
   })
 
@@ -87,7 +97,7 @@ describe('policyStatus', () => {
       applied: 1,
       failed: 1,
       reasons: [{ outcome: 'Failed', reason: 'TooManyPolicies', containers: 1 }],
-      conditions: [{ status: 'False', reason: 'TooManyPolicies', message: 'too many' }, {}, {}],
+      by: { Ready: { status: 'False', reason: 'TooManyPolicies', message: 'too many' } },
     })
   })
 
@@ -97,11 +107,7 @@ describe('policyStatus', () => {
       would: 1,
       skipped: 1,
       applied: 0,
-      conditions: [
-        { status: 'True', reason: 'Audit', message: expect.stringContaining('at 1 of them it would') },
-        {},
-        {},
-      ],
+      by: { Ready: { status: 'True', reason: 'Audit', message: expect.stringContaining('at 1 of them it would') } },
     })
   })
 
@@ -112,7 +118,7 @@ describe('policyStatus', () => {
       failed: 0,
       skipped: 1,
       reasons: [{ outcome: 'Skipped', reason: 'UnlimitedMemory', containers: 1 }],
-      conditions: [{ status: 'True' }, { type: 'Reconciling', status: 'False' }, { type: 'Stalled', status: 'False' }],
+      by: { Ready: { status: 'True' }, Reconciling: { status: 'False' }, Stalled: { status: 'False' } },
     })
   })
 
@@ -128,38 +134,49 @@ describe('policyStatus', () => {
     expect(judge(said([{}]))).not.toHaveProperty('wouldSet')
   })
 
+  it('is degraded where it was taken back, and names some of the nodes', () => {
+    const nodes = Array.from({ length: 6 }, (_, index) => ({ node: `node-${index}`, time: NOW.toISOString() }))
+    const status = judge(said([{}], [{}]), { rollback: { generation: 3, nodes } })
+    expect(status).toMatchObject({
+      rollback: { nodes: { length: 6 } },
+      by: { Ready: { status: 'False', reason: 'RolledBack' }, Degraded: { status: 'True', reason: 'RolledBack' } },
+    })
+    expect(status.by['Degraded']?.message).toMatch(/node-3 and 2 more ran out soon after: not applied there/)
+  })
+
   it('counts a conflict apart, and is stalled by it', () => {
     expect(judge(said([{ outcome: 'conflict', reason: 0 }], [{}]))).toMatchObject({
       conflicting: 1,
       failed: 0,
-      conditions: [
-        { type: 'Ready', status: 'False', reason: 'KernelRefused' },
-        { type: 'Reconciling', status: 'False' },
-        { type: 'Stalled', status: 'True', reason: 'KernelRefused', message: '1 containers: no right' },
-      ],
+      by: {
+        Ready: { status: 'False', reason: 'KernelRefused' },
+        Reconciling: { status: 'False' },
+        Stalled: { status: 'True', reason: 'KernelRefused', message: '1 containers: no right' },
+      },
     })
   })
 
   it('is reconciling while containers are waited for, and says which part of the nodes is behind', () => {
     expect(judge(said([{}]))).toMatchObject({
       nodes: { told: 1, behind: 0 },
-      conditions: [{ reason: 'Applying' }, { status: 'True', reason: 'Applying' }, { status: 'False' }],
+      by: { Ready: { reason: 'Applying' }, Reconciling: { status: 'True', reason: 'Applying' } },
     })
     expect(judge(said([{}], [{}]), { behind: new Set(['node-a', 'node-z']) })).toMatchObject({
       nodes: { told: 1, behind: 1 },
-      conditions: [{ status: 'True' }, { status: 'True', reason: 'NodesBehind' }, { status: 'False' }],
+      by: { Ready: { status: 'True' }, Reconciling: { status: 'True', reason: 'NodesBehind' } },
     })
   })
 
   it('differs from another by more than processes, or not', () => {
-    const [some, more] = [judge(said([{}], [{}])), judge(said([{ processes: 9 }], [{}]))]
-    expect(withProcessesOf(some, more)).toEqual(more)
-    expect(withProcessesOf(some, judge(said([failed], [{}])))).not.toEqual(judge(said([failed], [{}])))
+    const statusOf = (one: Partial<ContainerOutcome>) =>
+      policyStatus({ ...KNOWN, said: said([one], [{}]) }, undefined, NOW)
+    expect(withProcessesOf(statusOf({}), statusOf({ processes: 9 }))).toEqual(statusOf({ processes: 9 }))
+    expect(withProcessesOf(statusOf({}), statusOf(failed))).not.toEqual(statusOf(failed))
   })
 
   it('keeps the time of the last transition while Ready stays', () => {
-    const before = judge(said([{}], [{}]))
     const known = { ...KNOWN, said: said([{}], [{}]) }
+    const before = policyStatus(known, undefined, NOW)
     const later = policyStatus(known, before, new Date('2026-03-02T10:00:00.000Z'))
     expect(later).toEqual(before)
   })

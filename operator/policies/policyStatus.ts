@@ -6,6 +6,7 @@ import { shownText } from '../reports/shownText.ts'
 import type { PolicyMatch } from './decide.ts'
 import { policyVerdicts } from './policyVerdicts.ts'
 import type { NodeWord } from './release.ts'
+import type { Rollback } from './rollback.ts'
 import type { Policy } from './selection.ts'
 
 /** What a node said last of a container. */
@@ -23,6 +24,8 @@ export interface KnownOfPolicy {
   said: ReadonlyMap<string, SaidOfContainer>
   /** Nodes that have not taken up for a while what they are told. */
   behind: ReadonlySet<string>
+  /** Where it was taken back. */
+  rollback?: Rollback | undefined
 }
 
 export type ReasonEntry = NonNullable<OomPolicyStatus['reasons']>[number]
@@ -30,7 +33,7 @@ export type OutcomeCounts = Pick<OomPolicyStatus, 'applied' | 'failed' | 'confli
 
 /** A policy's status from what it selects and what the nodes said last. Pure: no time moves but a transition's. */
 export function policyStatus(
-  { policy, match, said, behind }: KnownOfPolicy,
+  { policy, match, said, behind, rollback }: KnownOfPolicy,
   stored: OomPolicyStatus | undefined,
   now: Date,
 ): OomPolicyStatus {
@@ -63,13 +66,14 @@ export function policyStatus(
   }
   const all = reasons.sorted()
   const nodes = { told: match.nodes.size, behind: [...match.nodes].filter((node) => behind.has(node)).length }
-  const verdicts = policyVerdicts({ policy, match, counts, nodes, reasons: all })
+  const verdicts = policyVerdicts({ policy, match, counts, nodes, reasons: all, rollback })
   return compact({
     observedGeneration: policy.generation,
     matched: { pods: match.pods, containers: match.containers, processes },
     ...counts,
     nodes,
     wouldSet: policy.spec.mode === 'Audit' ? wouldSet(wouldByNode) : undefined,
+    rollback,
     reasons: absentIfEmpty(all.slice(0, MAX_STATUS_REASONS)),
     conditions: verdicts.map(({ type, ...verdict }) =>
       settleCondition(stored?.conditions, type, verdict, now, policy.generation),

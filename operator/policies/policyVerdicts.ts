@@ -1,7 +1,9 @@
-import type { OomPolicyStatus } from '../api/oomPolicy.ts'
+import { MAX_ROLLED_BACK_NODES, RETRY_ANNOTATION, type OomPolicyStatus } from '../api/oomPolicy.ts'
 import type { Verdict } from '../reports/condition.ts'
+import { shownText } from '../reports/shownText.ts'
 import type { PolicyMatch } from './decide.ts'
 import type { OutcomeCounts, ReasonEntry } from './policyStatus.ts'
+import type { Rollback } from './rollback.ts'
 import type { Policy } from './selection.ts'
 
 export interface JudgedPolicy {
@@ -11,6 +13,7 @@ export interface JudgedPolicy {
   nodes: OomPolicyStatus['nodes']
   /** The most frequent first. */
   reasons: readonly ReasonEntry[]
+  rollback: Rollback | undefined
 }
 
 /** A policy's conditions in the words of kstatus: Ready, and why it is not yet, or will not be by itself. */
@@ -23,6 +26,7 @@ export function policyVerdicts(judged: JudgedPolicy): ({ type: string } & Verdic
     trouble === undefined
       ? { type: 'Stalled', status: 'False', reason: 'NothingRefused', message: 'nothing stands in its way' }
       : { type: 'Stalled', status: 'True', reason: trouble.reason, message: troubleText(trouble) },
+    { type: 'Degraded', ...degradedOf(judged) },
   ]
 }
 
@@ -32,18 +36,38 @@ function pendingOf({ match, counts }: JudgedPolicy): number {
   return Math.max(0, match.containers - applied - failed - conflicting - skipped - would)
 }
 
-function readyOf({ policy, match, counts }: JudgedPolicy, pending: number, trouble: ReasonEntry | undefined): Verdict {
+function readyOf(
+  { policy, match, counts, rollback }: JudgedPolicy,
+  pending: number,
+  trouble: ReasonEntry | undefined,
+): Verdict {
   const { applied, skipped, would } = counts
   if (policy.spec.mode === 'Audit') {
     const message = `nothing is written: ${match.containers} containers match, at ${would} of them it would decide`
     return { status: 'True', reason: 'Audit', message }
   }
   if (trouble !== undefined) return { status: 'False', reason: trouble.reason, message: trouble.message }
+  if (rollback !== undefined) {
+    const message = `taken back from ${rollback.nodes.length} nodes whose memory ran out soon after`
+    return { status: 'False', reason: 'RolledBack', message }
+  }
   if (pending > 0) {
     const message = `${applied} of ${match.containers - skipped} containers have the score`
     return { status: 'False', reason: 'Applying', message }
   }
   return { status: 'True', reason: 'Applied', message: `${applied} containers have the score` }
+}
+
+const MAX_NAMED = 4
+
+function degradedOf({ rollback }: JudgedPolicy): Verdict {
+  const nodes = rollback?.nodes.map(({ node }) => node) ?? []
+  if (nodes.length === 0) return { status: 'False', reason: 'NothingRolledBack', message: 'it is taken back nowhere' }
+  const rest = nodes.length > MAX_NAMED ? ` and ${nodes.length - MAX_NAMED} more` : ''
+  const named = nodes.slice(0, MAX_NAMED).map((node) => shownText(node, 64))
+  const where = nodes.length >= MAX_ROLLED_BACK_NODES ? 'not applied anywhere' : 'not applied there'
+  const message = `the memory of ${named.join(', ')}${rest} ran out soon after: ${where} until the spec or the annotation ${RETRY_ANNOTATION} changes`
+  return { status: 'True', reason: 'RolledBack', message }
 }
 
 function reconcilingOf({ nodes }: JudgedPolicy, pending: number): Verdict {

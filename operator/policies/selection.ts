@@ -2,6 +2,7 @@ import type { OomPolicySpec } from '../api/oomPolicySpec.ts'
 import type { LabelSelector } from '../api/selectors.ts'
 import type { PodMember } from '../runtime/pod.ts'
 import { matchesLabels, type Labels } from './labelSelector.ts'
+import type { Rollback } from './rollback.ts'
 
 export interface Policy {
   name: string
@@ -12,6 +13,10 @@ export interface Policy {
   deleting: boolean
   /** Whether it is kept from vanishing until its scores are given back. */
   held: boolean
+  /** What its annotation RETRY_ANNOTATION says: another word ends a rollback. */
+  retry?: string | undefined
+  /** As its status has it, of whatever generation. */
+  rollback?: Rollback | undefined
 }
 
 /** A pod as policies see it: bound to a node, with its containers. */

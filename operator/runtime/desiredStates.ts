@@ -1,7 +1,8 @@
-import type { DesiredRule } from '#contract/desiredRule.ts'
+import type { DesiredRule, PolicyIdentity } from '#contract/desiredRule.ts'
 import { DESIRED_VERSION, desiredState, encodeDesiredState } from '#contract/desiredState.ts'
 import { nodeToken } from '#contract/subjects.ts'
 import type { NodeDesired } from '../policies/nodeDesired.ts'
+import { setNewest } from './setNewest.ts'
 
 /** A node's state as it is stored, and its revision there. */
 export interface StoredState {
@@ -25,6 +26,8 @@ export class DesiredStates {
   readonly #bucket: DesiredBucket
   readonly #stored: Map<string, StoredState>
   readonly #policies = new Map<string, ReadonlySet<string>>()
+  /** When a node was first told of an enforcing policy as it is, by token, UID and generation; those told last are last. */
+  readonly #since = new Map<string, string>()
   readonly #revisions = new Map<string, number>()
 
   private constructor(bucket: DesiredBucket, stored: Map<string, StoredState>) {
@@ -32,7 +35,10 @@ export class DesiredStates {
     this.#stored = stored
     for (const [token, { state, revision }] of stored) {
       this.#revisions.set(token, revision)
-      this.#policies.set(token, readPolicies(state))
+      const rules = readRules(state)
+      this.#policies.set(token, enforcing(rules))
+      for (const rule of rules)
+        if (rule.since !== undefined) setNewest(this.#since, sinceKey(token, rule), rule.since, MAX_SINCE)
     }
   }
 
@@ -50,12 +56,24 @@ export class DesiredStates {
     return this.#revisions.get(token) ?? 0
   }
 
+  /** When the node was first told to apply the policy as it is, milliseconds since the epoch; undefined where it is not. */
+  appliedAtMs(token: string, policy: Pick<PolicyIdentity, 'uid' | 'generation'>): number | undefined {
+    const since = this.#since.get(sinceKey(token, policy))
+    return since === undefined ? undefined : Date.parse(since)
+  }
+
+  /** It is as if the node had never been told of it. */
+  forget(token: string, policy: Pick<PolicyIdentity, 'uid' | 'generation'>): void {
+    this.#since.delete(sinceKey(token, policy))
+  }
+
   /** @throws ProgramError with retry; what was written until then stays. */
-  async write(desired: ReadonlyMap<string, NodeDesired>): Promise<void> {
+  async write(desired: ReadonlyMap<string, NodeDesired>, now: Date): Promise<void> {
     const gone = new Set(this.#stored.keys())
-    for (const [node, { rules, containers }] of desired) {
+    for (const [node, { rules: wanted, containers }] of desired) {
       const token = nodeToken(node)
       gone.delete(token)
+      const rules = wanted.map((rule) => (rule.mode === 'Enforce' ? this.#dated(token, rule, now) : rule))
       const state = encodeDesiredState({ version: DESIRED_VERSION, node, rules, containers })
       if (this.#stored.get(token)?.state === state) continue
       const revision = await this.#bucket.put(token, state)
@@ -69,14 +87,29 @@ export class DesiredStates {
       this.#policies.delete(token)
     }
   }
+
+  #dated(token: string, rule: DesiredRule, now: Date): DesiredRule {
+    const key = sinceKey(token, rule)
+    const known = this.#since.get(key)
+    const since = known ?? now.toISOString()
+    if (known === undefined) setNewest(this.#since, key, since, MAX_SINCE)
+    return { ...rule, since }
+  }
+}
+
+/** As many as a thousand nodes may be told. */
+const MAX_SINCE = 100_000
+
+function sinceKey(token: string, { uid, generation }: Pick<PolicyIdentity, 'uid' | 'generation'>): string {
+  return `${token} ${uid} ${generation}`
 }
 
 /** None of a state that another version wrote: it is written anew at once. */
-function readPolicies(state: string): Set<string> {
+function readRules(state: string): readonly DesiredRule[] {
   try {
-    return enforcing(desiredState.parse(JSON.parse(state)).rules)
+    return desiredState.parse(JSON.parse(state)).rules
   } catch {
-    return new Set()
+    return []
   }
 }
 

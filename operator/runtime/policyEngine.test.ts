@@ -86,6 +86,7 @@ beforeEach(async () => {
     writeStatus: (_name, compute) => Promise.resolve(void statuses.push(compute(undefined))),
     hold: call('hold'),
     release: call('release'),
+    rolledBack: ({ name }, { node }) => calls.push(`took back ${name} from ${node}`),
     gaveUpOn: (name, nodes) => calls.push(`gave up on ${nodes.join()} for ${name}`),
   })
   engine.namespaces.put('n1', { name: 'shop', labels: {} })
@@ -119,7 +120,7 @@ describe('PolicyEngine', () => {
   it('says applied once the node says it of this container and policy', async () => {
     await settle(() => engine.policies.put('u', policyOf()))
     await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 1, restoring: 0 }))
-    expect(statuses.at(-1)).toMatchObject({ applied: 1, conditions: [{ status: 'True' }, {}, {}] })
+    expect(statuses.at(-1)).toMatchObject({ applied: 1, conditions: [{ status: 'True' }, {}, {}, {}] })
   })
 
   it('hears a node about its own containers only', async () => {
@@ -198,6 +199,85 @@ describe('PolicyEngine', () => {
     expect(statuses.at(-1)).toMatchObject({ nodes: { told: 1, behind: 1 } })
     await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 1 }))
     expect(statuses.at(-1)).toMatchObject({ nodes: { told: 1, behind: 0 } })
+  })
+
+  describe('after a kill that was the node’s affair', () => {
+    const PROTECTS = { oomScoreAdj: { value: -500 } }
+    const LIMITED = [{ name: 'app', type: 'App' as const, id: CONTAINER, memory: { limit: '64Mi', request: '64Mi' } }]
+    const kill = (afterMs: number, node = 'node-a') => [{ node, atMs: now.getTime() + afterMs }]
+
+    beforeEach(async () => {
+      pods = [pod({ members: LIMITED }), pod({ members: LIMITED, node: 'node-b', uid: 'b'.repeat(32) })]
+      engine.nodes.put('a', { name: 'node-a', memory: undefined, isVirtual: false })
+      await settle(() => engine.policies.put('u', policyOf('p', PROTECTS)))
+    })
+
+    it('takes a policy that protects back from the node, and says so before it does', async () => {
+      const { writes } = bucket
+      await settle(() => engine.noteKills(kill(60_000)))
+      expect(bucket.policies('node-a')).toEqual([])
+      expect(bucket.policies('node-b')).toEqual(['p'])
+      expect(calls).toEqual(['took back p from node-a'])
+      expect(statuses.at(-1)).toMatchObject({
+        skipped: 1,
+        reasons: [{ outcome: 'Skipped', reason: 'RolledBack' }],
+        rollback: { generation: 1, nodes: [{ node: 'node-a' }] },
+        conditions: [{ reason: 'RolledBack' }, {}, {}, { type: 'Degraded', status: 'True' }],
+      })
+      expect(bucket.writes - writes).toBe(1)
+    })
+
+    it.each([
+      ['after the window', 600_001, 'node-a'],
+      ['on another node', 60_000, 'node-c'],
+    ])('leaves it where it was %s', async (_which, afterMs, node) => {
+      await settle(() => engine.noteKills(kill(afterMs, node)))
+      expect(bucket.policies('node-a')).toEqual(['p'])
+      expect(calls).toEqual([])
+    })
+
+    it('leaves one that only raises, and one that only audits', async () => {
+      await settle(() => engine.policies.put('u', policyOf()))
+      await settle(() => engine.policies.put('v', policyOf('q', { ...PROTECTS, mode: 'Audit' }, { uid: 'v' })))
+      await settle(() => engine.noteKills(kill(60_000)))
+      expect(calls).toEqual([])
+    })
+
+    it('keeps to it over a restart of the operator, and applies it again when it is told to', async () => {
+      const rollback = { generation: 1, nodes: [{ node: 'node-a', time: now.toISOString() }] }
+      await settle(() => engine.policies.put('u', policyOf('p', PROTECTS, { uid: 'w', rollback })))
+      expect(bucket.policies('node-a')).toEqual([])
+      await settle(() => engine.policies.put('u', policyOf('p', PROTECTS, { uid: 'w', rollback, retry: '1' })))
+      expect(bucket.policies('node-a')).toEqual(['p'])
+      expect(statuses.at(-1)).not.toHaveProperty('rollback')
+      await settle(() => engine.noteKills(kill(60_000)))
+      expect(statuses.at(-1)).toMatchObject({ rollback: { retry: '1', nodes: [{ node: 'node-a' }] } })
+      await settle(() => engine.policies.put('u', policyOf('p', PROTECTS, { uid: 'w', retry: '1', generation: 2 })))
+      expect(bucket.policies('node-a')).toEqual(['p'])
+    })
+
+    it('goes by when the node was first told, which the state itself says after a restart', async () => {
+      now = new Date(now.getTime() + 3_600_000)
+      const stop = new AbortController()
+      const later = new PolicyEngine(() => pods, clusterFactsOf().rails, {
+        settled: () => settled.resolve(),
+        now: () => now,
+        sleep: (ms) => (ms > 500 ? new Promise(() => undefined) : Promise.resolve()),
+        writeStatus: () => Promise.resolve(),
+        hold: () => Promise.resolve(),
+        release: () => Promise.resolve(),
+        rolledBack: () => calls.push('took back'),
+        gaveUpOn: () => undefined,
+      })
+      later.namespaces.put('n1', { name: 'shop', labels: {} })
+      later.policies.put('u', policyOf('p', PROTECTS))
+      later.noteKills(kill(1_000))
+      settled = Promise.withResolvers()
+      later.run(bucket, stop.signal).catch(() => undefined)
+      await settled.promise
+      expect(calls).toEqual([])
+      expect(bucket.policies('node-a')).toEqual(['p'])
+    })
   })
 
   it('writes a status of which only the number of processes has changed when half a minute is over', async () => {

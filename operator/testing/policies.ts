@@ -47,12 +47,13 @@ export function policyPodOf(changes: Partial<PolicyPod> = {}): PolicyPod {
 /** A cluster with namespace `shop` and node-a, of 64 GiB, half of which may be protected. */
 export function clusterFactsOf(changes: Partial<ClusterFacts> = {}): ClusterFacts {
   return {
-    rails: { ownNamespace: 'oomkeeper', protectedMemoryPercent: 50 },
+    rails: { ownNamespace: 'oomkeeper', protectedMemoryPercent: 50, rollbackWindowMs: 600_000 },
     namespaces: new Map([['shop', { team: 'a' }]]),
     nodes: new Map([
       ['node-a', { memory: { capacityKib: GIB_KIB * 64, allocatableKib: GIB_KIB * 60 }, isVirtual: false }],
     ]),
     runtimeHandlers: new Map(),
+    withdrawn: new Map(),
     ...changes,
   }
 }

@@ -33,6 +33,7 @@ const own = (component: string, namespace = 'oomkeeper') => ({
 })
 const NAMES_OURS = policyOf('p', { namespaceSelector: byLabel({ 'kubernetes.io/metadata.name': 'oomkeeper' }) })
 const VIRTUAL = new Map([['node-a', { memory: undefined, isVirtual: true }]])
+const withdrawnFrom = (node: string, everywhere = false) => new Map([['p', { nodes: new Set([node]), everywhere }]])
 const HANDLERS = new Map([
   ['safe', 'runsc'],
   ['vm', 'kata-qemu'],
@@ -93,6 +94,13 @@ const CASES: Record<string, { refused: Record<string, Case>; allowed: Record<str
         facts: { runtimeHandlers: HANDLERS },
       },
     },
+  },
+  RolledBack: {
+    refused: {
+      'on a node that ran out of memory soon after': { facts: { withdrawn: withdrawnFrom('node-a') } },
+      'everywhere, after too many': { facts: { withdrawn: withdrawnFrom('node-x', true) } },
+    },
+    allowed: { 'on another node': { facts: { withdrawn: withdrawnFrom('node-b') } } },
   },
   UnlimitedMemory: {
     refused: {

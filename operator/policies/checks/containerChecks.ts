@@ -1,9 +1,11 @@
 import { MIN_DESIRED_SCORE } from '#contract/desiredRule.ts'
 import type { StatusReason } from '#contract/nodeStatus.ts'
+import { RETRY_ANNOTATION } from '../../api/oomPolicy.ts'
 import type { LabelSelector } from '../../api/selectors.ts'
 import type { ClusterFacts } from '../clusterFacts.ts'
 import { BEST_EFFORT_SCORE, BURSTABLE_SCORES } from '../kubeletScore.ts'
 import { isProtecting, limitKib, scoresOf, type Subject } from '../protection.ts'
+import { isWithdrawn } from '../rollback.ts'
 
 /** Why a policy does not touch a container that it selects. */
 export interface ContainerCheck {
@@ -56,6 +58,15 @@ export const CONTAINER_CHECKS: readonly ContainerCheck[] = [
         return 'Kata Containers run the pod in a virtual machine with a kernel of its own, which this node’s kernel sees as one process'
       return /^(?:runsc|gvisor)/i.test(handler)
         ? 'gVisor runs the pod in a sandbox with a kernel of its own, which this node’s kernel sees as one process'
+        : undefined
+    },
+  },
+  {
+    reason: 'RolledBack',
+    refuse: ({ policy, pod }, { withdrawn }) => {
+      const from = withdrawn.get(policy.name)
+      return from !== undefined && isWithdrawn(from, pod.node)
+        ? `the node ran out of memory soon after the policy was first applied there: change the policy, or set its annotation ${RETRY_ANNOTATION} to try again`
         : undefined
     },
   },
