@@ -7,6 +7,8 @@ import { ObjectWatch } from './adapters/objectWatch.ts'
 import { setFinalizer } from './adapters/policyFinalizer.ts'
 import { writePolicyStatus } from './adapters/policyStatusWriter.ts'
 import { watchedNamespaces, watchedNodes, watchedPolicies, watchedRuntimeClasses } from './adapters/watched.ts'
+import { replayPolicies } from './policies/replay/replayPolicies.ts'
+import { PastKills, findPodsOfKills } from './runtime/pastKills.ts'
 import { draftRollback } from './events/draftRollback.ts'
 import type { EventTeller } from './runtime/eventTeller.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
@@ -22,13 +24,14 @@ export function createPolicyEngine(
   client: KubeClient,
   pods: PodStore,
   teller: EventTeller | undefined,
-): PolicyEngine {
+): { engine: PolicyEngine; pastKills: PastKills } {
+  const pastKills = new PastKills(() => engine.noteReports())
   const rails = {
     ownNamespace: config.leaseNamespace ?? client.namespace,
     protectedMemoryPercent: config.protectedMemoryPercent,
     rollbackWindowMs: config.rollbackWindowSeconds * 1_000,
   }
-  return new PolicyEngine(() => pods.live(), rails, {
+  const engine: PolicyEngine = new PolicyEngine(() => pods.live(), rails, {
     now,
     sleep: waiting.sleep,
     writeStatus: (name, compute) => writePolicyStatus(client, name, compute),
@@ -39,12 +42,18 @@ export function createPolicyEngine(
         { policy, nodes },
         `expected these nodes to say that they gave back the scores of a deleted policy, got nothing for a minute: it goes without them; their agents give back when they can`,
       ),
+    replay: (policies, facts) => {
+      if (!pastKills.isComplete) return new Map()
+      const kills = pastKills.newest()
+      return replayPolicies(policies, kills, findPodsOfKills(pods, kills), facts)
+    },
     rolledBack: ({ name, uid }, { node, atMs }) => {
       logger.warn({ policy: name, node }, 'a policy is taken back from a node whose memory ran out soon after')
       teller?.note(draftRollback({ name, uid }, node, atMs))
     },
     settled: () => troubles.fine('policies'),
   })
+  return { engine, pastKills }
 }
 
 /** What the engine decides by, beside the pods. */

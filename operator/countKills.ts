@@ -19,6 +19,7 @@ import type { ReaderState } from './runtime/readiness.ts'
 import { runSession, type SessionObserver } from './runtime/readerSession.ts'
 import { keyText, type ReportKey, type StoredReport } from './runtime/reportStore.ts'
 import type { EventTeller } from './runtime/eventTeller.ts'
+import type { PastKills } from './runtime/pastKills.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
 import type { Target } from './runtime/resolveTarget.ts'
 import { ReportWriter, type WriterObserver } from './runtime/reportWriter.ts'
@@ -52,6 +53,7 @@ export interface KillHearing {
   /** undefined where no Events are told. */
   teller: EventTeller | undefined
   onCounted: (kills: readonly Target[]) => void
+  pastKills: PastKills
 }
 
 /** Reads kills for ever and counts them. @throws the signal's reason. */
@@ -62,7 +64,7 @@ export async function countKills(
   pods: PodStore,
   podsSynced: Promise<void>,
   reader: ReaderState,
-  { teller, onCounted }: KillHearing,
+  { teller, onCounted, pastKills }: KillHearing,
 ): Promise<never> {
   const { config, logger, signal, metrics, troubles, waiting, finishing, now, elector } = surroundings
   const jsm = await nats.jetstreamManager({ checkAPI: false })
@@ -150,6 +152,7 @@ export async function countKills(
         for (const { record } of kills) if (isKill(record)) metrics.killsCounted.inc({ scope: record.scope })
         telling.counted(kills)
         onCounted(kills)
+        pastKills.noteCounted(kills)
       },
       refused: (key, kills, reason) => {
         metrics.killsRefused.inc(kills)
@@ -172,9 +175,11 @@ export async function countKills(
       if (report.key.kind === 'OOMReport' && read !== undefined) {
         judge.note(report.key, read.status)
         refresher.noteStored(report.key, report.status, read)
+        pastKills.noteStored(report.key.namespace, report.spec, read.status.lastKills)
       }
       yield report
     }
+    pastKills.complete()
     for await (const report of store.list('NodeOOMReport')) {
       const read = parseNodeStatus(report.status, { now: now() })
       if (read !== undefined) refresher.noteStored(report.key, report.status, read)

@@ -53,7 +53,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
 
   const client = new KubeClient(loadKubeConfig(config), { assertMayWrite: () => elector?.assertHeld() })
   const teller = config.kubernetesEvents === 'on' ? createEventTeller(surroundings, client) : undefined
-  const engine = createPolicyEngine(surroundings, client, pods, teller)
+  const { engine, pastKills } = createPolicyEngine(surroundings, client, pods, teller)
   const podWatch = new ObjectWatch(
     client,
     watchedPods(pods, () => engine.wake()),
@@ -99,6 +99,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
       countKills(surroundings, client, nats, pods, podWatch.synced(), reader, {
         teller,
         onCounted: (kills) => engine.noteKills(nodeKillsOf(kills)),
+        pastKills,
       }),
     ],
   )

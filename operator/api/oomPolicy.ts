@@ -92,7 +92,7 @@ export const oomPolicyStatus = z
       description: 'Why not all of them have it, the most frequent first; absent where all have.',
     }),
     conditions: conditionsOf(
-      'Ready: every container has the score that should have it; in mode Audit always. Reconciling: nodes are waited for. Stalled: something stands in the way that does not go by itself. Degraded: it was taken back from nodes whose memory ran out soon after it was first applied there.',
+      'Ready: every container has the score that should have it; in mode Audit always. Reconciling: nodes are waited for. Stalled: something stands in the way that does not go by itself. Degraded: it was taken back from nodes whose memory ran out soon after it was first applied there. Effective: of the last kills it could have touched, it would have changed some.',
     ),
   })
   .meta({ description: 'What came of it, by what the nodes said last.' })
@@ -110,8 +110,9 @@ export const oomPolicyKind: ReportKind = {
     { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
     { name: 'Matched', type: 'integer', jsonPath: '.status.matched.containers' },
     { name: 'Applied', type: 'integer', jsonPath: '.status.applied' },
-    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Effective', type: 'string', jsonPath: '.status.conditions[?(@.type=="Effective")].status' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status', priority: 1 },
     { name: 'Value', type: 'integer', jsonPath: '.spec.oomScoreAdj.value', priority: 1 },
     { name: 'Delta', type: 'integer', jsonPath: '.spec.oomScoreAdj.delta', priority: 1 },
     { name: 'Priority', type: 'integer', jsonPath: '.spec.priority', priority: 1 },

@@ -1,6 +1,6 @@
 import type { ContainerStatus, StatusReason } from '#contract/nodeStatus.ts'
 import { MAX_NAMED_NODES_OF_POLICY, MAX_STATUS_REASONS, type OomPolicyStatus } from '../api/oomPolicy.ts'
-import { settleCondition } from '../reports/condition.ts'
+import { settleCondition, type Verdict } from '../reports/condition.ts'
 import { absentIfEmpty, compact } from '../reports/killRecord.ts'
 import { shownText } from '../reports/shownText.ts'
 import type { PolicyMatch } from './decide.ts'
@@ -26,6 +26,8 @@ export interface KnownOfPolicy {
   behind: ReadonlySet<string>
   /** Where it was taken back. */
   rollback?: Rollback | undefined
+  /** What a replay of past kills came to; undefined before the first one: then what is stored stays. */
+  effective?: Verdict | undefined
 }
 
 export type ReasonEntry = NonNullable<OomPolicyStatus['reasons']>[number]
@@ -33,7 +35,7 @@ export type OutcomeCounts = Pick<OomPolicyStatus, 'applied' | 'failed' | 'confli
 
 /** A policy's status from what it selects and what the nodes said last. Pure: no time moves but a transition's. */
 export function policyStatus(
-  { policy, match, said, behind, rollback }: KnownOfPolicy,
+  { policy, match, said, behind, rollback, effective }: KnownOfPolicy,
   stored: OomPolicyStatus | undefined,
   now: Date,
 ): OomPolicyStatus {
@@ -66,7 +68,8 @@ export function policyStatus(
   }
   const all = reasons.sorted()
   const nodes = { told: match.nodes.size, behind: [...match.nodes].filter((node) => behind.has(node)).length }
-  const verdicts = policyVerdicts({ policy, match, counts, nodes, reasons: all, rollback })
+  const replayed = effective ?? stored?.conditions.find(({ type }) => type === 'Effective')
+  const verdicts = policyVerdicts({ policy, match, counts, nodes, reasons: all, rollback, effective: replayed })
   return compact({
     observedGeneration: policy.generation,
     matched: { pods: match.pods, containers: match.containers, processes },
@@ -75,8 +78,8 @@ export function policyStatus(
     wouldSet: policy.spec.mode === 'Audit' ? wouldSet(wouldByNode) : undefined,
     rollback,
     reasons: absentIfEmpty(all.slice(0, MAX_STATUS_REASONS)),
-    conditions: verdicts.map(({ type, ...verdict }) =>
-      settleCondition(stored?.conditions, type, verdict, now, policy.generation),
+    conditions: verdicts.map(({ type, status, reason, message }) =>
+      settleCondition(stored?.conditions, type, { status, reason, message }, now, policy.generation),
     ),
   })
 }

@@ -14,6 +14,8 @@ export interface JudgedPolicy {
   /** The most frequent first. */
   reasons: readonly ReasonEntry[]
   rollback: Rollback | undefined
+  /** undefined where nothing was replayed yet. */
+  effective: Verdict | undefined
 }
 
 /** A policy's conditions in the words of kstatus: Ready, and why it is not yet, or will not be by itself. */
@@ -27,6 +29,7 @@ export function policyVerdicts(judged: JudgedPolicy): ({ type: string } & Verdic
       ? { type: 'Stalled', status: 'False', reason: 'NothingRefused', message: 'nothing stands in its way' }
       : { type: 'Stalled', status: 'True', reason: trouble.reason, message: troubleText(trouble) },
     { type: 'Degraded', ...degradedOf(judged) },
+    ...(judged.effective === undefined ? [] : [{ type: 'Effective', ...judged.effective }]),
   ]
 }
 

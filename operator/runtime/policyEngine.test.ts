@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { decodeDesiredState } from '#contract/desiredState.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
+import type { Verdict } from '../reports/condition.ts'
 import type { PolicyPod } from '../policies/selection.ts'
 import { POLICY_UID, clusterFactsOf, policyOf, policyPodOf } from '../testing/policies.ts'
 import type { DesiredBucket, StoredState } from './desiredStates.ts'
@@ -58,6 +59,8 @@ const APPLIED = {
 let bucket: FakeBucket
 let pods: PolicyPod[]
 let calls: string[]
+let replays: string[]
+let verdicts: Map<string, Verdict>
 let statuses: OomPolicyStatus[]
 let now: Date
 let settled: PromiseWithResolvers<void>
@@ -75,6 +78,8 @@ beforeEach(async () => {
   bucket = new FakeBucket()
   pods = [pod()]
   calls = []
+  replays = []
+  verdicts = new Map()
   statuses = []
   now = new Date('2026-03-01T10:00:00.000Z')
   const stop = new AbortController()
@@ -86,6 +91,7 @@ beforeEach(async () => {
     writeStatus: (_name, compute) => Promise.resolve(void statuses.push(compute(undefined))),
     hold: call('hold'),
     release: call('release'),
+    replay: (policies) => (replays.push(policies.map(({ name }) => name).join()), verdicts),
     rolledBack: ({ name }, { node }) => calls.push(`took back ${name} from ${node}`),
     gaveUpOn: (name, nodes) => calls.push(`gave up on ${nodes.join()} for ${name}`),
   })
@@ -266,6 +272,7 @@ describe('PolicyEngine', () => {
         writeStatus: () => Promise.resolve(),
         hold: () => Promise.resolve(),
         release: () => Promise.resolve(),
+        replay: () => new Map(),
         rolledBack: () => calls.push('took back'),
         gaveUpOn: () => undefined,
       })
@@ -278,6 +285,25 @@ describe('PolicyEngine', () => {
       expect(calls).toEqual([])
       expect(bucket.policies('node-a')).toEqual(['p'])
     })
+  })
+
+  it('replays past kills for a new policy at once, and for all once a minute when reports have changed', async () => {
+    const verdict: Verdict = { status: 'True', reason: 'WouldHaveChanged', message: 'would have changed 1' }
+    for (const name of ['p', 'q']) verdicts.set(name, verdict)
+    await settle(() => engine.policies.put('u', policyOf()))
+    expect(statuses.at(-1)?.conditions.at(-1)).toMatchObject({ type: 'Effective', ...verdict })
+    await settle(() => engine.policies.put('v', policyOf('q', {}, { uid: 'v' })))
+    await settle()
+    expect(replays).toEqual(['p', 'q'])
+    await settle(() => engine.noteReports())
+    expect(replays.at(-1)).toBe('p,q')
+    await settle(() => engine.noteReports())
+    now = new Date(now.getTime() + 59_000)
+    await settle()
+    expect(replays).toHaveLength(3)
+    now = new Date(now.getTime() + 1_000)
+    await settle()
+    expect(replays).toHaveLength(4)
   })
 
   it('writes a status of which only the number of processes has changed when half a minute is over', async () => {

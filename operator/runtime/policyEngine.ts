@@ -1,22 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import { LEASE_RENEW_MS, nodeToken } from '#contract/subjects.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
+import type { Verdict } from '../reports/condition.ts'
 import { decide, type Decisions } from '../policies/decide.ts'
 import type { ClusterFacts, NodeFacts, Rails } from '../policies/clusterFacts.ts'
 import type { Labels } from '../policies/labelSelector.ts'
 import { policyStatus, withProcessesOf, type SaidOfContainer } from '../policies/policyStatus.ts'
 import { nodesBehind, type NodeWord } from '../policies/release.ts'
-import {
-  currentRollback,
-  rollBack,
-  withdrawnFrom,
-  type NodeKill,
-  type Rollback,
-  type Withdrawn,
-} from '../policies/rollback.ts'
+import type { NodeKill } from '../policies/rollback.ts'
 import type { Policy, PolicyPod } from '../policies/selection.ts'
 import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
 import { Known } from './known.ts'
+import { Replays } from './replays.ts'
+import { Rollbacks } from './rollbacks.ts'
 
 export interface PolicyPorts {
   /** Everything was decided and written. */
@@ -28,6 +24,8 @@ export interface PolicyPorts {
   hold(name: string): Promise<void>
   /** Lets a deleted policy vanish. */
   release(name: string): Promise<void>
+  /** By policy name, whether it would have changed past kills; nothing of any before every report was read. */
+  replay(policies: readonly Policy[], facts: ClusterFacts): ReadonlyMap<string, Verdict>
   /** The policy is not applied any more on the node of the kill. */
   rolledBack(policy: Policy, kill: NodeKill): void
   /** It vanishes though these nodes have not said that they gave back: each does so by itself when it can. */
@@ -39,8 +37,6 @@ const SETTLE_MS = 50
 const LOOK_AGAIN_MS = 1_000
 /** How often a status is written of which only the number of processes has changed: they come and go. */
 const PROCESSES_EVERY_MS = 30_000
-/** Kills that wait to be looked at; more of them are of nodes where these are. */
-const MAX_KILLS = 1_000
 /** A node is behind when it has not taken up its state for so long: each change takes it a moment. */
 const BEHIND_AFTER_MS = 15_000
 /** A deleted policy waits this long for its nodes at most: one that is down must not keep it for ever. */
@@ -67,9 +63,9 @@ export class PolicyEngine {
   readonly #said = new Map<string, NodeWord>()
   readonly #written = new Map<string, { status: OomPolicyStatus; atMs: number }>()
   readonly #releasing = new Map<string, Releasing>()
-  /** Of policies by UID, as it is to be written; undefined where nothing is taken back. */
-  readonly #rollbacks = new Map<string, Rollback | undefined>()
-  readonly #kills: NodeKill[] = []
+  readonly #rollbacks: Rollbacks
+  readonly #replays = new Replays()
+  #isReplayTimed = false
   /** When a node that has not taken up its state was first seen so; milliseconds since the epoch. */
   readonly #behindSince = new Map<string, number>()
   /** Statuses that are to be written when it is time. */
@@ -80,6 +76,7 @@ export class PolicyEngine {
   constructor(pods: () => Iterable<PolicyPod>, rails: Rails, ports: PolicyPorts) {
     this.#pods = pods
     this.#rails = rails
+    this.#rollbacks = new Rollbacks(rails.rollbackWindowMs)
     this.#ports = ports
   }
 
@@ -94,11 +91,14 @@ export class PolicyEngine {
     this.wake()
   }
 
+  /** Reports have other kills than before. */
+  noteReports(): void {
+    if (this.#replays.noteReports()) this.wake()
+  }
+
   /** Takes in kills that were their nodes' affair. */
   noteKills(kills: readonly NodeKill[]): void {
-    if (kills.length === 0 || this.#rails.rollbackWindowMs === 0) return
-    this.#kills.push(...kills.slice(0, MAX_KILLS - this.#kills.length))
-    this.wake()
+    if (this.#rollbacks.noteKills(kills)) this.wake()
   }
 
   /** Decides after each change, for ever. @throws ProgramError with retry; the signal's reason. */
@@ -129,34 +129,48 @@ export class PolicyEngine {
 
   async #decide(states: DesiredStates): Promise<void> {
     const policies = this.policies.values()
-    this.#endRollbacks(policies, states)
+    this.#rollbacks.end(policies, states)
     let decisions = decide(policies, this.#pods(), this.#facts(policies))
-    const isRolledBack = this.#rollBack(policies, decisions, states)
-    if (isRolledBack) decisions = decide(policies, this.#pods(), this.#facts(policies))
+    const begun = this.#rollbacks.begin(policies, decisions.matches, states)
+    for (const { policy, kill } of begun) this.#ports.rolledBack(policy, kill)
+    if (begun.length > 0) decisions = decide(policies, this.#pods(), this.#facts(policies))
     for (const { name, spec, held, deleting } of policies) {
       if (spec.mode === 'Enforce' && !held && !deleting) await this.#ports.hold(name)
       if (deleting && held && !this.#releasing.has(name))
         this.#releasing.set(name, { since: this.#ports.now(), nodes: states.nodesOf(name) })
     }
     // What a crash leaves behind then is a policy that says where it was taken back, not one that comes again.
-    if (isRolledBack) await this.#writeStatuses(policies, decisions, states)
+    if (begun.length > 0) await this.#writeStatuses(policies, decisions, states)
     await states.write(decisions.desired, this.#ports.now())
+    this.#replay(policies)
     await this.#writeStatuses(policies, decisions, states)
     for (const policy of policies) if (policy.deleting && policy.held) await this.#release(policy, states)
   }
 
   #facts(policies: readonly Policy[]): ClusterFacts {
-    const withdrawn = policies.flatMap((policy): [string, Withdrawn][] => {
-      const rollback = this.#rollbackOf(policy)
-      return rollback === undefined ? [] : [[policy.name, withdrawnFrom(rollback)]]
-    })
     return {
-      withdrawn: new Map(withdrawn),
+      withdrawn: this.#rollbacks.withdrawn(policies),
       rails: this.#rails,
       namespaces: new Map(this.namespaces.values().map(({ name, labels }) => [name, labels])),
       nodes: new Map(this.nodes.values().map((node) => [node.name, node])),
       runtimeHandlers: new Map(this.runtimeClasses.values().map(({ name, handler }) => [name, handler])),
     }
+  }
+
+  #replay(policies: readonly Policy[]): void {
+    const live = policies.filter(({ deleting }) => !deleting)
+    const nowMs = this.#ports.now().getTime()
+    this.#replays.run(live, nowMs, (due) => this.#ports.replay(due, this.#facts(policies)))
+    const waitMs = this.#replays.waitMs(nowMs)
+    if (waitMs === undefined || this.#isReplayTimed) return
+    this.#isReplayTimed = true
+    void this.#ports.sleep(waitMs).then(
+      () => {
+        this.#isReplayTimed = false
+        this.wake()
+      },
+      () => undefined,
+    )
   }
 
   /** Nodes that are told something, and have not said for a while that they took it up. */
@@ -178,43 +192,6 @@ export class PolicyEngine {
     return behind
   }
 
-  /** A rollback that has ended is none any more, also of a status that is not written yet: the policy is applied anew. */
-  #endRollbacks(policies: readonly Policy[], states: DesiredStates): void {
-    const uids = new Set(policies.map(({ uid }) => uid))
-    for (const uid of this.#rollbacks.keys()) if (!uids.has(uid)) this.#rollbacks.delete(uid)
-    for (const policy of policies) {
-      const stored = this.#rollbackOf(policy)
-      const current = currentRollback(policy, stored)
-      this.#rollbacks.set(policy.uid, current)
-      if (stored === undefined || current !== undefined) continue
-      for (const { node } of stored.nodes) states.forget(nodeToken(node), policy)
-    }
-  }
-
-  #rollbackOf({ uid, rollback }: Policy): Rollback | undefined {
-    return this.#rollbacks.has(uid) ? this.#rollbacks.get(uid) : rollback
-  }
-
-  /** Takes policies back from the nodes of kills that came soon after they protect something there. */
-  #rollBack(policies: readonly Policy[], { matches }: Decisions, states: DesiredStates): boolean {
-    const kills = this.#kills.splice(0)
-    let isRolledBack = false
-    for (const kill of kills) {
-      for (const policy of policies) {
-        const { spec, deleting, uid, name } = policy
-        if (spec.mode !== 'Enforce' || deleting || matches.get(name)?.protectingOn.has(kill.node) !== true) continue
-        const before = this.#rollbackOf(policy)
-        const appliedAtMs = states.appliedAtMs(nodeToken(kill.node), policy)
-        const after = rollBack(policy, before, kill, appliedAtMs, this.#rails.rollbackWindowMs)
-        if (after === before) continue
-        this.#rollbacks.set(uid, after)
-        this.#ports.rolledBack(policy, kill)
-        isRolledBack = true
-      }
-    }
-    return isRolledBack
-  }
-
   async #writeStatuses(
     policies: readonly Policy[],
     { desired, matches }: Decisions,
@@ -228,8 +205,10 @@ export class PolicyEngine {
     for (const policy of policies) {
       const match = matches.get(policy.name)
       if (match === undefined || policy.deleting) continue
+      const effective = this.#replays.of(policy)
+      const known = { policy, match, said, behind, rollback: this.#rollbacks.of(policy), effective }
       const compute = (before: OomPolicyStatus | undefined): OomPolicyStatus =>
-        policyStatus({ policy, match, said, behind, rollback: this.#rollbackOf(policy) }, before, this.#ports.now())
+        policyStatus(known, before, this.#ports.now())
       const before = this.#written.get(policy.name)
       const atMs = this.#ports.now().getTime()
       if (before !== undefined) {

@@ -122,7 +122,7 @@ async function makeKills(): Promise<void> {
 function withoutChance(text: string): string {
   return text
     .replaceAll(/\b2[01]m\b/g, '20m')
-    .replaceAll(/^(.* (?:True|False) +)\d+[sm]\S* */gm, '$1<age>   ')
+    .replaceAll(/^(.* (?:True|False|Unknown) +)\d+[sm]\S* */gm, '$1<age>   ')
     .replaceAll(/\bAGE +(?=PRIORITY)/g, 'AGE     ')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>')

@@ -12,7 +12,7 @@ export interface ContainerCheck {
   /** In one word, as the policy's status has it. */
   reason: string
   /** @returns why not, in a sentence of few forms; undefined where nothing speaks against it. */
-  refuse(subject: Subject, facts: ClusterFacts): string | undefined
+  refuse: (subject: Subject, facts: ClusterFacts) => string | undefined
 }
 
 /** The guard rails that go by what the apiserver knows; the first that refuses is told. The list is the specification. */
