@@ -9,6 +9,7 @@ import { writePolicyStatus } from './adapters/policyStatusWriter.ts'
 import { watchedNamespaces, watchedNodes, watchedPolicies, watchedRuntimeClasses } from './adapters/watched.ts'
 import { replayPolicies } from './policies/replay/replayPolicies.ts'
 import { PastKills, findPodsOfKills } from './runtime/pastKills.ts'
+import { draftPodReason } from './events/draftPodReason.ts'
 import { draftRollback } from './events/draftRollback.ts'
 import type { EventTeller } from './runtime/eventTeller.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
@@ -51,6 +52,7 @@ export function createPolicyEngine(
       logger.warn({ policy: name, node }, 'a policy is taken back from a node whose memory ran out soon after')
       teller?.note(draftRollback({ name, uid }, node, atMs))
     },
+    toldPods: (reasons) => teller?.note(reasons.map(draftPodReason)),
     settled: () => troubles.fine('policies'),
   })
   return { engine, pastKills }

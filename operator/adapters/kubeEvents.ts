@@ -16,6 +16,7 @@ const ACTIONS = {
   OOMVictimHidden: 'ProcessKilled',
   OOMNoVictim: 'NothingKilled',
   OOMPolicyRolledBack: 'ScoresGivenBack',
+  OOMPolicyNotApplied: 'ScoreNotSet',
 }
 const MAX_INSTANCE_CHARS = 128
 const MAX_NAME_CHARS = 253

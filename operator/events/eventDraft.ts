@@ -10,9 +10,15 @@ export interface ObjectReference {
 
 /**
  * `OOMVictim`: the killer took a process. `OOMVictimHidden`: Kubernetes did not show that within 30 s. `OOMNoVictim`: the killer
- * ran and found nobody, or the kernel panicked. `OOMPolicyRolledBack`: a policy is not applied any more on a node.
+ * ran and found nobody, or the kernel panicked. `OOMPolicyRolledBack`: a policy is not applied any more on a node. `OOMPolicyNotApplied`: a
+ * policy selects a container and is not applied there.
  */
-export type EventReason = 'OOMVictim' | 'OOMVictimHidden' | 'OOMNoVictim' | 'OOMPolicyRolledBack'
+export type EventReason =
+  | 'OOMVictim'
+  | 'OOMVictimHidden'
+  | 'OOMNoVictim'
+  | 'OOMPolicyRolledBack'
+  | 'OOMPolicyNotApplied'
 
 /** One kill as an Event would tell it. */
 export interface EventDraft {

@@ -89,7 +89,7 @@ describe('decide', () => {
       { podUid: 'f'.repeat(32), name: 'app', rules: [0] },
       { podUid: 'f'.repeat(32), name: 'sidecar', containerId: D, rules: [0] },
     ])
-    expect(matches.get('p')).toEqual({
+    expect(matches.get('p')).toMatchObject({
       pods: 1,
       containers: 1,
       told: [D],
@@ -101,7 +101,7 @@ describe('decide', () => {
 
   it('counts what an outranked policy selects too: its nodes say that another decides', () => {
     const { matches } = decide([policyOf('p', { priority: 1 }), policyOf('q')], [policyPodOf()], FACTS)
-    expect(matches.get('q')).toEqual({
+    expect(matches.get('q')).toMatchObject({
       pods: 1,
       containers: 2,
       told: [C, D],

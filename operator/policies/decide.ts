@@ -4,6 +4,7 @@ import { refusalOf } from './checks/containerChecks.ts'
 import type { ClusterFacts } from './clusterFacts.ts'
 import { ruleOf } from './desiredRules.ts'
 import { nodeDesired, type NodeDesired, type SelectedContainer } from './nodeDesired.ts'
+import type { PodMember } from '../runtime/pod.ts'
 import { planBudget, type ProtectedContainer } from './planBudget.ts'
 import { isProtecting, protectedKib, type Subject } from './protection.ts'
 import { byPrecedence, selectsContainer, selectsPod, type Policy, type PolicyPod } from './selection.ts'
@@ -26,6 +27,16 @@ export interface PolicyMatch {
   /** Nodes where it lets a container outlive more than it did. */
   protectingOn: ReadonlySet<string>
   refused: readonly Refused[]
+  /** Where the running containers are, by id. */
+  places: ReadonlyMap<string, ContainerPlace>
+  /** Why nodes are not told of it, by container id. */
+  refusals: ReadonlyMap<string, StatusReason>
+}
+
+export interface ContainerPlace {
+  pod: PolicyPod
+  /** By name. */
+  container: string
 }
 
 export interface Decisions {
@@ -55,7 +66,7 @@ export function decide(policies: readonly Policy[], pods: Iterable<PolicyPod>, f
       for (const { policy, parsed } of selecting) {
         if (!selectsContainer(policy, member)) continue
         const match = matches.get(policy.name)
-        match?.selected(pod, member.id)
+        match?.selected(pod, member)
         const subject = { policy, pod, member }
         const refusal = refusalOf(subject, facts)
         if (refusal !== undefined) match?.refuse(refusal, member.id, true)
@@ -130,10 +141,9 @@ function wantedProtection({ policy, pod, member }: Subject, rule: DesiredRule): 
 class MatchCount {
   #pods = 0
   #lastPod: PolicyPod | undefined
-  /** Nodes of the running containers, by id. */
-  readonly #nodes = new Map<string, string>()
+  readonly #places = new Map<string, ContainerPlace>()
   readonly #protectingOn = new Set<string>()
-  readonly #refusedIds = new Set<string>()
+  readonly #refusals = new Map<string, StatusReason>()
   readonly #refused = new Map<string, Refused>()
 
   protects(node: string): void {
@@ -141,30 +151,32 @@ class MatchCount {
   }
 
   /** Called for one pod after the other. */
-  selected(pod: PolicyPod, id: string | undefined): void {
+  selected(pod: PolicyPod, { id, name }: PodMember): void {
     if (id === undefined) return
-    this.#nodes.set(id, pod.node)
+    this.#places.set(id, { pod, container: name })
     if (this.#lastPod !== pod) this.#pods++
     this.#lastPod = pod
   }
 
   refuse({ reason, message }: StatusReason, id: string | undefined, isGuarded = false): void {
     if (id === undefined) return
-    this.#refusedIds.add(id)
+    this.#refusals.set(id, { reason, message })
     const key = `${reason} ${message}`
     const { containers } = this.#refused.get(key) ?? { containers: 0 }
     this.#refused.set(key, { reason, message, containers: containers + 1, isGuarded })
   }
 
   result(): PolicyMatch {
-    const told = [...this.#nodes].filter(([id]) => !this.#refusedIds.has(id))
+    const told = [...this.#places].filter(([id]) => !this.#refusals.has(id))
     return {
       pods: this.#pods,
-      containers: this.#nodes.size,
+      containers: this.#places.size,
       told: told.map(([id]) => id),
-      nodes: new Set(told.map(([, node]) => node)),
+      nodes: new Set(told.map(([, { pod }]) => pod.node)),
       protectingOn: this.#protectingOn,
       refused: [...this.#refused.values()],
+      places: this.#places,
+      refusals: this.#refusals,
     }
   }
 }

@@ -12,6 +12,8 @@ const match: PolicyMatch = {
   nodes: new Set(['node-a']),
   protectingOn: new Set(),
   refused: [],
+  places: new Map(),
+  refusals: new Map(),
 }
 const NOW = new Date('2026-03-01T10:00:00.000Z')
 const OWN = { policy: 'p', uid: POLICY_UID, generation: 3 }

@@ -105,7 +105,7 @@ function wouldSet(byNode: ReadonlyMap<string, number>): OomPolicyStatus['wouldSe
 }
 
 /** What is said of this policy as it is now: not of another, nor of one that was made anew or changed since. */
-function outcomesOf({ name, uid, generation }: Policy, said: SaidOfContainer | undefined) {
+export function outcomesOf({ name, uid, generation }: Policy, said: SaidOfContainer | undefined) {
   if (said === undefined) return []
   const { rules, reasons } = said.word
   return said.container.outcomes.flatMap(({ rule, outcome, processes, reason }) => {

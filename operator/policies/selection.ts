@@ -22,6 +22,7 @@ export interface Policy {
 /** A pod as policies see it: bound to a node, with its containers. */
 export interface PolicyPod {
   namespace: string
+  name: string
   node: string
   labels: Labels
   priorityClass: string | undefined

@@ -92,6 +92,7 @@ beforeEach(async () => {
     hold: call('hold'),
     release: call('release'),
     replay: (policies) => (replays.push(policies.map(({ name }) => name).join()), verdicts),
+    toldPods: (reasons) => calls.push(...reasons.map(({ pod: { name }, reason }) => `told ${name}: ${reason}`)),
     rolledBack: ({ name }, { node }) => calls.push(`took back ${name} from ${node}`),
     gaveUpOn: (name, nodes) => calls.push(`gave up on ${nodes.join()} for ${name}`),
   })
@@ -223,7 +224,7 @@ describe('PolicyEngine', () => {
       await settle(() => engine.noteKills(kill(60_000)))
       expect(bucket.policies('node-a')).toEqual([])
       expect(bucket.policies('node-b')).toEqual(['p'])
-      expect(calls).toEqual(['took back p from node-a'])
+      expect(calls).toEqual(['took back p from node-a', 'told web-1: RolledBack'])
       expect(statuses.at(-1)).toMatchObject({
         skipped: 1,
         reasons: [{ outcome: 'Skipped', reason: 'RolledBack' }],
@@ -273,6 +274,7 @@ describe('PolicyEngine', () => {
         hold: () => Promise.resolve(),
         release: () => Promise.resolve(),
         replay: () => new Map(),
+        toldPods: () => undefined,
         rolledBack: () => calls.push('took back'),
         gaveUpOn: () => undefined,
       })

@@ -11,6 +11,7 @@ import type { NodeKill } from '../policies/rollback.ts'
 import type { Policy, PolicyPod } from '../policies/selection.ts'
 import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
 import { Known } from './known.ts'
+import { PodReasons, type PodReason } from './podReasons.ts'
 import { Replays } from './replays.ts'
 import { Rollbacks } from './rollbacks.ts'
 
@@ -28,6 +29,8 @@ export interface PolicyPorts {
   replay(policies: readonly Policy[], facts: ClusterFacts): ReadonlyMap<string, Verdict>
   /** The policy is not applied any more on the node of the kill. */
   rolledBack(policy: Policy, kill: NodeKill): void
+  /** Why policies are not applied in pods, each reason of a container once. */
+  toldPods(reasons: readonly PodReason[]): void
   /** It vanishes though these nodes have not said that they gave back: each does so by itself when it can. */
   gaveUpOn(name: string, nodes: readonly string[]): void
 }
@@ -65,6 +68,7 @@ export class PolicyEngine {
   readonly #releasing = new Map<string, Releasing>()
   readonly #rollbacks: Rollbacks
   readonly #replays = new Replays()
+  readonly #podReasons = new PodReasons()
   #isReplayTimed = false
   /** When a node that has not taken up its state was first seen so; milliseconds since the epoch. */
   readonly #behindSince = new Map<string, number>()
@@ -200,6 +204,8 @@ export class PolicyEngine {
     this.#owed = 0
     const behind = this.#nodesBehind(desired, states)
     const said = this.#aboutOwnContainers(desired)
+    const reasons = this.#podReasons.news(policies, matches, said)
+    if (reasons.length > 0) this.#ports.toldPods(reasons)
     const names = new Set(policies.filter(({ deleting }) => !deleting).map(({ name }) => name))
     for (const name of this.#written.keys()) if (!names.has(name)) this.#written.delete(name)
     for (const policy of policies) {

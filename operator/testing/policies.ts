@@ -23,10 +23,11 @@ export function policyOf(
   }
 }
 
-/** A pod of namespace `shop` on node-a, with two running containers, `app` and `sidecar`. */
+/** Pod `web-1` of namespace `shop` on node-a, with two running containers, `app` and `sidecar`. */
 export function policyPodOf(changes: Partial<PolicyPod> = {}): PolicyPod {
   return {
     namespace: 'shop',
+    name: 'web-1',
     node: 'node-a',
     labels: { app: 'web' },
     priorityClass: undefined,

@@ -1,0 +1,62 @@
+import type { StatusReason } from '#contract/nodeStatus.ts'
+import type { PolicyMatch } from '../policies/decide.ts'
+import { outcomesOf, type SaidOfContainer } from '../policies/policyStatus.ts'
+import type { Policy, PolicyPod } from '../policies/selection.ts'
+
+/** Why a policy is not applied in a container, which its pod's owner has to know. */
+export interface PodReason extends StatusReason {
+  policy: Policy
+  pod: PolicyPod
+  container: string
+  containerId: string
+}
+
+/** Of one policy as it is, and of one reason: what a status counts is told of so many pods by name. */
+export const MAX_TOLD = 50
+
+/** Which reasons pods were told of, each once. */
+export class PodReasons {
+  /** Ids of containers, by policy as it is and reason. */
+  readonly #told = new Map<string, Set<string>>()
+
+  /** What is new since it was asked last. */
+  news(
+    policies: readonly Policy[],
+    matches: ReadonlyMap<string, PolicyMatch>,
+    said: ReadonlyMap<string, SaidOfContainer>,
+  ): PodReason[] {
+    const enforcing = policies.filter(({ spec, deleting }) => spec.mode === 'Enforce' && !deleting)
+    const current = new Set(enforcing.map(prefixOf))
+    for (const key of this.#told.keys()) if (!current.has(key.slice(0, key.lastIndexOf(' ')))) this.#told.delete(key)
+    return enforcing.flatMap((policy) => {
+      const match = matches.get(policy.name)
+      return match === undefined ? [] : this.#newsOf(policy, match, said)
+    })
+  }
+
+  #newsOf(policy: Policy, match: PolicyMatch, said: ReadonlyMap<string, SaidOfContainer>): PodReason[] {
+    const news: PodReason[] = []
+    const note = (containerId: string, { reason, message }: StatusReason): void => {
+      const place = match.places.get(containerId)
+      if (place === undefined || !this.#isNew(`${prefixOf(policy)} ${reason}`, containerId)) return
+      news.push({ policy, ...place, containerId, reason, message })
+    }
+    for (const [id, reason] of match.refusals) note(id, reason)
+    for (const id of match.told) {
+      for (const { outcome, reason } of outcomesOf(policy, said.get(id)))
+        if (reason !== undefined && (outcome === 'failed' || outcome === 'conflict')) note(id, reason)
+    }
+    return news
+  }
+
+  #isNew(key: string, containerId: string): boolean {
+    const told = this.#told.get(key) ?? new Set()
+    if (told.has(containerId) || told.size >= MAX_TOLD) return false
+    this.#told.set(key, told.add(containerId))
+    return true
+  }
+}
+
+function prefixOf({ uid, generation }: Policy): string {
+  return `${uid} ${generation}`
+}
