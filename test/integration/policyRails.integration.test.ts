@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals'
+import type { DesiredState } from '../../contract/desiredState.ts'
+import type { KillEvent } from '../../contract/killEvent.ts'
+import { DESIRED_BUCKET } from '../../contract/subjects.ts'
+import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
+import { waitUntil } from '../cluster/process/wait.ts'
+import { inPod, type OperatorWorld } from './operatorWorld.ts'
+import { useOperatorWorld } from './useOperatorWorld.ts'
+
+let world: OperatorWorld
+
+useOperatorWorld((started) => {
+  world = started
+})
+
+async function makeNode(name: string, memory: string): Promise<void> {
+  await world.apply({ apiVersion: 'v1', kind: 'Node', metadata: { name } })
+  const status = { capacity: { memory }, allocatable: { memory } }
+  const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })]
+  await world.api.kubectl(['patch', 'node', name, ...patch])
+}
+
+const memory = (limit: string | undefined, request: string) => ({
+  ...(limit !== undefined && { limits: { memory: limit } }),
+  requests: { memory: request },
+})
+
+async function applyPolicy(spec: object): Promise<void> {
+  const metadata = { name: 'keep-db' }
+  await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata, spec })
+}
+
+function untilPolicy(what: string, holds: (status: OomPolicyStatus) => boolean): Promise<OomPolicyStatus> {
+  const probe = async () => {
+    const { status } = await world.get<{ status?: OomPolicyStatus }>('oomp', 'keep-db')
+    return status !== undefined && holds(status) ? status : undefined
+  }
+  return waitUntil(`the policy to be ${what}`, probe, { deadlineMs: 20_000, everyMs: 200 })
+}
+
+const conditionOf = ({ conditions }: OomPolicyStatus, type: string) => conditions.find((one) => one.type === type)
+
+/** Names of the containers' pods that the node is told of, by container id. */
+async function toldIds(node: string): Promise<string[]> {
+  const bucket = await world.js.views.kv(DESIRED_BUCKET, { bindOnly: true })
+  const entry = await bucket.get(node)
+  if (entry?.operation !== 'PUT') return []
+  return entry.json<DesiredState>().containers.map(({ containerId = '' }) => containerId)
+}
+
+const untilTold = (node: string, ...ids: string[]): Promise<true> =>
+  waitUntil(
+    `${node} to be told of ${ids.length} containers`,
+    async () => (await toldIds(node)).join() === ids.join() || undefined,
+    {
+      deadlineMs: 20_000,
+      everyMs: 200,
+    },
+  )
+
+const PROTECT = { podSelector: { matchLabels: { app: 'db' } }, oomScoreAdj: { value: -500 }, mode: 'Enforce' }
+const row = { uid: 999, totalVmPages: 90_000, rssPages: 80_000 }
+/** The node's memory ran out, and the database was the first by hardly anything. */
+const NODE_KILL: Partial<KillEvent> = {
+  scope: 'Node',
+  constraint: 'None',
+  domain: {},
+  victim: { pid: 8123, command: 'postgres', anonRssKib: 320_000, fileRssKib: 0, shmemRssKib: 0, oomScoreAdj: 990 },
+  candidates: [
+    { ...row, pid: 8123, command: 'postgres', badnessPages: 340_000, oomScoreAdj: 990 },
+    { ...row, pid: 900, command: 'batch', badnessPages: 339_000, oomScoreAdj: 999 },
+  ],
+}
+
+describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apiserver', () => {
+  it('keep a policy within its budget and from what has no limit, and tell the pods', async () => {
+    await makeNode('node-a', '1Gi')
+    const labels = { app: 'db' }
+    const first = await world.makePod({ name: 'first', labels, resources: memory('400Mi', '10Mi') })
+    await world.makePod({ name: 'second', labels, resources: memory('200Mi', '10Mi') })
+    await world.makePod({ name: 'unlimited', labels, resources: memory(undefined, '10Mi') })
+    const { baseUrl } = await world.readyOperator()
+    expect(baseUrl).toMatch(/^http/)
+    await applyPolicy(PROTECT)
+    await untilTold('node-a', first.containerId)
+    const status = await untilPolicy('kept within rails', ({ skipped }) => skipped === 2)
+    expect(status).toMatchObject({ matched: { containers: 3 }, failed: 0, nodes: { told: 1 } })
+    expect(status.reasons?.map(({ outcome, reason, containers }) => [outcome, reason, containers])).toEqual([
+      ['Skipped', 'BudgetExceeded', 1],
+      ['Skipped', 'UnlimitedMemory', 1],
+    ])
+    const described = await waitUntil(
+      'an Event',
+      async () => {
+        const text = await world.api.kubectl(['describe', 'pod', '-n', 'shop', 'unlimited'])
+        return text.includes('OOMPolicyNotApplied') ? text : undefined
+      },
+      { deadlineMs: 20_000 },
+    )
+    expect(described).toContain('OOMPolicy keep-db is not applied in container app: UnlimitedMemory: ')
+  }, 60_000)
+
+  it('take a policy back from a node whose memory runs out soon after, over a restart, until it is tried again', async () => {
+    await world.readyOperator()
+    const first = await world.get<{ metadata: { uid: string } }>('pod', '-n', 'shop', 'first')
+    const containerId = Buffer.from('first').toString('hex').padEnd(64, '0')
+    const pod = { namespace: 'shop', name: 'first', uid: first.metadata.uid, containerId }
+    await untilTold('node-a', containerId)
+    await world.publishKills(1, { ...NODE_KILL, ...inPod(pod) })
+    await untilTold('node-a')
+    const status = await untilPolicy('degraded', (one) => conditionOf(one, 'Degraded')?.status === 'True')
+    expect(status.rollback).toMatchObject({ generation: 1, nodes: [{ node: 'node-a' }] })
+    await waitUntil(
+      'an Event on the policy and the node',
+      async () => {
+        const texts = ['oomp/keep-db', 'node/node-a'].map((name) => world.api.kubectl(['describe', name]))
+        return (await Promise.all(texts)).every((text) => text.includes('OOMPolicyRolledBack')) || undefined
+      },
+      { deadlineMs: 20_000 },
+    )
+
+    await world.endOperators()
+    await world.readyOperator()
+    await untilPolicy('replayed', (one) => conditionOf(one, 'Effective')?.status === 'True')
+    expect(await toldIds('node-a')).toEqual([])
+
+    await world.api.kubectl(['annotate', 'oomp', 'keep-db', 'oomkeeper.io/retry=looked-at'])
+    await untilTold('node-a', containerId)
+    const again = await untilPolicy('applied again', (one) => conditionOf(one, 'Degraded')?.status === 'False')
+    expect(again).not.toHaveProperty('rollback')
+    expect(conditionOf(again, 'Effective')?.message).toBe(
+      'would have changed 1 of the last 1 kills it could have touched',
+    )
+  }, 120_000)
+})
