@@ -3,11 +3,11 @@ import type { StatusReason } from '#contract/nodeStatus.ts'
 import { refusalOf } from './checks/containerChecks.ts'
 import type { ClusterFacts } from './clusterFacts.ts'
 import { ruleOf } from './desiredRules.ts'
-import { nodeDesired, type NodeDesired, type SelectedContainer } from './nodeDesired.ts'
+import { nodeDesired, type NodeDesired } from './nodeDesired.ts'
 import type { PodMember } from '../runtime/pod.ts'
-import { planBudget, type ProtectedContainer } from './planBudget.ts'
-import { isProtecting, protectedKib, type Subject } from './protection.ts'
+import { isProtecting } from './protection.ts'
 import { byPrecedence, selectsContainer, selectsPod, type Policy, type PolicyPod } from './selection.ts'
+import { wantedProtection, withinBudget, type OnNode, type WantedProtection } from './withinBudget.ts'
 
 /** Running containers that a policy selects and whose nodes are not told of it, by the reason. */
 export interface Refused extends StatusReason {
@@ -89,53 +89,16 @@ export function decide(policies: readonly Policy[], pods: Iterable<PolicyPod>, f
   }
   const rules = ordered.flatMap(({ parsed }) => (parsed.ok ? [parsed.rule] : []))
   const desired = new Map<string, NodeDesired>()
-  const withinBudget = (
-    node: string,
-    selected: SelectedContainer[],
-    wanted: WantedProtection[],
-  ): SelectedContainer[] => {
-    const { memory } = facts.nodes.get(node) ?? {}
-    // Nobody knows what a node that is not there, or has told nothing yet, could spare.
-    if (memory === undefined) return selected
-    const percent = facts.rails.protectedMemoryPercent
-    const refused = planBudget(wanted, (memory.allocatableKib * percent) / 100)
-    if (refused.size === 0) return selected
-    const message = `the limits of what policies protect on a node may be ${percent} % of its allocatable memory: the lowest priorities, of equals the newest pods, are left out`
-    const rulesOf = new Map<string, Set<DesiredRule>>()
-    for (const { container, rule } of refused) rulesOf.set(container, (rulesOf.get(container) ?? new Set()).add(rule))
-    return selected.flatMap((one) => {
-      const without = rulesOf.get(`${one.podUid}/${one.name}`)
-      if (without === undefined) return [one]
-      for (const { policy } of without) {
-        matches.get(policy)?.refuse({ reason: 'BudgetExceeded', message }, one.containerId, true)
-      }
-      const rules = one.rules.filter((rule) => !without.has(rule))
-      return rules.length === 0 ? [] : [{ ...one, rules }]
-    })
-  }
-  for (const [node, { selected, wanted }] of byNode) {
-    const onNode = nodeDesired(rules, withinBudget(node, selected, wanted), (rule, { containerId }, reason) =>
+  for (const [node, some] of byNode) {
+    const selected = withinBudget(node, some, facts, (rule, { containerId }, reason) =>
+      matches.get(rule.policy)?.refuse(reason, containerId, true),
+    )
+    const onNode = nodeDesired(rules, selected, (rule, { containerId }, reason) =>
       matches.get(rule.policy)?.refuse(reason, containerId),
     )
     if (onNode.containers.length > 0) desired.set(node, onNode)
   }
   return { desired, matches: new Map([...matches].map(([name, match]) => [name, match.result()])) }
-}
-
-interface OnNode {
-  selected: SelectedContainer[]
-  wanted: WantedProtection[]
-}
-
-interface WantedProtection extends ProtectedContainer {
-  rule: DesiredRule
-}
-
-function wantedProtection({ policy, pod, member }: Subject, rule: DesiredRule): WantedProtection {
-  const { priority, mode } = policy.spec
-  const { createdSeconds } = pod
-  const container = `${pod.configHash ?? pod.uid}/${member.name}`
-  return { rule, policy: policy.name, priority, mode, container, createdSeconds, memoryKib: protectedKib(pod, member) }
 }
 
 class MatchCount {

@@ -153,8 +153,8 @@ const LONGEST = {
   inCategory: 45,
   node: 64,
   nodeInCategory: 37,
-  policy: 57,
-  policyInCategory: 34,
+  policy: 70,
+  policyInCategory: 47,
 }
 /** A policy's age, at the end of its line, has up to two columns fewer when it is made now than in 3h20m. */
 const FULL = [MAX_COLUMNS - 2, MAX_COLUMNS - 1, MAX_COLUMNS]
