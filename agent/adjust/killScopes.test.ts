@@ -79,7 +79,7 @@ describe('KillScopes', () => {
 
   it('has the first rule that enforces decide, and tells what the others would or why they do not', () => {
     const rules = by({ mode: 'Audit' }, { killScope: 'Process' }, { killScope: 'Container' }, { mode: 'Audit' })
-    expect(sweep(scopesFrom(), rules)).toEqual(['would', 'applied', 'skipped Outranked', 'skipped Outranked'])
+    expect(sweep(scopesFrom(), rules)).toEqual(['would', 'applied', 'skipped Overridden', 'skipped Overridden'])
     expect(scope).toBe('Process')
   })
 

@@ -4,7 +4,7 @@ import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import type { KillScope, ObservedContainer, ContainerTarget } from './target.ts'
 import type { Outcome } from './outcomes.ts'
 import type { Rule } from './rule.ts'
-import { KILL_SCOPE_REFUSED, NO_KILL_SCOPE, outranked, RECONCILING, writeFailed } from './statusReasons.ts'
+import { KILL_SCOPE_REFUSED, NO_KILL_SCOPE, overridden, RECONCILING, writeFailed } from './statusReasons.ts'
 
 const killScope = z.enum(['Container', 'Process'])
 const owned = z.object({
@@ -140,6 +140,6 @@ function asideOf(rule: Rule, all: readonly Rule[], deciding: Rule | undefined, n
   if (now === undefined) return { ...told, outcome: 'failed', why: NO_KILL_SCOPE }
   if (rule === deciding) return { ...told, outcome: 'applied' }
   if (deciding !== undefined && all.indexOf(deciding) < all.indexOf(rule))
-    return { ...told, outcome: 'skipped', why: outranked(deciding.policy) }
+    return { ...told, outcome: 'skipped', why: overridden(deciding.policy) }
   return { ...told, outcome: 'would' }
 }

@@ -158,6 +158,16 @@ describe('policyStatus', () => {
     })
   })
 
+  it('waits for what a node will write by itself, and calls it no failure', () => {
+    const waits = { ...word, reasons: [{ reason: 'Reconciling', message: 'more writes are due' }] }
+    const both = [...said([failed], [{}])].map(([id, about]) => [id, { ...about, word: waits }] as const)
+    expect(judge(new Map(both))).toMatchObject({
+      applied: 1,
+      failed: 0,
+      by: { Ready: { reason: 'Applying' }, Reconciling: { status: 'True' }, Stalled: { status: 'False' } },
+    })
+  })
+
   it('is reconciling while containers are waited for, and says which part of the nodes is behind', () => {
     expect(judge(said([{}]))).toMatchObject({
       nodes: { told: 1, behind: 0 },

@@ -93,6 +93,8 @@ export function withProcessesOf(
   return compact({ ...rest, matched: { ...status.matched, processes: matched.processes }, wouldSet: would })
 }
 
+/** Of an agent that has more to write than it may per second. */
+const WAITS = 'Reconciling'
 const UNTOLD: StatusReason = { reason: 'Unknown', message: '' }
 
 function wouldSet(byNode: ReadonlyMap<string, number>): OomPolicyStatus['wouldSet'] {
@@ -111,7 +113,9 @@ export function outcomesOf({ name, uid, generation }: Policy, said: SaidOfContai
   return said.container.outcomes.flatMap(({ rule, outcome, processes, reason }) => {
     const about = rules[rule]
     if (about?.policy !== name || about.uid !== uid || about.generation !== generation) return []
-    return [{ outcome, processes, reason: reason === undefined ? undefined : reasons[reason] }]
+    const why = reason === undefined ? undefined : reasons[reason]
+    // Its writes follow by themselves: that is no failure, but not done either.
+    return outcome === 'failed' && why?.reason === WAITS ? [] : [{ outcome, processes, reason: why }]
   })
 }
 

@@ -119,7 +119,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
   it('gives the operator the rights of docs/operating.md and no others', () => {
     const docs = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8')
     const rows = docs.matchAll(
-      /^\| (core|apps|batch|events\.k8s\.io|oomkeeper\.io) +\| ([a-z, /]+?) +\| ([a-z, ]+?) +\|$/gm,
+      /^\| (core|apps|batch|events\.k8s\.io|node\.k8s\.io|oomkeeper\.io) +\| ([a-z, /]+?) +\| ([a-z, ]+?) +\|$/gm,
     )
     const written = Array.from(rows, ([, group = '', resources = '', verbs = '']) => ({
       apiGroups: [group === 'core' ? '' : group],

@@ -61,16 +61,16 @@ const untilTold = (node: string, ...ids: string[]): Promise<true> =>
 const PROTECT = { podSelector: { matchLabels: { app: 'db' } }, oomScoreAdj: { value: -500 }, mode: 'Enforce' }
 const row = { uid: 999, totalVmPages: 90_000, rssPages: 80_000 }
 /** The node's memory ran out, and the database was the first by hardly anything. */
-const NODE_KILL: Partial<KillEvent> = {
+const nodeKill = (podUid: string): Partial<KillEvent> => ({
   scope: 'Node',
   constraint: 'None',
   domain: {},
   victim: { pid: 8123, command: 'postgres', anonRssKib: 320_000, fileRssKib: 0, shmemRssKib: 0, oomScoreAdj: 990 },
   candidates: [
-    { ...row, pid: 8123, command: 'postgres', badnessPages: 340_000, oomScoreAdj: 990 },
+    { ...row, pid: 8123, command: 'postgres', badnessPages: 340_000, oomScoreAdj: 990, podUid },
     { ...row, pid: 900, command: 'batch', badnessPages: 339_000, oomScoreAdj: 999 },
   ],
-}
+})
 
 describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apiserver', () => {
   it('keep a policy within its budget and from what has no limit, and tell the pods', async () => {
@@ -106,7 +106,7 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
     const containerId = Buffer.from('first').toString('hex').padEnd(64, '0')
     const pod = { namespace: 'shop', name: 'first', uid: first.metadata.uid, containerId }
     await untilTold('node-a', containerId)
-    await world.publishKills(1, { ...NODE_KILL, ...inPod(pod) })
+    await world.publishKills(1, { ...nodeKill(pod.uid), ...inPod(pod) })
     await untilTold('node-a')
     const status = await untilPolicy('degraded', (one) => conditionOf(one, 'Degraded')?.status === 'True')
     expect(status.rollback).toMatchObject({ generation: 1, nodes: [{ node: 'node-a' }] })
