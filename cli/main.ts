@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: "this node's settings for when memory runs out, each judged",
     load: () => import('./commands/node.ts'),
   },
+  policy: {
+    about: 'what an OOMPolicy would do in a cluster, before it does it',
+    load: () => import('./commands/policy.ts'),
+  },
   rank: {
     about: "whom the kernel's OOM killer would take next, the likeliest first",
     load: () => import('./commands/rank.ts'),

@@ -10,6 +10,7 @@ const TYPICAL_CALLS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     `test/fixtures/${log}`,
   ]),
   node: [[]],
+  policy: [['test', '--help']],
   rank: [[]],
   // No cluster is asked: there is no such kubeconfig, nor need there be kubectl.
   reports: [['--help'], ['show', 'node/none', '--kubeconfig', '/dev/null/none']],

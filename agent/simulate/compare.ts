@@ -1,4 +1,12 @@
-import type { Simulation, SimulatedKill } from './simulation.ts'
+interface Named {
+  pid: number
+  command: string
+}
+
+/** Who goes, in the kernel's order: of this machine, or of a node as its ranking tells it. */
+interface Kills {
+  kills: readonly { victim: Named; others: readonly Named[] }[]
+}
 
 /** What another score would change for one process. */
 export interface Difference {
@@ -10,7 +18,7 @@ export interface Difference {
 }
 
 /** Who would die at another place, or no more, or instead; in the order of after, and those who live then at the end. */
-export function compareKills(before: Simulation, after: Simulation): Difference[] {
+export function compareKills(before: Kills, after: Kills): Difference[] {
   const [placesBefore, placesAfter] = [placesOf(before.kills), placesOf(after.kills)]
   return [...new Set([...placesAfter.keys(), ...placesBefore.keys()])].flatMap((pid) => {
     const [was, is] = [placesBefore.get(pid), placesAfter.get(pid)]
@@ -20,7 +28,7 @@ export function compareKills(before: Simulation, after: Simulation): Difference[
 }
 
 /** Of a group all have the place of its victim. */
-function placesOf(kills: readonly SimulatedKill[]): Map<number, { place: number; command: string }> {
+function placesOf(kills: Kills['kills']): Map<number, { place: number; command: string }> {
   return new Map(
     kills.flatMap(({ victim, others }, at) =>
       [victim, ...others].map(({ pid, command }) => [pid, { place: at + 1, command }] as const),

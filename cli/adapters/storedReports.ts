@@ -1,8 +1,9 @@
-import { isProgramError, ProgramError } from '#program/errors.ts'
+import { isProgramError } from '#program/errors.ts'
 import type { ReportKind, ReportPlace } from '../reports/reference.ts'
+import { listApiObjects, readApiObject } from './apiObjects.ts'
 import { runKubectl, type KubeTarget } from './kubectl.ts'
 
-const API = '/apis/oomkeeper.io/v1alpha1'
+const API_VERSION = 'oomkeeper.io/v1alpha1'
 const PLURAL: Readonly<Record<ReportKind, string>> = { OOMReport: 'oomreports', NodeOOMReport: 'nodeoomreports' }
 /** A report takes up to 64 KiB; a page is a process of kubectl. */
 const PAGE = 250
@@ -28,21 +29,13 @@ export class StoredReports {
   }
 
   /** @returns objects as the apiserver sends them, page by page. @throws ProgramError */
-  async *list(kind: ReportKind, namespace: string | undefined): AsyncGenerator<unknown> {
-    let next: string | undefined
-    do {
-      const query = new URLSearchParams({ limit: String(PAGE), ...(next && { continue: next }) })
-      const page = await this.#read(`${collection(kind, namespace)}?${query.toString()}`)
-      const { items, metadata } = page as { items?: readonly object[]; metadata?: { continue?: string } }
-      // Items of a list come without their kind.
-      for (const item of items ?? []) yield { apiVersion: 'oomkeeper.io/v1alpha1', kind, ...item }
-      next = metadata?.continue
-    } while (next)
+  list(kind: ReportKind, namespace: string | undefined): AsyncGenerator<unknown> {
+    return listApiObjects(this.#target, collection(kind, namespace), { apiVersion: API_VERSION, kind }, PAGE)
   }
 
   /** @throws ProgramError ObjectMissing where there is none. */
   async get({ kind, namespace, name }: ReportPlace): Promise<unknown> {
-    return this.#read(`${collection(kind, namespace)}/${encodeURIComponent(name)}`)
+    return readApiObject(this.#target, `${collection(kind, namespace)}/${encodeURIComponent(name)}`)
   }
 
   /** For completion. @throws ProgramError */
@@ -57,19 +50,9 @@ export class StoredReports {
     const said = await runKubectl(this.#target, ['config', 'get-contexts', '-o', 'name'])
     return said.split('\n').filter((line) => line !== '')
   }
-
-  async #read(path: string): Promise<unknown> {
-    const text = await runKubectl(this.#target, ['get', '--raw', path])
-    try {
-      return JSON.parse(text)
-    } catch (error) {
-      const message = `expected JSON of the apiserver, got ${text.length} characters that are none`
-      throw new ProgramError(message, { code: 'KubectlFailed', retry: true, cause: error })
-    }
-  }
 }
 
 function collection(kind: ReportKind, namespace: string | undefined): string {
   const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
-  return `${API}${within}/${PLURAL[kind]}`
+  return `/apis/${API_VERSION}${within}/${PLURAL[kind]}`
 }

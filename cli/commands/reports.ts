@@ -16,6 +16,7 @@ import { simulateNode } from '../reports/simulateNode.ts'
 import { tail } from '../reports/tail.ts'
 import { top } from '../reports/top.ts'
 import { formatVerbs, isVerb, VERBS, type Verb, type VerbName } from '../reports/verbs.ts'
+import { run as runPolicy } from './policy.ts'
 import { runRank } from './rank.ts'
 
 /** How kubectl calls its plugin, as bin/kubectl-oom says. */
@@ -42,6 +43,7 @@ export async function run(called: string, argv: readonly string[]): Promise<numb
 }
 
 async function runVerb(name: string, verb: VerbName, argv: readonly string[]): Promise<number> {
+  if (verb === 'policy') return runPolicy(name, argv)
   const { flags, about }: Verb = VERBS[verb]
   const shown = {
     ...about,
@@ -70,8 +72,13 @@ async function runVerb(name: string, verb: VerbName, argv: readonly string[]): P
       return tail(values, ports)
     case 'top':
       return top(values, ports)
-    case 'simulate':
-      return simulateNode(values, operand, ports)
+    case 'simulate': {
+      const { policy } = values as { policy: string | undefined }
+      if (policy === undefined) return simulateNode(values, operand, ports)
+      const { simulateWithPolicies } = await import('../policy/simulateWithPolicies.ts')
+      const { simulationWorld } = await import('../adapters/policyWorld.ts')
+      return simulateWithPolicies(values, operand, { ...ports, ...simulationWorld(values) })
+    }
   }
 }
 

@@ -5,7 +5,8 @@ import { textSchema } from '../textSchema.ts'
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const NODE = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 
-const filled = textSchema((text) => (text === '' ? undefined : text), 'it must not be empty')
+/** Of a file, or of anything that has a name. */
+export const fileSchema = textSchema((text) => (text === '' ? undefined : text), 'it must not be empty')
 const namespace = textSchema((text) => (NAMESPACE.test(text) ? text : undefined), "it must be a namespace's name")
 export const nodeSchema = textSchema((text) => (NODE.test(text) ? text : undefined), "it must be a node's name")
 
@@ -21,8 +22,8 @@ export function outputFlag<const Word extends string>(words: readonly [Word, ...
 
 /** kubectl has no such variables either, but KUBECONFIG, which it reads itself. */
 export const clusterFlags = {
-  context: argumentOnly(optional(filled, 'NAME', 'context of the kubeconfig; without it, the current one')),
-  kubeconfig: argumentOnly(optional(filled, 'FILE', 'kubeconfig, as for kubectl')),
+  context: argumentOnly(optional(fileSchema, 'NAME', 'context of the kubeconfig; without it, the current one')),
+  kubeconfig: argumentOnly(optional(fileSchema, 'FILE', 'kubeconfig, as for kubectl')),
 }
 
 export const namespaceFlag = {

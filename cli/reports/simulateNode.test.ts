@@ -14,6 +14,7 @@ const flags = {
   pod: undefined,
   container: undefined,
   cgroup: undefined,
+  policy: undefined,
   top: 10,
   output: 'text' as const,
 }

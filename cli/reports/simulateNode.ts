@@ -7,7 +7,7 @@ import type { About } from '#program/usage.ts'
 import { styleOf } from '../analysis/style.ts'
 import { countSchema, rankFlags } from '../rankFlags.ts'
 import { sizeKibSchema } from '../sizeSchema.ts'
-import { clusterFlags, colorFlag, operatorFlags, outputFlag } from './flags.ts'
+import { clusterFlags, colorFlag, fileSchema, operatorFlags, outputFlag } from './flags.ts'
 import { formatObject } from './objects.ts'
 import { usage } from './oneReport.ts'
 import type { ReportPorts } from './ports.ts'
@@ -23,6 +23,9 @@ export const simulateNodeFlags = {
     optional(rankFlags.container.schema, 'CONTAINER', "when this container's is: its id, with --pod its name"),
   ),
   cgroup: argumentOnly(optional(rankFlags.cgroup.schema, 'PATH', 'when the limit of this cgroup is hit')),
+  policy: argumentOnly(
+    optional(fileSchema, 'FILE', 'beside it, whom with these policies; also pods, namespaces and nodes are read then'),
+  ),
   top: withDefault(countSchema, 'N', '10', 'how many kills to show'),
   output: outputFlag(['text', 'wide', 'json', 'yaml'], 'for people, with all columns, or for programs with all kills'),
   ...colorFlag,
@@ -34,10 +37,14 @@ export const simulateNodeAbout: About = {
   summary:
     'Says whom the kernel would kill if the memory of a node, or of a pod there, ran out now, and whom next, until so much is free. Changes nothing. Needs the right to forward a port to the operator.',
   operand: { placeholder: 'NODE', help: 'the name of the node' },
-  examples: ['kubectl oom simulate node-a --until 2Gi', 'kubectl oom simulate node-a --pod shop/web-1 -o json'],
+  examples: [
+    'kubectl oom simulate node-a --until 2Gi',
+    'kubectl oom simulate node-a --pod shop/web-1 -o json',
+    'kubectl oom simulate node-a --policy policy.yaml',
+  ],
   exitCodes: {
     0: 'so much comes free as --until asks for, or it asks for nothing',
-    1: 'the 50 likeliest victims do not free that much, or there is no such pod on that node',
+    1: 'the 50 likeliest victims do not free that much, there is no such pod on that node, or with --policy nobody goes sooner or later',
   },
 }
 
@@ -62,7 +69,7 @@ export async function simulateNode(
 const GROUPS_UNKNOWN =
   'Of the likeliest victim alone it is known here whether its cgroup goes as a whole (memory.oom.group): the agent is an older one.'
 
-function caveatsOf({
+export function caveatsOf({
   kernelRelease,
   domain,
   overruledBy,
@@ -114,7 +121,7 @@ function textLines(
   ]
 }
 
-function headline({ node, domain, processCount }: NodeSimulation): string {
+export function headline({ node, domain, processCount }: NodeSimulation): string {
   const processes = formatCount(processCount, 'process', 'processes')
   const { cgroupPath, limitCgroupPath = cgroupPath, limitKib, totalKib, usageKib } = domain ?? {}
   if (limitKib === undefined) {

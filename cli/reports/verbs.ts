@@ -1,5 +1,6 @@
 import type { Flags } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
+import { policyTestAbout, policyTestFlags } from '../policy/policyFlags.ts'
 import { completionAbout, completionFlags } from './completion/about.ts'
 import { explainAbout, explainFlags } from './explain.ts'
 import { listAbout, listFlags } from './list.ts'
@@ -28,6 +29,11 @@ export const VERBS = {
     short: 'who dies if a node runs out of memory now, who next',
     flags: simulateNodeFlags,
     about: simulateNodeAbout,
+  },
+  policy: {
+    short: 'policy test: what an OOMPolicy would do, before it does',
+    flags: policyTestFlags,
+    about: policyTestAbout,
   },
   completion: {
     short: 'a script that completes words in bash, zsh or fish',

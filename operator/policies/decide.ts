@@ -3,7 +3,7 @@ import type { StatusReason } from '#contract/nodeStatus.ts'
 import { refusalOf } from './checks/containerChecks.ts'
 import type { ClusterFacts } from './clusterFacts.ts'
 import { ruleOf } from './desiredRules.ts'
-import { nodeDesired, type NodeDesired } from './nodeDesired.ts'
+import { nodeDesired, type NodeDesired, type OnRefused } from './nodeDesired.ts'
 import type { PodMember } from '../runtime/pod.ts'
 import { isProtecting } from './protection.ts'
 import { byPrecedence, selectsContainer, selectsPod, type Policy, type PolicyPod } from './selection.ts'
@@ -39,6 +39,9 @@ export interface ContainerPlace {
   container: string
 }
 
+/** Told of each container that a policy selects and its node is not told of, running or not. */
+export type OnLeftOut = (policy: string, container: { podUid: string; name: string }, reason: StatusReason) => void
+
 export interface Decisions {
   /** By node name; a node that has nothing to know is not in it. */
   desired: ReadonlyMap<string, NodeDesired>
@@ -51,7 +54,12 @@ export interface Decisions {
  * them decides for a process is the node's to see. Containers that do not run yet have theirs too, so that a node
  * knows them when they start; what a policy matches is counted by those that run.
  */
-export function decide(policies: readonly Policy[], pods: Iterable<PolicyPod>, facts: ClusterFacts): Decisions {
+export function decide(
+  policies: readonly Policy[],
+  pods: Iterable<PolicyPod>,
+  facts: ClusterFacts,
+  onLeftOut: OnLeftOut = () => undefined,
+): Decisions {
   const matches = new Map(policies.map(({ name }) => [name, new MatchCount()]))
   const ordered = policies.toSorted(byPrecedence).map((policy) => ({ policy, parsed: ruleOf(policy) }))
   const byNode = new Map<string, OnNode>()
@@ -69,8 +77,10 @@ export function decide(policies: readonly Policy[], pods: Iterable<PolicyPod>, f
         match?.selected(pod, member)
         const subject = { policy, pod, member }
         const refusal = refusalOf(subject, facts)
-        if (refusal !== undefined) match?.refuse(refusal, member.id, true)
-        else if (!parsed.ok) match?.refuse({ reason: 'InvalidSpec', message: parsed.message }, member.id)
+        if (refusal !== undefined) {
+          match?.refuse(refusal, member.id, true)
+          onLeftOut(policy.name, { podUid: pod.configHash ?? pod.uid, name: member.name }, refusal)
+        } else if (!parsed.ok) match?.refuse({ reason: 'InvalidSpec', message: parsed.message }, member.id)
         else {
           rules.push(parsed.rule)
           if (!isProtecting(subject, facts)) continue
@@ -90,12 +100,13 @@ export function decide(policies: readonly Policy[], pods: Iterable<PolicyPod>, f
   const rules = ordered.flatMap(({ parsed }) => (parsed.ok ? [parsed.rule] : []))
   const desired = new Map<string, NodeDesired>()
   for (const [node, some] of byNode) {
-    const selected = withinBudget(node, some, facts, (rule, { containerId }, reason) =>
-      matches.get(rule.policy)?.refuse(reason, containerId, true),
-    )
-    const onNode = nodeDesired(rules, selected, (rule, { containerId }, reason) =>
-      matches.get(rule.policy)?.refuse(reason, containerId),
-    )
+    const refuse =
+      (isGuarded: boolean): OnRefused =>
+      ({ policy }, container, reason) => {
+        matches.get(policy)?.refuse(reason, container.containerId, isGuarded)
+        onLeftOut(policy, container, reason)
+      }
+    const onNode = nodeDesired(rules, withinBudget(node, some, facts, refuse(true)), refuse(false))
     if (onNode.containers.length > 0) desired.set(node, onNode)
   }
   return { desired, matches: new Map([...matches].map(([name, match]) => [name, match.result()])) }

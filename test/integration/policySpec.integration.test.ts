@@ -1,4 +1,8 @@
+import { readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { celRules } from '../../cli/policy/celRules.ts'
+import { validateSpec } from '../../cli/policy/validateSpec.ts'
 import { startApiserver, type PrivateApiserver } from '../cluster/privateServers.ts'
 import { applyCrds } from '../support/stack.ts'
 
@@ -9,6 +13,9 @@ const NO_PODS = 'no pods are selected: give namespaceSelector, podSelector or pr
 const CONTRADICTS =
   'all: true selects every pod, which contradicts namespaceSelector, podSelector and priorityClassNames'
 const HOLD = 'holdFor must be between 1m and 720h, in hours, minutes and seconds'
+
+const EXAMPLES = resolve(import.meta.dirname, '../../examples/policies')
+const holds = celRules()
 
 let api: PrivateApiserver
 
@@ -25,6 +32,9 @@ async function apply(spec: object): Promise<string> {
   const policy = { apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'tried' }, spec }
   return api.kubectl(['apply', '--dry-run=server', '-o', 'json', '-f', '-'], { stdin: JSON.stringify(policy) })
 }
+
+/** What `oomkeeper policy test` makes of it: its verdict is the apiserver's. */
+const tried = (spec: unknown) => validateSpec(JSON.parse(JSON.stringify(spec)), holds)
 
 const processes = (...some: object[]) => ({ ...GOOD, processes: some })
 
@@ -115,6 +125,7 @@ describe('the apiserver, with the kind OOMPolicy', () => {
     ['no time at all', { ...GOOD, holdFor: '' }, HOLD],
   ])('refuses %s with a sentence that helps', async (_what, spec, words) => {
     await expect(apply(spec)).rejects.toThrow(words)
+    expect(tried(spec)).toMatchObject({ ok: false })
   })
 
   it.each<[string, object]>([
@@ -144,16 +155,32 @@ describe('the apiserver, with the kind OOMPolicy', () => {
     ],
   ])('takes %s', async (_what, spec) => {
     await expect(apply(spec)).resolves.toBeTruthy()
+    expect(tried(spec)).toMatchObject({ ok: true })
+  })
+
+  it('refuses a field that there is not, as kubectl and `oomkeeper policy test` do', async () => {
+    const spec = { ...GOOD, podselector: {} }
+    await expect(apply(spec)).rejects.toThrow('unknown field "spec.podselector"')
+    expect(tried(spec)).toEqual({ ok: false, problems: ['spec.podselector: there is no such field'] })
+  })
+
+  it.each(readdirSync(EXAMPLES))('takes the example %s', async (example) => {
+    const said = await api.kubectl(['apply', '--dry-run=server', '-f', join(EXAMPLES, example)])
+    expect(said).toMatch(/^oompolicy\.oomkeeper\.io\/\S+ created/)
   })
 
   it('fills in what is left out', async () => {
     const { spec } = JSON.parse(await apply(GOOD)) as { spec: object }
     const defaults = { mode: 'Audit', priority: 0, holdFor: '24h', allowCrossQoS: false, allowUnlimited: false }
     expect(spec).toEqual({ ...GOOD, ...defaults })
+    expect(tried(GOOD)).toEqual({ ok: true, spec })
   })
 
   it('explains the fields', async () => {
     const text = await api.kubectl(['explain', 'oompolicy.spec'])
+    const names = await api.kubectl(['explain', 'oompolicy', '--recursive'])
+    expect(names).toMatch(/^ {6}cmdline\t<string>$/m)
+    expect(names).toMatch(/^ {4}mode\t<string>\n {4}enum: Audit, Enforce$/m)
     expect(text).toMatch(/it saves no\s+container from its own limit/)
     for (const field of ['all', 'containerTypes', 'holdFor', 'killScope', 'oomScoreAdj', 'processes'])
       expect(text).toMatch(new RegExp(`^  ${field}\\t<.*>\\n(?:  enum: .*\\n)?    \\S`, 'm'))

@@ -10,7 +10,7 @@ const words = (...line: string[]) => {
 
 describe('complete', () => {
   it('offers the commands first, and behind help', () => {
-    expect(words('')).toEqual(['list', 'show', 'explain', 'tail', 'top', 'rank', 'simulate', 'completion'])
+    expect(words('')).toEqual(['list', 'show', 'explain', 'tail', 'top', 'rank', 'simulate', 'policy', 'completion'])
     expect(words('help', 'sh')).toEqual(words(''))
     expect(words('help', 'show', '')).toEqual([])
     expect(words('nonsense', '')).toEqual([])
@@ -50,6 +50,11 @@ describe('complete', () => {
     expect(complete(['list', '--context', ''])).toEqual({ kind: 'contexts', given: GIVEN })
     expect(complete(['tail', '-A', '--node', ''])).toEqual({ kind: 'nodes', given: GIVEN })
     expect(complete(['list', '--kubeconfig', ''])).toEqual({ kind: 'files' })
+    expect(complete(['simulate', 'node-a', '--policy', ''])).toEqual({ kind: 'files' })
+    expect(words('policy', '')).toEqual(['test'])
+    expect(complete(['policy', 'test', '-f', ''])).toEqual({ kind: 'files' })
+    expect(complete(['policy', 'test', '--node', ''])).toEqual({ kind: 'nodes', given: GIVEN })
+    expect(words('policy', 'test', '')).toEqual([])
   })
 })
 

@@ -24,6 +24,10 @@ const OF_FLAG: Readonly<Record<string, 'namespaces' | 'nodes' | 'contexts' | 'fi
   node: 'nodes',
   context: 'contexts',
   kubeconfig: 'files',
+  policy: 'files',
+  filename: 'files',
+  objects: 'files',
+  reports: 'files',
 }
 const OPERANDS: Readonly<Record<string, 'reports' | 'nodes'>> = {
   show: 'reports',
@@ -59,6 +63,7 @@ export function complete(words: readonly string[]): Completion {
   }
   if (last.startsWith('-')) return { kind: 'words', words: flagWords(flags) }
   if (verb === 'completion') return { kind: 'words', words: SHELLS.map((text) => ({ text })) }
+  if (verb === 'policy' && operandsIn(flags, line) === 0) return { kind: 'words', words: [{ text: 'test' }] }
   const kind = OPERANDS[verb]
   return kind === undefined || operandsIn(flags, line) > 0 ? NOTHING : { kind, given }
 }

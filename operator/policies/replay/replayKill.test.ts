@@ -44,7 +44,7 @@ function replay({ spec = {}, rows = [VICTIM, OTHER], kill = {}, pod = {}, isKern
   const policy = policyOf('p', { oomScoreAdj: { value: -500 }, ...spec })
   const [member] = policyPodOf(pod).members
   if (member === undefined) throw new Error('expected a container')
-  return replayKill({ policy, pod: policyPodOf(pod), member }, { ...KILL, ...kill }, { isKernels, rows }, FACTS)
+  return replayKill({ policy, pod: policyPodOf(pod), member }, { ...KILL, ...kill }, { isKernels, rows }, FACTS).replay
 }
 
 describe('replayKill', () => {

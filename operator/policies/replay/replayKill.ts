@@ -25,6 +25,12 @@ export interface PastKill {
  */
 export type Replay = 'ownLimit' | 'changed' | 'same' | 'unknown'
 
+export interface Replayed {
+  replay: Replay
+  /** Whom the kernel would have taken with the policy, where it would have changed something. */
+  instead?: CandidateRow | undefined
+}
+
 /** Of most machines; a report does not tell. */
 const PAGE_KIB = 4
 
@@ -38,16 +44,16 @@ export function replayKill(
   kill: PastKill,
   table: CandidateRows | undefined,
   facts: ClusterFacts,
-): Replay {
+): Replayed {
   const { processes } = subject.policy.spec
   const isOwn = kill.scope === 'ContainerLimit' || (kill.scope === 'PodLimit' && subject.pod.members.length <= 1)
-  if (isOwn && processes === undefined) return 'ownLimit'
+  if (isOwn && processes === undefined) return { replay: 'ownLimit' }
   const scores = scoresOf(subject, facts)
   const capacityKib = facts.nodes.get(kill.node)?.memory?.capacityKib
   const totalKib = kill.limitKib ?? (kill.scope === 'Node' ? capacityKib : undefined)
   const victim = table?.rows.find(({ pid }) => pid !== undefined && pid === kill.victimPid)
   if (scores === undefined || totalKib === undefined || table?.isKernels !== true || victim === undefined)
-    return 'unknown'
+    return { replay: 'unknown' }
   const delta = subject.policy.spec.oomScoreAdj?.delta
   const perThousand = Math.floor(totalKib / PAGE_KIB / 1000)
   const ranked = table.rows.map((row) => {
@@ -63,10 +69,11 @@ export function replayKill(
     const pointsOf = (adj: number): number => row.badnessPages + (adj - had) * perThousand
     return { selection, without: pointsOf(without), under: pointsOf(under) }
   })
-  if (ranked.some(({ selection }) => selection === 'unknown')) return 'unknown'
+  if (ranked.some(({ selection }) => selection === 'unknown')) return { replay: 'unknown' }
   const first = (which: 'without' | 'under'): number =>
     ranked.reduce((best, row, at) => (row[which] > (ranked[best]?.[which] ?? -Infinity) ? at : best), 0)
-  return first('without') === first('under') ? 'same' : 'changed'
+  const [without, under] = [first('without'), first('under')]
+  return without === under ? { replay: 'same' } : { replay: 'changed', instead: table.rows[under] }
 }
 
 /** A process of the victim's own container, as far as a table tells: one that is called and was set as the victim. */

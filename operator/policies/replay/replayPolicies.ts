@@ -40,8 +40,8 @@ export function replayPolicies(
       const subject = { policy, pod, member }
       if (refusalOf(subject, open) !== undefined) continue
       if (table === 'unread') table = kill.candidates === undefined ? undefined : parseCandidateTable(kill.candidates)
-      const outcome = replayKill(subject, kill, table, open)
-      tally.counts.set(outcome, (tally.counts.get(outcome) ?? 0) + 1)
+      const { replay } = replayKill(subject, kill, table, open)
+      tally.counts.set(replay, (tally.counts.get(replay) ?? 0) + 1)
       tally.all++
       tally.isProtecting ||= isProtecting(subject, open)
     }

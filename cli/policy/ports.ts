@@ -1,0 +1,40 @@
+import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
+
+/** Where what is decided by comes from: a cluster, or files. */
+export interface PolicySource {
+  /** Pods, namespaces, nodes, RuntimeClasses and policies, each with its kind. @throws ProgramError */
+  objects(): AsyncIterable<unknown>
+  /** OOMReports and NodeOOMReports; none where they cannot be had. @throws ProgramError */
+  reports(): AsyncIterable<unknown>
+  /** Of nodes where there is one. */
+  rankings(nodes: readonly string[]): AsyncIterable<NodeAnswer>
+}
+
+export type NodeAnswer = { node: string; ranking: NodeRanking } | { node: string; problem: string }
+
+/** What of a node is asked about. */
+export interface RankQuestion {
+  node: string
+  top: number
+  cgroup: string | undefined
+  pod: string | undefined
+  container: string | undefined
+}
+
+export interface SimulationPorts extends Omit<PolicyPorts, 'source'> {
+  objects(): AsyncIterable<unknown>
+  /** @throws ProgramError */
+  rankNode(question: RankQuestion): Promise<NodeRanking>
+}
+
+export interface PolicyPorts {
+  /** `-` is the standard input. @throws ProgramError */
+  readText(path: string): Promise<string>
+  source: PolicySource
+  write(text: string): void
+  /** Beside the answer, on the standard error. */
+  warn(text: string): void
+  /** Of the terminal; undefined where there is none. */
+  columns: number | undefined
+  hasColor: boolean
+}

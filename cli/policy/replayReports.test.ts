@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals'
+import { clusterOf, policyOf, RAILS, rawPod } from './policies.testkit.ts'
+import { previewPolicies } from './previewPolicies.ts'
+import { replayReports } from './replayReports.ts'
+
+const HEAD = 'PID  COMMAND  RSS  SWAP  ADJ  BADNESS  SCORE'
+const row = (pid: number | string, command: string, pages: number, adj: number) => {
+  const badness = pages + adj * Math.floor((8 * 1024 * 1024) / 4 / 1000)
+  return `${pid}`.padEnd(5) + command.padEnd(9) + '1Mi  -     ' + `${adj}`.padEnd(5) + `${badness}  -`
+}
+const tableOf = (...rows: string[]) => [HEAD, ...rows].map((line) => `\n      ${line}`).join('')
+
+function report(kills: object[], workload = 'web') {
+  const kill = { node: 'node-a', scope: 'Node', victimPid: 10, victimCommand: 'master' }
+  return {
+    kind: 'OOMReport',
+    metadata: { namespace: 'shop', name: 'r' },
+    spec: { workload: { kind: 'Deployment', name: workload }, container: 'app' },
+    status: { lastKills: kills.map((one) => ({ ...kill, ...one })) },
+  }
+}
+
+async function replay(spec: object, ...reports: object[]) {
+  const objects = await clusterOf(rawPod(1))
+  async function* stored() {
+    yield* reports
+  }
+  const policies = [policyOf('a', spec)]
+  const { facts } = previewPolicies(policies, objects, RAILS)
+  const [one] = await replayReports(stored(), policies, objects.pods, facts)
+  return one
+}
+
+const KILL = { candidates: tableOf(row(10, 'master', 100_000, 875), row(7, 'cron', 90_000, 600)) }
+const OTHERS = { candidates: tableOf(row(10, 'master', 100_000, 875), row('-', 'cron', 90_000, 600)) }
+
+describe('replayReports', () => {
+  it('says who would have died instead, of the workloads that a policy selects', async () => {
+    expect(await replay({}, report([KILL]), report([KILL], 'other'), { kind: 'Pod' })).toEqual({
+      policy: 'a',
+      counts: { changed: 1, same: 0, ownLimit: 0, unknown: 0 },
+      changed: [
+        {
+          time: undefined,
+          node: 'node-a',
+          namespace: 'shop',
+          workload: 'Deployment/web',
+          victim: 'master(10)',
+          instead: 'cron(7)',
+        },
+      ],
+      message: 'would have changed 1 of the last 1 kills it could have touched',
+    })
+  })
+
+  it('names nobody of another namespace', async () => {
+    expect((await replay({}, report([OTHERS])))?.changed).toMatchObject([{ instead: '(other namespace)' }])
+  })
+
+  it('counts what no score changes, and what a report does not tell', async () => {
+    const own = { ...KILL, scope: 'ContainerLimit', limitKib: 1_048_576 }
+    const some = await replay({}, report([own, {}, { ...KILL, scope: 'nonsense' }]))
+    expect(some?.counts).toEqual({ changed: 0, same: 0, ownLimit: 1, unknown: 2 })
+  })
+
+  it('passes over containers that guard rails refuse', async () => {
+    const lower = { oomScoreAdj: { value: -1000 } }
+    await expect(replay(lower, report([KILL]))).resolves.toMatchObject({ counts: { changed: 0, unknown: 0 } })
+  })
+})

@@ -1,0 +1,52 @@
+import { EXIT } from '#program/errors.ts'
+import { styleOf } from '../analysis/style.ts'
+import { formatObject } from '../reports/objects.ts'
+import { celRules } from './celRules.ts'
+import { gatherClusterObjects } from './clusterObjects.ts'
+import { parsePolicies } from './parsePolicies.ts'
+import type { PolicyTestFlags } from './policyFlags.ts'
+import { formatTest } from './policyText.ts'
+import type { PolicyPorts } from './ports.ts'
+import { previewPolicies, type ContainerPreview, type Preview } from './previewPolicies.ts'
+import { previewRanking } from './previewRanking.ts'
+import { replayReports } from './replayReports.ts'
+import { describeTest, findingsOf, type NodePreview, type TestResult } from './testResult.ts'
+
+const MAX_NODES = 5
+
+/** Says what the policies of a file would do. @returns the exit code @throws ProgramError */
+export async function testPolicies(flags: PolicyTestFlags, ports: PolicyPorts): Promise<number> {
+  const { filename = '-', output, noColor, top, protectedMemoryPercent, operatorNamespace } = flags
+  const { policies, problems } = parsePolicies(await ports.readText(filename), celRules())
+  for (const problem of problems) ports.warn(problem)
+  if (problems.length > 0) return EXIT.usage
+  const objects = await gatherClusterObjects(ports.source.objects())
+  const rails = { ownNamespace: operatorNamespace, protectedMemoryPercent, rollbackWindowMs: 0 }
+  const preview = previewPolicies(policies, objects, rails)
+  const nodes: NodePreview[] = []
+  const notes = [...objects.notes]
+  for await (const answer of ports.source.rankings(nodesOf(preview, flags.node))) {
+    if ('problem' in answer) notes.push(`No ranking of ${answer.node}: ${answer.problem}`)
+    else nodes.push({ before: answer.ranking, ...previewRanking(answer.ranking, preview.decided) })
+  }
+  const replays = await replayReports(ports.source.reports(), policies, objects.pods, preview.facts)
+  const result: TestResult = { preview, nodes, replays, notes, findings: findingsOf(preview) }
+  if (output === 'json' || output === 'yaml') ports.write(formatObject(describeTest(result), output))
+  else {
+    const style = styleOf(ports.hasColor && !noColor)
+    const lines = formatTest(result, { style, room: ports.columns, isWide: output === 'wide', top })
+    ports.write(`${lines.join('\n')}\n`)
+  }
+  return result.findings.length === 0 ? EXIT.ok : EXIT.finding
+}
+
+/** Those where most would change, the busiest first. */
+function nodesOf({ policies }: Preview, asked: string | undefined): string[] {
+  if (asked !== undefined) return [asked]
+  const counts = new Map<string, number>()
+  const isSet = ({ outcome, isRunning }: ContainerPreview): boolean => isRunning && outcome === 'sets'
+  for (const { containers } of policies)
+    for (const { node } of containers.filter(isSet)) counts.set(node, (counts.get(node) ?? 0) + 1)
+  const ordered = [...counts].toSorted(([a, some], [b, others]) => others - some || (a < b ? -1 : 1))
+  return ordered.slice(0, MAX_NODES).map(([node]) => node)
+}
