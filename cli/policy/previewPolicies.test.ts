@@ -56,6 +56,13 @@ describe('previewPolicies', () => {
     expect(outcomes(previewPolicies([policyOf('a')], objects, RAILS))).toEqual([['sets']])
   })
 
+  it('says what a node would refuse by the value alone', async () => {
+    const pod = rawPod(1)
+    const objects = await clusterOf({ ...pod, status: { ...pod.status, qosClass: 'Guaranteed' } })
+    const preview = previewPolicies([policyOf('a', { oomScoreAdj: { value: -500 } })], objects, RAILS)
+    expect(outcomes(preview)).toEqual([['refused LessProtection']])
+  })
+
   it('says which guard rail refuses, the node’s budget among them, and who else loses by it', async () => {
     const unlimited = rawPod(1)
     unlimited.spec.containers[0] = { name: 'app', resources: { requests: { memory: '1Gi' } } } as never

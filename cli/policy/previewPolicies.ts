@@ -8,6 +8,7 @@ import { currentRollback, withdrawnFrom } from '../../operator/policies/rollback
 import { selectsContainer, selectsPod, type Policy } from '../../operator/policies/selection.ts'
 import type { CachedPod, PodMember } from '../../operator/runtime/pod.ts'
 import type { ClusterObjects } from './clusterObjects.ts'
+import { refusalByNode } from './refusalByNode.ts'
 import { workloadOf } from './workloadOf.ts'
 
 /** What a policy would come to at a container that it selects. */
@@ -95,8 +96,9 @@ export function previewPolicies(tried: readonly Policy[], objects: ClusterObject
       return own.map((member) => {
         const key = keyOf({ podUid: pod.configHash ?? pod.uid, name: member.name })
         const rules = rulesAfter.get(key) ?? []
-        const verdict = verdictOf(policy, rules, leftOut.get(`${policy.name} ${key}`))
-        return { ...describe(pod, member), ...scoresOf({ policy, pod, member }, facts), ...verdict }
+        const scores = scoresOf({ policy, pod, member }, facts)
+        const verdict = verdictOf(policy, rules, scores, leftOut.get(`${policy.name} ${key}`))
+        return { ...describe(pod, member), ...scores, ...verdict }
       })
     })
     return { policy: tried[at] ?? policy, containers }
@@ -125,6 +127,7 @@ function factsOf(
 function verdictOf(
   { name }: Policy,
   rules: readonly DesiredRule[],
+  scores: { before: number; after: number } | undefined,
   why: StatusReason | undefined,
 ): Pick<ContainerPreview, 'outcome' | 'otherPolicy' | 'why'> {
   if (why !== undefined) return { outcome: 'refused', why }
@@ -135,6 +138,8 @@ function verdictOf(
   const ahead = rules.slice(0, place).filter(({ score }) => score !== undefined)
   const winner = ahead.find(({ processes }) => processes === undefined)
   if (winner !== undefined) return { outcome: 'outranked', otherPolicy: winner.policy }
+  const refusal = scores && refusalByNode(own.score, scores.after, scores.before)
+  if (refusal !== undefined) return { outcome: 'refused', why: refusal }
   return { outcome: 'sets', otherPolicy: ahead[0]?.policy }
 }
 

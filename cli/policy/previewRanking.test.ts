@@ -91,6 +91,16 @@ describe('previewRanking', () => {
     expect(await groups('Process', '/kubepods')).toBe('/kubepods')
   })
 
+  it('leaves a value that a node would refuse to change', async () => {
+    const exempt = { ...ranking, candidates: [task(11, 'web', -800, 1), task(7, 'cron', 600)] }
+    const { decided } = previewPolicies(
+      [policyOf('a', { oomScoreAdj: { value: -500 } })],
+      await clusterOf(rawPod(1)),
+      RAILS,
+    )
+    expect(previewRanking(exempt, decided)).toMatchObject({ changed: 0, ranking: exempt })
+  })
+
   it('keeps the order where it is not told what a score is a share of', async () => {
     const { domain: _, ...without } = ranking
     const { decided } = previewPolicies([policyOf('a')], await clusterOf(rawPod(1)), RAILS)

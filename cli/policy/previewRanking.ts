@@ -1,10 +1,11 @@
-import type { DesiredRule, ProcessMatcher } from '#contract/desiredRule.ts'
+import type { DesiredRule, DesiredScore, ProcessMatcher } from '#contract/desiredRule.ts'
 import { oomScoreOf } from '#kernel/badness/oomScore.ts'
 import { matchesGlob } from '../../agent/adjust/glob.ts'
 import { scoreFrom } from '../../agent/adjust/plan.ts'
 import { weighByPoints, type Machine } from '../../agent/rank/weight.ts'
 import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
 import type { DecidedContainer } from './previewPolicies.ts'
+import { refusalByNode } from './refusalByNode.ts'
 
 type Task = NodeRanking['candidates'][number]
 
@@ -31,13 +32,19 @@ export function previewRanking(ranking: NodeRanking, decided: ReadonlyMap<string
       return task
     }
     const own = container.isAdjusted ? container.kubeletScore : task.oomScoreAdj
-    const oomScoreAdj = rule?.score === undefined ? own : scoreFrom(rule.score, own)
+    const oomScoreAdj = rule?.score === undefined ? own : scoreOf(rule.score, own)
     if (oomScoreAdj !== task.oomScoreAdj) changed++
     return withGroup(withScore(task, oomScoreAdj, ranking), container.rules)
   })
   const rank = ({ badnessPages = Number.NEGATIVE_INFINITY }: Task): number => badnessPages
   const ordered = candidates.toSorted((a, b) => rank(b) - rank(a))
   return { ranking: { ...ranking, candidates: changed === 0 ? candidates : ordered }, changed, undecided }
+}
+
+/** Its own, where the node would refuse it. */
+function scoreOf(score: DesiredScore, own: number): number {
+  const oomScoreAdj = scoreFrom(score, own)
+  return refusalByNode(score, oomScoreAdj, own) === undefined ? oomScoreAdj : own
 }
 
 /** The one that decides for a process; undefined: none does. */

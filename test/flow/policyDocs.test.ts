@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import { SCORE_CHECKS } from '../../agent/adjust/checks/scoreChecks.ts'
 import { structuralSchema } from '../../operator/api/crd.ts'
 import { oomPolicySpec } from '../../operator/api/oomPolicySpec.ts'
+import { CONTAINER_CHECKS } from '../../operator/policies/checks/containerChecks.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const docs = readFileSync(resolve(root, 'docs/policies.md'), 'utf8')
@@ -22,6 +24,11 @@ describe('docs/policies.md', () => {
     const fields = fieldsOf(structuralSchema(oomPolicySpec))
     expect(fields.length).toBeGreaterThan(20)
     expect(fields.filter((name) => !new RegExp(`\`${name}[\`:]`).test(docs))).toEqual([])
+  })
+
+  it('explains every guard rail, of the operator and of the agent', () => {
+    const reasons = [...CONTAINER_CHECKS.map(({ reason }) => reason), ...SCORE_CHECKS.map(({ name }) => name)]
+    expect(reasons.filter((reason) => !docs.includes(`| \`${reason}\``))).toEqual([])
   })
 
   it('shows what `oomkeeper policy test` says', () => {
