@@ -85,11 +85,11 @@ export class OperatorMetrics {
     )
     this.eventsTold = counter(
       'kubernetes_events_told_total',
-      'Kills that stand in Kubernetes Events, once for each object.',
+      'Kills, and what became of policies, that stand in Kubernetes Events, once for each object.',
     )
     this.eventsDropped = labelled(
       'kubernetes_events_dropped_total',
-      'Kills that could not be told as Kubernetes Events, once for each object; they are in the reports all the same.',
+      'Kills, and what became of policies, that could not be told as Kubernetes Events, once for each object; reports and statuses have them all the same.',
       LABELS.eventsDropped,
     )
     this.reportsDeleted = labelled(

@@ -4,7 +4,7 @@ import type { PolicyMatch } from '../policies/decide.ts'
 import type { SaidOfContainer } from '../policies/policyStatus.ts'
 import type { Policy } from '../policies/selection.ts'
 import { POLICY_UID, policyOf, policyPodOf } from '../testing/policies.ts'
-import { MAX_TOLD, PodReasons } from './podReasons.ts'
+import { MAX_ALL_TOLD, MAX_TOLD, PodReasons } from './podReasons.ts'
 
 const pod = policyPodOf()
 const BUDGET = { reason: 'BudgetExceeded', message: 'no room' }
@@ -54,5 +54,15 @@ describe('PodReasons', () => {
     const ids = Array.from({ length: MAX_TOLD + 1 }, (_, index) => `id-${index}`)
     expect(news(policyOf('p', {}, { generation: 9 }), matchOf([], ids))).toHaveLength(MAX_TOLD)
     expect(news(policyOf('p', {}, { generation: 9 }), matchOf([], ['another']))).toEqual([])
+  })
+
+  it('leaves room for Events of kills, however many policies there are', () => {
+    const names = Array.from({ length: 11 }, (_, index) => `p${index}`)
+    const policies = names.map((name) => policyOf(name, {}, { uid: name }))
+    const ids = Array.from({ length: MAX_TOLD }, (_, index) => `id-${index}`)
+    const matches = new Map(names.map((name) => [name, matchOf([], ids)]))
+    const all = new PodReasons()
+    expect(all.news(policies, matches, new Map())).toHaveLength(MAX_ALL_TOLD)
+    expect(all.news(policies.slice(10), matches, new Map())).toHaveLength(MAX_TOLD)
   })
 })

@@ -13,6 +13,8 @@ export interface PodReason extends StatusReason {
 
 /** Of one policy as it is, and of one reason: what a status counts is told of so many pods by name. */
 export const MAX_TOLD = 50
+/** Of all policies together: Events of kills share the queue, and must find room there. */
+export const MAX_ALL_TOLD = 500
 
 /** Which reasons pods were told of, each once. */
 export class PodReasons {
@@ -51,9 +53,15 @@ export class PodReasons {
 
   #isNew(key: string, containerId: string): boolean {
     const told = this.#told.get(key) ?? new Set()
-    if (told.has(containerId) || told.size >= MAX_TOLD) return false
+    if (told.has(containerId) || told.size >= MAX_TOLD || this.#all() >= MAX_ALL_TOLD) return false
     this.#told.set(key, told.add(containerId))
     return true
+  }
+
+  #all(): number {
+    let all = 0
+    for (const { size } of this.#told.values()) all += size
+    return all
   }
 }
 
