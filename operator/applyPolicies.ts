@@ -75,7 +75,10 @@ export async function applyPolicies(
   await allSynced
   const link = new NatsPolicies(nats.jetstream(), () => elector?.assertHeld())
   const observer = {
-    following: () => troubles.fine('statuses'),
+    following: () => {
+      troubles.fine('statuses')
+      engine.noteHearing()
+    },
     heard: metrics.agents.heard.bind(metrics.agents),
     said: engine.noteStatus.bind(engine),
     refused: refusalLog(logger),

@@ -3,7 +3,11 @@ import { decodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
 import { DESIRED_BUCKET, LEASE_KEY, STATUS_STREAM } from '#contract/subjects.ts'
 import type { DesiredBucket, StoredState } from '../runtime/desiredStates.ts'
 import { askNats, ensureBuckets, ensureStream } from './natsStreams.ts'
+import { mapBounded } from '../runtime/mapBounded.ts'
 import { statusStreamPlan } from '../runtime/streamPlan.ts'
+
+/** Of the states that are read at the start. */
+const IN_FLIGHT = 32
 
 /** The desired states in their bucket, and what the agents say about them. */
 export class NatsPolicies implements DesiredBucket {
@@ -21,12 +25,21 @@ export class NatsPolicies implements DesiredBucket {
     return askNats('read the desired states', async () => {
       const bucket = await this.#bucket()
       const all = new Map<string, StoredState>()
-      for await (const token of await bucket.keys()) {
-        if (token === LEASE_KEY) continue
+      const tokens: string[] = []
+      for await (const token of await bucket.keys()) if (token !== LEASE_KEY) tokens.push(token)
+      await mapBounded(tokens, IN_FLIGHT, async (token) => {
         const entry = await bucket.get(token)
         if (entry?.operation === 'PUT') all.set(token, { state: entry.string(), revision: entry.revision })
-      }
+      })
       return all
+    })
+  }
+
+  async read(token: string): Promise<Partial<StoredState> | undefined> {
+    return askNats('read a desired state', async () => {
+      const entry = await (await this.#bucket()).get(token)
+      if (entry === null) return undefined
+      return { revision: entry.revision, ...(entry.operation === 'PUT' && { state: entry.string() }) }
     })
   }
 

@@ -27,6 +27,7 @@ const restore = (changes: Partial<RestorePorts> = {}): Promise<Restored> =>
         words: { said, heard },
         bucket: {
           readAll: () => Promise.resolve(new Map(keys.map((key) => [key, { state: '', revision: 1 }]))),
+          read: () => Promise.resolve(undefined),
           put: () => Promise.reject(new Error('nothing is put')),
           renewLease: () => Promise.reject(new Error('nothing is renewed')),
           delete: (token) => Promise.resolve(steps.push(`delete ${token}`) && 9),

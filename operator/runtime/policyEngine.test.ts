@@ -1,50 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { decodeDesiredState } from '#contract/desiredState.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
 import type { Verdict } from '../reports/condition.ts'
 import type { PolicyPod } from '../policies/selection.ts'
+import { FakeBucket } from '../testing/fakeBucket.ts'
 import { POLICY_UID, clusterFactsOf, policyOf, policyPodOf } from '../testing/policies.ts'
-import type { DesiredBucket, StoredState } from './desiredStates.ts'
 import { PolicyEngine } from './policyEngine.ts'
 
 const CONTAINER = 'c'.repeat(64)
-
-class FakeBucket implements DesiredBucket {
-  readonly states = new Map<string, StoredState>()
-  readonly renewals: string[] = []
-  writes = 0
-  #revision = 0
-
-  readAll(): Promise<Map<string, StoredState>> {
-    return Promise.resolve(new Map(this.states))
-  }
-
-  put(token: string, state: string): Promise<number> {
-    this.writes++
-    this.states.set(token, { state, revision: ++this.#revision })
-    return Promise.resolve(this.#revision)
-  }
-
-  delete(token: string): Promise<number> {
-    this.writes++
-    this.states.delete(token)
-    return Promise.resolve(++this.#revision)
-  }
-
-  renewLease(time: Date): Promise<void> {
-    this.renewals.push(time.toISOString())
-    return Promise.resolve()
-  }
-
-  /** Names of the policies that each container of a node has. */
-  policies(node: string): string[] {
-    const decoded = decodeDesiredState(this.states.get(node)?.state ?? '', node)
-    if (!decoded.ok) return []
-    const { rules, containers } = decoded.state
-    return containers.map((one) => one.rules.map((place) => rules[place]?.policy).join())
-  }
-}
 
 const pod = (changes: Partial<PolicyPod> = {}): PolicyPod =>
   policyPodOf({ members: [{ name: 'app', type: 'App', id: CONTAINER }], ...changes })
@@ -97,6 +60,7 @@ beforeEach(async () => {
     gaveUpOn: (name, nodes) => calls.push(`gave up on ${nodes.join()} for ${name}`),
   })
   engine.namespaces.put('n1', { name: 'shop', labels: {} })
+  engine.noteHearing()
   settled = Promise.withResolvers()
   engine.run(bucket, stop.signal).catch(() => undefined)
   await settled.promise
@@ -162,11 +126,58 @@ describe('PolicyEngine', () => {
     expect(calls).toEqual(['gave up on node-a for p', 'release p'])
   })
 
+  it.each<[string, () => void]>([
+    ['set to Audit', () => engine.policies.put('u', policyOf('p', { mode: 'Audit' }))],
+    ['kept from its pods by their labels', () => (pods = [pod({ namespace: 'unknown' })])],
+  ])('waits for a node that has not given back yet what a policy had set before it was %s', async (_how, change) => {
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 1 }))
+    await settle(change)
+    await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
+    expect(calls).toEqual([])
+    await settle(() => engine.noteStatus('node-a', { ...NOTHING, desiredRevision: 3 }))
+    expect(calls).toEqual(['release p'])
+  })
+
+  it('waits no more for a node that gave back before the policy was deleted', async () => {
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => engine.policies.put('u', policyOf('p', { mode: 'Audit' })))
+    await settle(() => engine.noteStatus('node-a', { ...NOTHING, desiredRevision: 2 }))
+    await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
+    expect(calls).toEqual(['release p'])
+  })
+
   it('waits for no node where the policy set nothing, nor for one that is gone', async () => {
     await settle(() => engine.policies.put('u', policyOf()))
     await settle(() => (pods = [pod({ node: 'node-b' })]))
     await settle(() => engine.noteStatus('node-b', { ...NOTHING, desiredRevision: 9, restoring: 0 }))
     await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
+    expect(calls).toEqual(['release p'])
+  })
+
+  it('writes anew what an operator that led before wrote last, once the node says that it was told so', async () => {
+    await settle(() => engine.policies.put('u', policyOf()))
+    const mine = bucket.states.get('node-a')?.state ?? ''
+    await bucket.put('node-a', mine.replace('"value":1000', '"value":900'))
+    const { writes } = bucket
+    await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 2 }))
+    expect([bucket.states.get('node-a')?.state, bucket.writes - writes]).toEqual([mine, 1])
+  })
+
+  it('looks once for a revision that a node speaks of and nobody wrote', async () => {
+    await settle(() => engine.policies.put('u', policyOf()))
+    for (const restoring of [1, 2, 3])
+      await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 1e9, restoring }))
+    expect([bucket.reads, bucket.writes]).toEqual([1, 1])
+  })
+
+  it('waits for nodes where an operator that led before had the policy set something', async () => {
+    await bucket.put('node-b', 'with the policy')
+    await bucket.delete('node-b')
+    await settle(() => engine.noteStatus('node-b', { ...APPLIED, desiredRevision: 1 }))
+    await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
+    expect(calls).toEqual([])
+    await settle(() => engine.noteStatus('node-b', { ...NOTHING, desiredRevision: 2, restoring: 0 }))
     expect(calls).toEqual(['release p'])
   })
 

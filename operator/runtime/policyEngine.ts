@@ -11,6 +11,7 @@ import type { NodeKill } from '../policies/rollback.ts'
 import type { Policy, PolicyPod } from '../policies/selection.ts'
 import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
 import { Known } from './known.ts'
+import { mapBounded } from './mapBounded.ts'
 import { PodReasons, type PodReason } from './podReasons.ts'
 import { Replays } from './replays.ts'
 import { Rollbacks } from './rollbacks.ts'
@@ -42,6 +43,10 @@ const LOOK_AGAIN_MS = 1_000
 const PROCESSES_EVERY_MS = 30_000
 /** A node is behind when it has not taken up its state for so long: each change takes it a moment. */
 const BEHIND_AFTER_MS = 15_000
+/** So many times as long as a decision took the next one waits: in a large cluster where pods come and go all the time, too. */
+const REST_RATIO = 2
+const MAX_BUSY_MS = 2_000
+const LOOKS_IN_FLIGHT = 16
 /** A deleted policy waits this long for its nodes at most: one that is down must not keep it for ever. */
 const RELEASE_LIMIT_MS = 60_000
 
@@ -52,6 +57,12 @@ interface Releasing {
   nodes: readonly string[]
   /** For each of them the first state without the policy, once it is written. */
   needed?: ReadonlyMap<string, number>
+}
+
+interface Decided {
+  decisions: Decisions
+  /** A policy was taken back from a node just now. */
+  hasBegun: boolean
 }
 
 /** Policies, pods and namespaces → desired states and the policies' statuses, after each change. */
@@ -72,6 +83,12 @@ export class PolicyEngine {
   #isReplayTimed = false
   /** When a node that has not taken up its state was first seen so; milliseconds since the epoch. */
   readonly #behindSince = new Map<string, number>()
+  /** By node token, the revision that it said last which this operator did not know of, and looked for. */
+  readonly #lookedFor = new Map<string, number>()
+  #states: DesiredStates | undefined
+  #isHearing = false
+  /** As long as nothing has changed that they come of. */
+  #decided: Decided | undefined
   /** Statuses that are to be written when it is time. */
   #owed = 0
   #renewedMs = 0
@@ -84,7 +101,9 @@ export class PolicyEngine {
     this.#ports = ports
   }
 
+  /** Pods, policies or namespaces are others than before. */
   wake(): void {
+    this.#decided = undefined
     this.#wake.resolve()
   }
 
@@ -92,12 +111,18 @@ export class PolicyEngine {
     const word = { rules, reasons, containers, desiredRevision, restoring }
     if (isDeepStrictEqual(this.#said.get(token), word)) return
     this.#said.set(token, word)
-    this.wake()
+    this.#wake.resolve()
+  }
+
+  /** What the nodes have said last is known now. */
+  noteHearing(): void {
+    this.#isHearing = true
+    this.#wake.resolve()
   }
 
   /** Reports have other kills than before. */
   noteReports(): void {
-    if (this.#replays.noteReports()) this.wake()
+    if (this.#replays.noteReports()) this.#wake.resolve()
   }
 
   /** Takes in kills that were their nodes' affair. */
@@ -107,14 +132,15 @@ export class PolicyEngine {
 
   /** Decides after each change, for ever. @throws ProgramError with retry; the signal's reason. */
   async run(bucket: DesiredBucket, signal: AbortSignal): Promise<never> {
-    const states = await DesiredStates.read(bucket)
+    this.#states = await DesiredStates.read(bucket, this.#states)
+    this.#decided = undefined
     for (;;) {
       signal.throwIfAborted()
       this.#wake = Promise.withResolvers()
-      await this.#decide(states)
+      const busyMs = await this.#decide(this.#states)
       this.#ports.settled()
       await this.#standBy(bucket, this.#releasing.size + this.#owed > 0)
-      await this.#ports.sleep(SETTLE_MS)
+      await this.#ports.sleep(Math.max(SETTLE_MS, REST_RATIO * busyMs))
     }
   }
 
@@ -131,24 +157,66 @@ export class PolicyEngine {
     }
   }
 
-  async #decide(states: DesiredStates): Promise<void> {
+  /** @returns how long it took to decide, in milliseconds. */
+  async #decide(states: DesiredStates): Promise<number> {
+    await this.#lookForOthers(states)
+    const startMs = this.#ports.now().getTime()
     const policies = this.policies.values()
-    this.#rollbacks.end(policies, states)
-    let decisions = decide(policies, this.#pods(), this.#facts(policies))
-    const begun = this.#rollbacks.begin(policies, decisions.matches, states)
-    for (const { policy, kill } of begun) this.#ports.rolledBack(policy, kill)
-    if (begun.length > 0) decisions = decide(policies, this.#pods(), this.#facts(policies))
+    const isKnown = this.#decided !== undefined
+    const { decisions, hasBegun } = (this.#decided ??= this.#decideAnew(policies, states))
+    const busyMs = this.#ports.now().getTime() - startMs
+    if (states.isAwaiting) {
+      const tokens = new Set([...this.#pods()].map(({ node }) => nodeToken(node)))
+      states.forgetLeft(this.#said, (token) => !tokens.has(token))
+    }
     for (const { name, spec, held, deleting } of policies) {
       if (spec.mode === 'Enforce' && !held && !deleting) await this.#ports.hold(name)
       if (deleting && held && !this.#releasing.has(name))
         this.#releasing.set(name, { since: this.#ports.now(), nodes: states.nodesOf(name) })
     }
     // What a crash leaves behind then is a policy that says where it was taken back, not one that comes again.
-    if (begun.length > 0) await this.#writeStatuses(policies, decisions, states)
-    await states.write(decisions.desired, this.#ports.now())
+    if (!isKnown && hasBegun) await this.#writeStatuses(policies, decisions, states)
+    if (!isKnown) await states.write(decisions.desired, this.#ports.now())
     this.#replay(policies)
     await this.#writeStatuses(policies, decisions, states)
     for (const policy of policies) if (policy.deleting && policy.held) await this.#release(policy, states)
+    return Math.min(MAX_BUSY_MS, Math.max(0, busyMs))
+  }
+
+  #decideAnew(policies: readonly Policy[], states: DesiredStates): Decided {
+    this.#rollbacks.end(policies, states)
+    const decisions = decide(policies, this.#pods(), this.#facts(policies))
+    const begun = this.#rollbacks.begin(policies, decisions.matches, states)
+    for (const { policy, kill } of begun) this.#ports.rolledBack(policy, kill)
+    if (begun.length === 0) return { decisions, hasBegun: false }
+    return { decisions: decide(policies, this.#pods(), this.#facts(policies)), hasBegun: true }
+  }
+
+  /**
+   * A node that speaks of a later state than the one known here was told by another operator: one that led before and
+   * whose last write was under way. Once for each such revision, so that an agent cannot keep the operator busy.
+   */
+  async #lookForOthers(states: DesiredStates): Promise<void> {
+    const unknown = [...this.#said].filter(([token, { desiredRevision = 0 }]) => {
+      if (desiredRevision <= states.revisionOf(token) || this.#lookedFor.get(token) === desiredRevision) return false
+      this.#lookedFor.set(token, desiredRevision)
+      return true
+    })
+    if (unknown.length === 0) return
+    await mapBounded(unknown, LOOKS_IN_FLIGHT, ([token]) => states.readAgain(token))
+    this.#decided = undefined
+  }
+
+  /** Nodes that say of themselves that the policy set something there, by what an earlier operator wrote as well, or that give something back. */
+  #nodesWith({ uid }: Policy): string[] {
+    const saying = [...this.#said].filter(([, word]) => {
+      if ((word.restoring ?? 0) > 0) return true
+      const rule = word.rules.findIndex((one) => one.uid === uid)
+      return word.containers.some(({ outcomes }) =>
+        outcomes.some((one) => one.rule === rule && one.outcome !== 'would' && one.outcome !== 'skipped'),
+      )
+    })
+    return saying.map(([token]) => token)
   }
 
   #facts(policies: readonly Policy[]): ClusterFacts {
@@ -171,7 +239,7 @@ export class PolicyEngine {
     void this.#ports.sleep(waitMs).then(
       () => {
         this.#isReplayTimed = false
-        this.wake()
+        this.#wake.resolve()
       },
       () => undefined,
     )
@@ -245,10 +313,12 @@ export class PolicyEngine {
     return said
   }
 
-  async #release({ name }: Policy, states: DesiredStates): Promise<void> {
+  async #release(policy: Policy, states: DesiredStates): Promise<void> {
+    const { name } = policy
     const releasing = this.#releasing.get(name)
-    if (releasing === undefined) return
-    releasing.needed ??= new Map(releasing.nodes.map((token) => [token, states.revisionOf(token)]))
+    if (releasing === undefined || !this.#isHearing) return
+    const nodes = [...releasing.nodes, ...this.#nodesWith(policy)]
+    releasing.needed ??= new Map(nodes.map((token) => [token, states.revisionOf(token)]))
     const behind = nodesBehind(releasing.needed, this.#said)
     const waitedMs = this.#ports.now().getTime() - releasing.since.getTime()
     if (behind.length > 0 && waitedMs < RELEASE_LIMIT_MS) return
