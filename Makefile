@@ -85,6 +85,9 @@ faults: setup ## Break everything while the kernel kills, and account for every 
 scale: setup ## Measure: 5,000 nodes, 50,000 pods, 20,000 kills in a minute, each counted (SCALE_NODES, SCALE_PODS, SCALE_WORKLOADS, SCALE_KILLS)
 	@node test/scale/main.ts
 
+scale-policies: setup ## Measure: a policy for 10,000 pods on 1,000 nodes, out to each of them, changed, and at rest (SCALE_NODES, SCALE_PODS)
+	@node test/scale/policiesMain.ts
+
 soak: setup ## Measure: what the agent has after 1,000 to 10,000 kills, which must stay the same (root; KILLS=N)
 	@node test/bench/soak/main.ts
 

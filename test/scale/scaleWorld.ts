@@ -5,7 +5,7 @@ import { DirectApi } from './directApi.ts'
 import { readGauge } from './operatorGauges.ts'
 import { nodeName } from './population.ts'
 import { Population } from './populate.ts'
-import { SimulatedNodes } from './simulatedNodes.ts'
+import { SimulatedNodes, type NodeLife } from './simulatedNodes.ts'
 import type { ScaleSizes } from './sizes.ts'
 import { LIMIT_NAMESPACE } from './writeLimit.ts'
 import { WriteWatch } from './writeWatch.ts'
@@ -23,24 +23,31 @@ export class ScaleWorld {
   /** Kills by `namespace/name` of their report. */
   readonly expected = new Map<string, number>()
 
-  private constructor(world: OperatorWorld, api: DirectApi, operator: OperatorProcess) {
+  private constructor(world: OperatorWorld, api: DirectApi, operator: OperatorProcess, live?: NodeLife) {
     this.world = world
     this.api = api
     this.operator = operator
     this.population = new Population(api)
-    this.nodes = new SimulatedNodes(world.nats, world.folder)
+    this.nodes = new SimulatedNodes(world.nats, world.folder, live)
     this.writeWatch = new WriteWatch(api, LIMIT_NAMESPACE)
   }
 
-  /** @param operatorEnv Of the operator's process, `NODE_OPTIONS` say. */
-  static async start(maxNodes: number, operatorEnv: Readonly<Record<string, string>> = {}): Promise<ScaleWorld> {
+  /**
+   * @param operatorEnv Of the operator's process, `NODE_OPTIONS` say.
+   * @param live What each node does beside killing.
+   */
+  static async start(
+    maxNodes: number,
+    operatorEnv: Readonly<Record<string, string>> = {},
+    live?: NodeLife,
+  ): Promise<ScaleWorld> {
     const nodes = Array.from({ length: maxNodes }, (_, index) => nodeName(index))
     const world = await OperatorWorld.start({ nodes, fsync: true })
     try {
       await applyCrds(world.api.kubectl)
       const operator = await world.startOperator(operatorEnv)
       await untilReady(operator)
-      return new ScaleWorld(world, new DirectApi(world.api.access), operator)
+      return new ScaleWorld(world, new DirectApi(world.api.access), operator, live)
     } catch (error) {
       await world.endOperators()
       await world.dispose()

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import type { NatsConnection } from 'nats'
 import { pino } from 'pino'
 import { KillPublisher } from '../../agent/adapters/killPublisher.ts'
 import { StatusTeller } from '../../agent/adapters/statusTeller.ts'
@@ -16,6 +17,13 @@ import type { RunningPod } from './populate.ts'
 const CONNECTING = 32
 const logger = pino({ level: 'silent' })
 
+/** What a node says and reads beside its kills, until the signal is aborted. */
+export type NodeLife = (name: string, connection: Promise<NatsConnection>, signal: AbortSignal) => void
+
+/** Of one whose scores nobody adjusts. */
+export const speaking: NodeLife = (name, connection, signal) =>
+  void new StatusTeller(name, connection, () => undefined, logger).run(signal)
+
 /**
  * Nodes without a kernel: each with its own connection, login and permissions, and with the agent's own publisher, sender and
  * status. What they lack is the spool on disk.
@@ -23,10 +31,12 @@ const logger = pino({ level: 'silent' })
 export class SimulatedNodes {
   readonly #nats: PrivateNats
   readonly #folder: string
+  readonly #live: NodeLife
   readonly #nodes = new Map<string, SimulatedNode>()
   readonly #stop = new AbortController()
 
-  constructor(nats: PrivateNats, folder: string) {
+  constructor(nats: PrivateNats, folder: string, live: NodeLife = speaking) {
+    this.#live = live
     this.#nats = nats
     this.#folder = folder
   }
@@ -48,6 +58,7 @@ export class SimulatedNodes {
       const node = new SimulatedNode(name, new KillPublisher(target, logger, this.#stop.signal))
       this.#nodes.set(name, node)
       await node.start(this.#stop.signal)
+      this.#live(name, node.connection, this.#stop.signal)
     })
   }
 
@@ -90,11 +101,13 @@ class SimulatedNode {
     })
   }
 
+  get connection(): Promise<NatsConnection> {
+    return this.#publisher.connection
+  }
+
   async start(signal: AbortSignal): Promise<void> {
     await this.#publisher.connection
     void this.#sender.run(signal)
-    const status = new StatusTeller(this.#name, this.#publisher.connection, () => undefined, logger)
-    void status.run(signal)
   }
 
   kill(pod: RunningPod): Promise<void> {
