@@ -3,6 +3,7 @@ import type { StatusReason } from '#contract/nodeStatus.ts'
 import { refusalOf } from './checks/containerChecks.ts'
 import type { ClusterFacts } from './clusterFacts.ts'
 import { ruleOf } from './desiredRules.ts'
+import type { Labels } from './labelSelector.ts'
 import { nodeDesired, type NodeDesired, type OnRefused } from './nodeDesired.ts'
 import type { PodMember } from '../runtime/pod.ts'
 import { isProtecting } from './protection.ts'
@@ -63,18 +64,19 @@ export function decide(
   const matches = new Map(policies.map(({ name }) => [name, new MatchCount()]))
   const ordered = policies.toSorted(byPrecedence).map((policy) => ({ policy, parsed: ruleOf(policy) }))
   const byNode = new Map<string, OnNode>()
+  const selectingOf = sharedSelection(ordered, facts.namespaces)
   for (const pod of pods) {
     if (pod.node === '') continue
-    const namespace = facts.namespaces.get(pod.namespace)
-    const selecting = ordered.filter(({ policy }) => selectsPod(policy, pod, namespace))
+    const selecting = selectingOf(pod)
     if (selecting.length === 0) continue
     for (const member of pod.members) {
+      const place = { pod, container: member.name }
       const rules: DesiredRule[] = []
       const wanted: WantedProtection[] = []
       for (const { policy, parsed } of selecting) {
         if (!selectsContainer(policy, member)) continue
         const match = matches.get(policy.name)
-        match?.selected(pod, member)
+        match?.selected(place, member)
         const subject = { policy, pod, member }
         const refusal = refusalOf(subject, facts)
         if (refusal !== undefined) {
@@ -112,6 +114,29 @@ export function decide(
   return { desired, matches: new Map([...matches].map(([name, match]) => [name, match.result()])) }
 }
 
+/**
+ * The policies that select a pod. Pods of one workload share their labels in memory, and are looked at once: all of what
+ * selectsPod reads of a pod is in the key.
+ */
+function sharedSelection<T extends { policy: Policy }>(
+  ordered: readonly T[],
+  namespaces: ReadonlyMap<string, Labels>,
+): (pod: PolicyPod) => readonly T[] {
+  const known = new Map<Labels, Map<string, readonly T[]>>()
+  return (pod) => {
+    const ofLabels = known.get(pod.labels) ?? new Map<string, readonly T[]>()
+    known.set(pod.labels, ofLabels)
+    const key = `${pod.namespace}/${pod.priorityClass ?? ''}`
+    let selecting = ofLabels.get(key)
+    if (selecting === undefined) {
+      const namespace = namespaces.get(pod.namespace)
+      selecting = ordered.filter(({ policy }) => selectsPod(policy, pod, namespace))
+      ofLabels.set(key, selecting)
+    }
+    return selecting
+  }
+}
+
 class MatchCount {
   #pods = 0
   #lastPod: PolicyPod | undefined
@@ -125,11 +150,11 @@ class MatchCount {
   }
 
   /** Called for one pod after the other. */
-  selected(pod: PolicyPod, { id, name }: PodMember): void {
+  selected(place: ContainerPlace, { id }: PodMember): void {
     if (id === undefined) return
-    this.#places.set(id, { pod, container: name })
-    if (this.#lastPod !== pod) this.#pods++
-    this.#lastPod = pod
+    this.#places.set(id, place)
+    if (this.#lastPod !== place.pod) this.#pods++
+    this.#lastPod = place.pod
   }
 
   refuse({ reason, message }: StatusReason, id: string | undefined, isGuarded = false): void {
