@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { DESIRED_BUCKET } from '../../contract/subjects.ts'
 import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
 import { hasCapability } from '../cluster/host/capabilities.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -83,6 +84,18 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
     await untilScore(800)
     expect(await untilStatus('Applied')).toMatchObject({ applied: 1, failed: 0 })
     expect(await world.api.kubectl(['get', 'oomp'])).toMatch(/batch-first +Enforce +1 +1 /)
+  }, 40_000)
+
+  it('puts right what an operator that led before wrote last, once the node speaks of it', async () => {
+    const bucket = await world.js.views.kv(DESIRED_BUCKET, { bindOnly: true })
+    const right = (await bucket.get('node-a'))?.string() ?? ''
+    const late = await bucket.put('node-a', right.replace('"value":800', '"value":900'))
+    const rightAgain = async (): Promise<true | undefined> => {
+      const entry = await bucket.get('node-a')
+      return (entry !== null && entry.revision > late && entry.string() === right) || undefined
+    }
+    await waitUntil('the state to be as it was', rightAgain, { deadlineMs: 15_000, everyMs: 50, evidence })
+    await untilScore(800)
   }, 40_000)
 
   it('gives the score back when it goes to Audit again', async () => {
