@@ -6,13 +6,14 @@ import { decide, type Decisions } from '../policies/decide.ts'
 import type { ClusterFacts, NodeFacts, Rails } from '../policies/clusterFacts.ts'
 import type { Labels } from '../policies/labelSelector.ts'
 import { policyStatus, withProcessesOf, type SaidOfContainer } from '../policies/policyStatus.ts'
-import { nodesBehind, type NodeWord } from '../policies/release.ts'
+import type { NodeWord } from '../policies/release.ts'
 import type { NodeKill } from '../policies/rollback.ts'
 import type { Policy, PolicyPod } from '../policies/selection.ts'
 import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
 import { Known } from './known.ts'
 import { mapBounded } from './mapBounded.ts'
 import { PodReasons, type PodReason } from './podReasons.ts'
+import { Releases } from './releases.ts'
 import { Replays } from './replays.ts'
 import { Rollbacks } from './rollbacks.ts'
 
@@ -47,18 +48,6 @@ const BEHIND_AFTER_MS = 15_000
 const REST_RATIO = 2
 const MAX_BUSY_MS = 2_000
 const LOOKS_IN_FLIGHT = 16
-/** A deleted policy waits this long for its nodes at most: one that is down must not keep it for ever. */
-const RELEASE_LIMIT_MS = 60_000
-
-/** A deleted policy on its way out. */
-interface Releasing {
-  since: Date
-  /** Tokens of the nodes where it set scores. */
-  nodes: readonly string[]
-  /** For each of them the first state without the policy, once it is written. */
-  needed?: ReadonlyMap<string, number>
-}
-
 interface Decided {
   decisions: Decisions
   /** A policy was taken back from a node just now. */
@@ -76,7 +65,7 @@ export class PolicyEngine {
   readonly #ports: PolicyPorts
   readonly #said = new Map<string, NodeWord>()
   readonly #written = new Map<string, { status: OomPolicyStatus; atMs: number }>()
-  readonly #releasing = new Map<string, Releasing>()
+  readonly #releases = new Releases(this.#said)
   readonly #rollbacks: Rollbacks
   readonly #replays = new Replays()
   readonly #podReasons = new PodReasons()
@@ -139,7 +128,7 @@ export class PolicyEngine {
       this.#wake = Promise.withResolvers()
       const busyMs = await this.#decide(this.#states)
       this.#ports.settled()
-      await this.#standBy(bucket, this.#releasing.size + this.#owed > 0)
+      await this.#standBy(bucket, this.#releases.size + this.#owed > 0)
       await this.#ports.sleep(Math.max(SETTLE_MS, REST_RATIO * busyMs))
     }
   }
@@ -169,10 +158,10 @@ export class PolicyEngine {
       const tokens = new Set([...this.#pods()].map(({ node }) => nodeToken(node)))
       states.forgetLeft(this.#said, (token) => !tokens.has(token))
     }
-    for (const { name, spec, held, deleting } of policies) {
+    for (const policy of policies) {
+      const { name, spec, held, deleting } = policy
       if (spec.mode === 'Enforce' && !held && !deleting) await this.#ports.hold(name)
-      if (deleting && held && !this.#releasing.has(name))
-        this.#releasing.set(name, { since: this.#ports.now(), nodes: states.nodesOf(name) })
+      if (deleting && held) this.#releases.begin(policy, states, this.#ports.now().getTime())
     }
     // What a crash leaves behind then is a policy that says where it was taken back, not one that comes again.
     if (!isKnown && hasBegun) await this.#writeStatuses(policies, decisions, states)
@@ -205,18 +194,6 @@ export class PolicyEngine {
     if (unknown.length === 0) return
     await mapBounded(unknown, LOOKS_IN_FLIGHT, ([token]) => states.readAgain(token))
     this.#decided = undefined
-  }
-
-  /** Nodes that say of themselves that the policy set something there, by what an earlier operator wrote as well, or that give something back. */
-  #nodesWith({ uid }: Policy): string[] {
-    const saying = [...this.#said].filter(([, word]) => {
-      if ((word.restoring ?? 0) > 0) return true
-      const rule = word.rules.findIndex((one) => one.uid === uid)
-      return word.containers.some(({ outcomes }) =>
-        outcomes.some((one) => one.rule === rule && one.outcome !== 'would' && one.outcome !== 'skipped'),
-      )
-    })
-    return saying.map(([token]) => token)
   }
 
   #facts(policies: readonly Policy[]): ClusterFacts {
@@ -314,16 +291,10 @@ export class PolicyEngine {
   }
 
   async #release(policy: Policy, states: DesiredStates): Promise<void> {
-    const { name } = policy
-    const releasing = this.#releasing.get(name)
-    if (releasing === undefined || !this.#isHearing) return
-    const nodes = [...releasing.nodes, ...this.#nodesWith(policy)]
-    releasing.needed ??= new Map(nodes.map((token) => [token, states.revisionOf(token)]))
-    const behind = nodesBehind(releasing.needed, this.#said)
-    const waitedMs = this.#ports.now().getTime() - releasing.since.getTime()
-    if (behind.length > 0 && waitedMs < RELEASE_LIMIT_MS) return
-    if (behind.length > 0) this.#ports.gaveUpOn(name, behind)
-    await this.#ports.release(name)
-    this.#releasing.delete(name)
+    const behind = this.#isHearing ? this.#releases.due(policy, states, this.#ports.now().getTime()) : undefined
+    if (behind === undefined) return
+    if (behind.length > 0) this.#ports.gaveUpOn(policy.name, behind)
+    await this.#ports.release(policy.name)
+    this.#releases.end(policy)
   }
 }
