@@ -1,13 +1,16 @@
 import { argumentOnly, lettered, optional, withDefault, type FlagValues } from '#program/flags.ts'
 import type { About } from '#program/usage.ts'
 import { countSchema } from '../rankFlags.ts'
-import { clusterFlags, colorFlag, fileSchema, nodeSchema, operatorFlags, outputFlag } from '../reports/flags.ts'
+import {
+  clusterFlags,
+  colorFlag,
+  fileSchema,
+  nodeSchema,
+  operatorFlags,
+  outputFlag,
+  protectedMemoryFlag,
+} from '../reports/flags.ts'
 import { textSchema } from '../textSchema.ts'
-
-const percent = textSchema(
-  (text) => (/^\d{1,3}$/.test(text) && Number(text) <= 100 ? Number(text) : undefined),
-  'it must be a number from 0 to 100',
-)
 
 /** A ranking that was saved, of which node. */
 export interface RankingFile {
@@ -50,12 +53,7 @@ export const policyTestFlags = {
     ),
   ),
   top: withDefault(countSchema, 'N', '10', 'how many lines a table has'),
-  protectedMemoryPercent: withDefault(
-    percent,
-    'PERCENT',
-    '50',
-    "the operator's flag of that name: how much of a node's memory policies may protect",
-  ),
+  ...protectedMemoryFlag,
   output: outputFlag(['text', 'wide', 'json', 'yaml'], 'for people, with all columns, or for programs with all rows'),
   ...colorFlag,
   ...operatorFlags,

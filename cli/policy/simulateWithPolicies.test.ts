@@ -9,6 +9,7 @@ const flags = {
   operator: undefined,
   operatorNamespace: 'oomkeeper',
   noColor: false,
+  protectedMemoryPercent: 50,
   until: undefined,
   pod: undefined,
   container: undefined,

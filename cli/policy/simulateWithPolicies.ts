@@ -21,9 +21,6 @@ import { findingsOf } from './testResult.ts'
 
 type Flags = FlagValues<typeof simulateNodeFlags>
 
-/** What is known where no flag says otherwise: the chart's value. */
-const PROTECTED_MEMORY_PERCENT = 50
-
 interface Beside {
   without: NodeSimulation
   with: NodeSimulation
@@ -41,12 +38,11 @@ export async function simulateWithPolicies(
   ports: SimulationPorts,
 ): Promise<number> {
   if (node === undefined) throw usage('expected NODE, got none')
-  const { policy = '-', until, pod, container, cgroup, output, operatorNamespace } = flags
+  const { policy = '-', until, pod, container, cgroup, output, operatorNamespace, protectedMemoryPercent } = flags
   const { policies, problems } = parsePolicies(await ports.readText(policy), celRules())
   for (const problem of problems) ports.warn(problem)
   if (problems.length > 0) return EXIT.usage
   const objects = await gatherClusterObjects(ports.objects())
-  const protectedMemoryPercent = PROTECTED_MEMORY_PERCENT
   const rails = { ownNamespace: operatorNamespace, protectedMemoryPercent, rollbackWindowMs: 0 }
   const preview = previewPolicies(policies, objects, rails)
   const now = await ports.rankNode({ node, top: MAX_TOP_OF_NODE, pod, container, cgroup })

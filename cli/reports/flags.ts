@@ -44,3 +44,18 @@ export const operatorFlags = {
 }
 
 export const colorFlag = { noColor: switchedOff('no colours on a terminal either; so does NO_COLOR') }
+
+const percent = textSchema(
+  (text) => (/^\d{1,3}$/.test(text) && Number(text) <= 100 ? Number(text) : undefined),
+  'it must be a number from 0 to 100',
+)
+
+/** For what is tried: what the operator is told by its own flag. */
+export const protectedMemoryFlag = {
+  protectedMemoryPercent: withDefault(
+    percent,
+    'PERCENT',
+    '50',
+    "as the operator's flag of that name: how much of a node's memory policies may protect",
+  ),
+}

@@ -7,7 +7,7 @@ import type { About } from '#program/usage.ts'
 import { styleOf } from '../analysis/style.ts'
 import { countSchema, rankFlags } from '../rankFlags.ts'
 import { sizeKibSchema } from '../sizeSchema.ts'
-import { clusterFlags, colorFlag, fileSchema, operatorFlags, outputFlag } from './flags.ts'
+import { clusterFlags, colorFlag, fileSchema, operatorFlags, outputFlag, protectedMemoryFlag } from './flags.ts'
 import { formatObject } from './objects.ts'
 import { usage } from './oneReport.ts'
 import type { ReportPorts } from './ports.ts'
@@ -26,6 +26,7 @@ export const simulateNodeFlags = {
   policy: argumentOnly(
     optional(fileSchema, 'FILE', 'beside it, whom with these policies; also pods, namespaces and nodes are read then'),
   ),
+  ...protectedMemoryFlag,
   top: withDefault(countSchema, 'N', '10', 'how many kills to show'),
   output: outputFlag(['text', 'wide', 'json', 'yaml'], 'for people, with all columns, or for programs with all kills'),
   ...colorFlag,
