@@ -36,6 +36,11 @@ export function formatTest({ preview, nodes, replays, notes, findings }: TestRes
   ]
 }
 
+/** What is left of a line behind the two columns before a table. */
+export function indented(room: number | undefined): number | undefined {
+  return room === undefined ? undefined : room - 2
+}
+
 /** Containers of one workload to which the same happens. */
 interface Row extends ContainerPreview {
   count: number
@@ -57,7 +62,7 @@ function policyLines({ policy: { name, spec }, containers }: PolicyPreview, opti
   const some =
     spec.processes === undefined ? '' : ' Of a container, the processes that `processes` chooses have the value.'
   const rows = grouped(containers)
-  const table = formatTable(columns(spec.killScope), rows.slice(0, top), { isWide, room })
+  const table = formatTable(columns(spec.killScope), rows.slice(0, top), { isWide, room: indented(room) })
   return [
     style.title(head),
     ...wrap(`${parts.join('; ')}.${audit}${some}`, '  ', room),
@@ -68,6 +73,8 @@ function policyLines({ policy: { name, spec }, containers }: PolicyPreview, opti
   ]
 }
 
+const OUTCOMES: readonly ContainerPreview['outcome'][] = ['refused', 'outranked', 'sets']
+
 function grouped(containers: readonly ContainerPreview[]): Row[] {
   const rows = new Map<string, Row>()
   for (const one of containers) {
@@ -77,7 +84,9 @@ function grouped(containers: readonly ContainerPreview[]): Row[] {
     if (row === undefined) rows.set(key, { ...one, count: 1 })
     else row.count++
   }
-  const order = ({ namespace, workload, container }: Row): string => `${namespace}/${workload}/${container}`
+  // What is refused first: of ten thousand rows it would not be seen.
+  const order = ({ outcome, namespace, workload, container }: Row): string =>
+    `${OUTCOMES.indexOf(outcome)} ${namespace}/${workload}/${container}`
   return [...rows.values()].toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
 }
 
@@ -132,7 +141,7 @@ function replayLines({ policy, counts, changed, message }: PolicyReplay, options
       { head: 'INSTEAD', cell: ({ instead }) => instead },
     ],
     changed.slice(0, top),
-    { isWide, room },
+    { isWide, room: indented(room) },
   )
   return [
     style.title(`Past kills and policy ${policy}`),

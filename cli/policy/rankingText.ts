@@ -3,7 +3,7 @@ import { printable } from '#program/errors.ts'
 import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
 import { formatTable, type Column } from '../reports/table.ts'
 import { wrap } from '../reports/textOptions.ts'
-import type { TestTextOptions } from './policyText.ts'
+import { indented, type TestTextOptions } from './policyText.ts'
 import type { NodePreview } from './testResult.ts'
 
 interface Row {
@@ -36,7 +36,7 @@ export function rankingLines(
     .filter(({ place, task, scoreBefore }) => place <= top || task.oomScoreAdj !== scoreBefore)
     .slice(0, top * 2)
   const says = `${formatCount(changed, 'process', 'processes')} of its likeliest victims would have another value; the likeliest victim first, as it would be.`
-  const table = formatTable(columns(ranking), shown, { isWide, room: room === undefined ? undefined : room - 2 })
+  const table = formatTable(columns(ranking), shown, { isWide, room: indented(room) })
   return [
     head,
     ...wrap(says, '  ', room),
