@@ -41,6 +41,11 @@ describe('candidateTable', () => {
     expect(table).not.toMatch(/secret|4711/)
   })
 
+  it('names the victim, whose report it is, also where the node could not tell its pod any more', () => {
+    const event = killEventOf({ scope: 'Node' })
+    expect(candidateTable(event, () => false)).toMatch(/\n {6}8123 {2}eater .*\n {6}- {5}\(other namespace\) /)
+  })
+
   it('drops whole rows when hostile names make it too long', () => {
     const candidates = Array.from({ length: 20 }, () => ({
       ...candidate,

@@ -28,7 +28,8 @@ export function candidateTable(event: KillEvent, isVisible: IsVisible): string |
   if (event.candidates.length === 0) return undefined
   const pages = (count: number) => formatKib(count * event.pageSizeKib)
   const rows = event.candidates.map((candidate) => {
-    const visible = isVisible(candidate)
+    // The victim has its report where it was; of a process that is gone the node may not have told the pod.
+    const visible = candidate.pid === event.victim?.pid || isVisible(candidate)
     return [
       visible ? String(candidate.pid) : '-',
       visible ? shownText(candidate.command, 32) : OTHER_NAMESPACE,
