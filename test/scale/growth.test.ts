@@ -15,6 +15,7 @@ function stormOf(changes: Partial<StormResult> = {}): StormResult {
     dueWrites: 30,
     mostWrites: 20,
     seconds: 21,
+    storedS: 0.05,
     settledS: 1.25,
     limitPerS: 200,
     ratio: 1.05,

@@ -62,7 +62,8 @@ function describeStorm(storm: StormResult): string {
   const { cpu } = storm
   return [
     `${storm.shape}: ${storm.kills} kills, counted ${storm.counted}, right after ${storm.seconds.toFixed(1)} s`,
-    `(${storm.settledS.toFixed(1)} s after the last kill, ${storm.ratio.toFixed(2)} times the limit`,
+    `(${storm.settledS.toFixed(1)} s after the last kill, ${storm.storedS.toFixed(1)} s of them until all were stored;`,
+    `${storm.ratio.toFixed(2)} times the limit`,
     `of ${storm.limitPerS.toFixed(0)} writes/s); ${storm.writes} writes for ${storm.dueWrites} due,`,
     `${storm.mostWrites} of one report; RSS ${storm.rssMb.toFixed(0)} MB, peak ${storm.peakRssMb.toFixed(0)};`,
     `CPU: operator ${cpu.operator.toFixed(1)} s, apiserver ${cpu.apiserver.toFixed(1)} s, etcd ${cpu.etcd.toFixed(1)} s`,

@@ -8,6 +8,7 @@ import { KillSender } from '../../agent/publish/killSender.ts'
 import type { SpooledKill } from '../../agent/spool/record.ts'
 import { encodeKillEvent } from '../../contract/killEvent.ts'
 import { inboxPrefix, killSubject } from '../../contract/subjects.ts'
+import type { NatsTarget } from '../../program/adapters/natsConnection.ts'
 import type { PrivateNats } from '../cluster/privateServers.ts'
 import { writeSecret } from '../support/program.ts'
 import { inParallel } from './directApi.ts'
@@ -33,7 +34,6 @@ export class SimulatedNodes {
   readonly #folder: string
   readonly #live: NodeLife
   readonly #nodes = new Map<string, SimulatedNode>()
-  readonly #stop = new AbortController()
 
   constructor(nats: PrivateNats, folder: string, live: NodeLife = speaking) {
     this.#live = live
@@ -55,10 +55,10 @@ export class SimulatedNodes {
         inboxPrefix: inboxPrefix(name),
         clientName: name,
       }
-      const node = new SimulatedNode(name, new KillPublisher(target, logger, this.#stop.signal))
+      const node = new SimulatedNode(name, target)
       this.#nodes.set(name, node)
-      await node.start(this.#stop.signal)
-      this.#live(name, node.connection, this.#stop.signal)
+      await node.start()
+      this.#live(name, node.connection, node.signal)
     })
   }
 
@@ -70,21 +70,24 @@ export class SimulatedNodes {
   }
 
   async close(): Promise<void> {
-    this.#stop.abort()
+    for (const node of this.#nodes.values()) node.stop()
     for (const node of this.#nodes.values()) await node.close()
   }
 }
 
 class SimulatedNode {
   readonly #name: string
+  /** Its own, as each agent has: one of all nodes would look through the listeners of all of them for each kill. */
+  readonly #stop = new AbortController()
   readonly #publisher: KillPublisher
   readonly #bootId = randomUUID()
   readonly #queue: { kill: SpooledKill; stored: () => void }[] = []
   readonly #sender: KillSender
   #sequence = 1_000
 
-  constructor(name: string, publisher: KillPublisher) {
+  constructor(name: string, target: NatsTarget) {
     this.#name = name
+    const publisher = new KillPublisher(target, logger, this.#stop.signal)
     this.#publisher = publisher
     const queue = this.#queue
     this.#sender = new KillSender({
@@ -105,9 +108,13 @@ class SimulatedNode {
     return this.#publisher.connection
   }
 
-  async start(signal: AbortSignal): Promise<void> {
+  get signal(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  async start(): Promise<void> {
     await this.#publisher.connection
-    void this.#sender.run(signal)
+    void this.#sender.run(this.signal)
   }
 
   kill(pod: RunningPod): Promise<void> {
@@ -120,6 +127,10 @@ class SimulatedNode {
       this.#queue.push({ kill: { subject, monotonicUsec, killLine: true, payload }, stored })
       this.#sender.wake()
     })
+  }
+
+  stop(): void {
+    this.#stop.abort()
   }
 
   close(): Promise<void> {

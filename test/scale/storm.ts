@@ -28,6 +28,8 @@ export interface StormResult {
   /** Of the report that was written most, and how many seconds it had for that. */
   mostWrites: number
   seconds: number
+  /** From the last kill to the last one being stored: what a node tells waits until the kill before it is stored. */
+  storedS: number
   /** From the last kill to the last report being right. */
   settledS: number
   /** Writes of this storm's shape that this apiserver takes a second. */
@@ -64,6 +66,7 @@ export async function runStorm(
   const stored = await publish(world, plan, startMs)
   const lastMs = performance.now()
   await Promise.all(stored)
+  const storedMs = performance.now()
   for (const { pod } of plan) expect(expected, workloadOf(pod))
 
   await waitUntil(
@@ -96,6 +99,7 @@ export async function runStorm(
     dueWrites,
     mostWrites: writeWatch.mostOfOneReport(startMs, settledMs),
     seconds,
+    storedS: (storedMs - lastMs) / 1000,
     settledS: Math.max(0, settledMs - lastMs) / 1000,
     limitPerS,
     ratio: seconds / Math.max(sizes.stormSeconds, dueWrites / limitPerS),
