@@ -27,6 +27,7 @@ import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
 import { describeUnless, itUnless, notRoot } from '../support/leftOut.ts'
+import { noStrace, Trace } from '../support/trace.ts'
 
 const withRight = hasCapability('CAP_SYS_RESOURCE') ? 'with CAP_SYS_RESOURCE the kernel refuses nothing' : undefined
 
@@ -227,6 +228,25 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     await untilStatus((one) => outcomesOf(one, container.id).join() === 'would 1')
     expect(scoreOf(pid)).toBe(START)
   }, 40_000)
+
+  itUnless(
+    noStrace,
+    'in Audit opens no oom_score_adj for writing, by the kernel’s own account of its calls, as it does in Enforce',
+    async () => {
+      const pid = await container.run()
+      const trace = await Trace.of(agent.program.pid, join(folder, 'trace'))
+      await put([desiredRuleOf({ mode: 'Audit' })], [container])
+      await untilStatus((one) => outcomesOf(one, container.id).join() === 'would 1')
+      // A calm sweep more.
+      await sleep(2_500)
+      expect(trace.openedForWriting(/oom_score_adj|memory\.oom\.group/)).toEqual([])
+      await put([desiredRuleOf()], [container])
+      await untilScore(pid, 500)
+      await trace.end()
+      expect(trace.openedForWriting(/oom_score_adj/)).toEqual([`/proc/${pid}/oom_score_adj`])
+    },
+    60_000,
+  )
 
   it('refuses a state of another version, says which side is older, and goes on with the last good one', async () => {
     const pid = await container.run()
