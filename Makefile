@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-stored fuzz faults morning scale soak captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning scale soak captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -55,7 +55,7 @@ cluster-up: setup ## Build and start the test cluster on this machine (NODES=2: 
 cluster-down: setup ## Take the test cluster down, with all that it made
 	@node test/cluster/cli.ts down
 
-bench: setup ## Measure what helm installs: install to ready, kill to visible, start to score, and idle cost in the pods
+bench: setup ## Measure what helm installs: install to ready, kill to visible, start to score (SCORED_PODS=N), and idle cost in the pods
 	@node test/bench/main.ts
 
 bench-pods: setup ## Measure: heap of what the operator remembers of 50,000 pods, beside the pods as they come (PODS=150000)
@@ -78,6 +78,9 @@ bench-stored: build ## Measure: a kill's time stamp to its event in JetStream, b
 
 bench-rank: build ## Measure: oomkeeper rank at 1,000 processes, beside a shell script and a C loop
 	@node test/bench/rank/main.ts
+
+bench-scores: build ## Measure: from a container's program to its score, beside 10 and 500 containers, and what the agent costs then at rest (root)
+	@node test/bench/scores/main.ts
 
 faults: setup ## Break everything while the kernel kills, and account for every kill (root; FAULTS_KILLS=N, FAULTS_SEED=S, FAULTS_VM=0)
 	@node test/faults/main.ts

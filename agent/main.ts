@@ -144,7 +144,7 @@ await runProgram({
       const wake = new Wake()
       const watch = new CgroupWatch(() => wake.call(), logger)
       const cgroupRoot = memoryCgroupRoot(flags.cgroupRoot)
-      const processes = new ContainerProcesses(flags.proc, cgroupRoot, (folders) => watch.keep(folders))
+      const processes = new ContainerProcesses(flags.proc, cgroupRoot, watch)
       const { auditStored, auditDropped } = agent.metrics
       const trail = new AuditTrail(
         flags.node,
@@ -164,7 +164,7 @@ await runProgram({
         save: (own) => ownKillScopes.write(own),
       })
       const adjuster = new Adjuster(originals.read(), {
-        observe: (wanted) => processes.observe(wanted),
+        observe: (wanted, extent) => processes.observe(wanted, extent),
         readFacts: (pid, facts) => processes.readFacts(pid, facts),
         write: (containerId, process, oomScoreAdj) => processes.write(containerId, process, oomScoreAdj),
         killScopes,

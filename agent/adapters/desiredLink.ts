@@ -36,6 +36,8 @@ export class DesiredLink {
   readonly #logger: Logger
   #said: string | undefined
   #hasRead = false
+  /** As it was read last, and when it was written. */
+  #last: { desired: ReadDesired; writtenMs: number } | undefined
 
   constructor(node: string, connection: Promise<NatsConnection>, file: DesiredFile, logger: Logger) {
     this.#file = file
@@ -99,12 +101,17 @@ export class DesiredLink {
       this.#file.remove()
       return this.#fine({ rules: [], containers: [], ...revisions })
     }
+    const writtenMs = entry.created.getTime()
+    // The same object: whoever applies it sees that nothing has changed.
+    if (this.#last?.desired.revision === entry.revision && this.#last.writtenMs === writtenMs)
+      return this.#fine({ ...this.#last.desired, ...revisions })
     const text = entry.string()
     const decoded = decodeDesiredState(text, this.#node)
     if (!decoded.ok) return this.#trouble(`desired state refused: ${decoded.reason}; the last good one stands`)
     const desired = await this.#compile(decoded.state, revisions)
     if (desired === undefined) return undefined
     this.#file.write({ revision: revisions.revision, text })
+    this.#last = { desired, writtenMs }
     return this.#fine(desired)
   }
 

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { formatKillScopes, parseKillScopes, type OwnKillScopes } from '../adjust/killScopes.ts'
@@ -27,7 +27,8 @@ export const KILL_SCOPES: KeptForm<OwnKillScopes> = {
   parse: parseKillScopes,
 }
 
-/** What was there before, on disk: replaced by rename after fsync, so that a crash leaves the old or the new. */
+/** What was there before, on disk: replaced by rename, so that a crash of the agent leaves the old or the new. Without fsync: what
+ * a crash of the machine takes is of a boot that has ended, and with it every process. */
 export class OriginalsFile<T extends Originals | OwnKillScopes> {
   readonly #form: KeptForm<T>
   readonly #path: string
@@ -57,6 +58,8 @@ export class OriginalsFile<T extends Originals | OwnKillScopes> {
       if (isUnreadable(error)) return {} as T
       throw stateUnwritable(this.#path, error)
     }
+    // What a crash of the machine leaves of a file that was just made.
+    if (text === '') return {} as T
     const { parse, what } = this.#form
     const parsed = parse(text, this.#bootId)
     if (parsed.ok) return parsed.containers
@@ -72,13 +75,7 @@ export class OriginalsFile<T extends Originals | OwnKillScopes> {
   /** @throws ErrnoException when the disk refuses; the old ones then stand. */
   write(kept: T): void {
     const temporary = `${this.#path}.new`
-    const descriptor = openSync(temporary, 'w', 0o600)
-    try {
-      writeSync(descriptor, this.#form.format(this.#bootId, kept))
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
+    writeFileSync(temporary, this.#form.format(this.#bootId, kept), { mode: 0o600 })
     renameSync(temporary, this.#path)
   }
 }

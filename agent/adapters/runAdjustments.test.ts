@@ -38,6 +38,8 @@ class FakeLink {
 /** Every container as it was desired, at once. */
 class FakeAdjuster {
   readonly sweeps: Desired[] = []
+  readonly looks: string[][] = []
+  writes = 0
   failure: Error | undefined
   unnamed: string[] = []
   waitMs = 0
@@ -47,6 +49,11 @@ class FakeAdjuster {
     if (this.failure !== undefined) throw this.failure
     const containers = desired.containers.map(() => APPLIED)
     return { told: { ...TOLD, containers }, restoring: 0, unnamed: this.unnamed, waitMs: this.waitMs }
+  }
+
+  sweepNew(_desired: Desired, begun: ReadonlySet<string>): { unnamed: string[]; writes: number } {
+    this.looks.push([...begun])
+    return { unnamed: this.unnamed, writes: this.writes }
   }
 }
 
@@ -115,34 +122,46 @@ describe('runAdjustments', () => {
     expect(told.at(-1)).toEqual({ ...TOLD, containers: [], desiredRevision: 8, restoring: 0 })
   })
 
-  it('sweeps again when a cgroup has come to be, and says in the log only what is new', async () => {
+  it('looks at what is new when a cgroup has come to be, and tells nothing where nothing was written', async () => {
     link.tell(DESIRED)
     await settle()
     wake.call()
     await settle()
-    expect(adjuster.sweeps).toHaveLength(2)
-    expect(told).toHaveLength(2)
+    expect([adjuster.sweeps.length, adjuster.looks]).toEqual([1, [[]]])
+    expect(told).toHaveLength(1)
     expect(said.filter((line) => line.includes('scores as desired'))).toHaveLength(1)
   })
 
-  it('sweeps once more for a cgroup that comes to be during a sweep', async () => {
+  it('sweeps soon after something was written to a new container, to tell of it', async () => {
+    link.tell(DESIRED)
+    await settle()
+    adjuster.writes = 1
+    wake.call()
+    await settle()
+    expect(adjuster.sweeps).toHaveLength(1)
+    adjuster.writes = 0
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(adjuster.sweeps).toHaveLength(2)
+  })
+
+  it('looks once more for a cgroup that comes to be during a sweep', async () => {
     const sweep = adjuster.sweep.bind(adjuster)
-    let isFirst = true
     adjuster.sweep = (desired) => {
-      if (isFirst) wake.call()
-      isFirst = false
+      wake.call()
       return sweep(desired)
     }
     link.tell(DESIRED)
     await settle()
-    expect(adjuster.sweeps).toHaveLength(2)
+    expect(adjuster.looks).toEqual([[]])
   })
 
-  it('looks again within milliseconds while a container begins to start', async () => {
+  it('looks again within milliseconds at a container that begins, and at no other', async () => {
     adjuster.unnamed = ['b'.repeat(64)]
     link.tell(DESIRED)
     await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(adjuster.sweeps.length).toBeGreaterThan(2)
+    expect(adjuster.sweeps).toHaveLength(1)
+    expect(adjuster.looks.length).toBeGreaterThan(2)
+    expect(new Set(adjuster.looks.flat())).toEqual(new Set(['b'.repeat(64)]))
   })
 
   it('looks again soon while writes wait for their turn, and not for each of them', async () => {

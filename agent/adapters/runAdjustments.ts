@@ -10,7 +10,7 @@ import type { Wake } from '../adjust/wake.ts'
 import type { DesiredLink, ReadDesired } from './desiredLink.ts'
 import type { StatusTeller } from './statusTeller.ts'
 
-/** For writes that are spread over time: a sweep for each would cost more than it does. */
+/** Between two sweeps, where something is to be written or told before the next is due. */
 const MIN_WAIT_MS = 250
 /** Names in one line of the log. */
 const MAX_NAMED = 20
@@ -34,6 +34,7 @@ export async function runAdjustments(
 ): Promise<void> {
   let desired: ReadDesired | undefined
   let heldSince: string | undefined
+  let isChanged = false
   const pace = new SweepPace()
   const listener = {
     read(read: ReadDesired) {
@@ -42,41 +43,77 @@ export async function runAdjustments(
         heldSince = undefined
         hold.noteRead({ revision: read.revision, leaseRevision: read.leaseRevision })
       }
+      isChanged = true
       wake.call()
     },
-    held: () => void (heldSince ??= now().toISOString()),
+    held() {
+      if (heldSince !== undefined) return
+      heldSince = now().toISOString()
+      // To be told.
+      isChanged = true
+      wake.call()
+    },
   }
   const listening = link.run(listener, signal)
   // Ended while still connecting: told by the await below, not as a rejection that nobody handles.
   listening.catch(() => undefined)
   let said: object | undefined
+  let last: Swept | undefined
   let saidExpired = 0
-  let waitMs = CALM_MS
+  /** When all containers are to be looked at again. */
+  let sweepAtMs = 0
+  let unnamed: readonly string[] = []
+
+  const sayExpired = (held: ReadDesired, ageMs: number): void => {
+    const expired = held.rules.filter(({ suspended }) => suspended !== undefined).map(({ policy }) => policy)
+    if (expired.length > saidExpired)
+      logger.warn(
+        { policies: expired.slice(0, MAX_NAMED) },
+        `expected an operator to confirm the desired state, got none for ${Math.round(ageMs / 60_000)} min: what these policies set is given back (holdFor)`,
+      )
+    // To be given back, or applied again.
+    if (expired.length !== saidExpired) isChanged = true
+    saidExpired = expired.length
+  }
+  const sweep = (held: ReadDesired, nowMs: number): void => {
+    const swept = adjuster.sweep(held)
+    unnamed = swept.unnamed
+    sweepAtMs = nowMs + (swept.waitMs > 0 ? Math.min(CALM_MS, Math.max(swept.waitMs, MIN_WAIT_MS)) : CALM_MS)
+    const report = { ...swept.told, desiredRevision: held.revision, restoring: swept.restoring }
+    const toSay = swept === last ? said : withoutCounts(report)
+    if (swept !== last && !isDeepStrictEqual(said, toSay))
+      logger.info(
+        { desired: held.containers.length, failed: failures(swept.told), restoring: swept.restoring },
+        'scores as desired',
+      )
+    said = toSay
+    last = swept
+    const since = heldSince ?? hold.staleSince(saidExpired > 0)?.toISOString()
+    teller.tell({ ...report, ...(since !== undefined && { heldSince: since }) })
+  }
+  const sweepNew = (held: ReadDesired, nowMs: number): void => {
+    const swept = adjuster.sweepNew(held, new Set(unnamed))
+    unnamed = swept.unnamed
+    // What became of it is told soon.
+    if (swept.writes > 0) sweepAtMs = Math.min(sweepAtMs, nowMs + MIN_WAIT_MS)
+  }
+
   while (!signal.aborted) {
     const woken = wake.arm()
+    let waitMs = CALM_MS
     if (desired !== undefined) {
-      const { revision } = desired
+      const nowMs = performance.now()
       try {
         const ageMs = hold.ageMs()
         const held = withoutExpired(desired, ageMs)
-        const expired = held.rules.filter(({ suspended }) => suspended !== undefined).map(({ policy }) => policy)
-        if (expired.length > saidExpired)
-          logger.warn(
-            { policies: expired.slice(0, MAX_NAMED) },
-            `expected an operator to confirm the desired state, got none for ${Math.round(ageMs / 60_000)} min: what these policies set is given back (holdFor)`,
-          )
-        saidExpired = expired.length
-        const { told, restoring, unnamed, waitMs: untilWriteMs } = adjuster.sweep(held)
-        waitMs = pace.nextMs(unnamed, performance.now())
-        if (untilWriteMs > 0) waitMs = Math.min(waitMs, Math.max(untilWriteMs, MIN_WAIT_MS))
-        const report = { ...told, desiredRevision: revision, restoring }
-        const toSay = withoutCounts(report)
-        if (!isDeepStrictEqual(said, toSay))
-          logger.info({ desired: desired.containers.length, failed: failures(told), restoring }, 'scores as desired')
-        said = toSay
-        const since = heldSince ?? hold.staleSince()?.toISOString()
-        teller.tell({ ...report, ...(since !== undefined && { heldSince: since }) })
+        sayExpired(held, ageMs)
+        const isDue = isChanged || nowMs >= sweepAtMs
+        isChanged = false
+        if (isDue) sweep(held, nowMs)
+        else sweepNew(held, nowMs)
+        waitMs = Math.max(0, Math.min(pace.nextMs(unnamed, nowMs), sweepAtMs - performance.now()))
       } catch (error) {
+        sweepAtMs = 0
         logger.warn(`expected to save the scores of before, got: ${messageOf(error)}; no score is written until then`)
       }
     }

@@ -19,7 +19,7 @@ export class StatusTeller {
   readonly #connection: Promise<NatsConnection>
   readonly #readCompleteness: () => NodeStatus['completeness']
   readonly #logger: Logger
-  #told: { status: object; atMs: number } | undefined
+  #told: { status: object; containers: NodeReport['containers']; rest: object; atMs: number } | undefined
   #telling = false
 
   constructor(
@@ -38,13 +38,18 @@ export class StatusTeller {
   tell(report: NodeReport): void {
     const completeness = this.#readCompleteness()
     const status = { ...report, ...(completeness && { completeness }) }
+    const { containers } = report
+    // The same list as was told: nothing in it has to be looked at.
+    const rest = { ...status, containers: [] }
+    const isSame = containers === this.#told?.containers && isDeepStrictEqual(rest, this.#told.rest)
     const old = performance.now() - (this.#told?.atMs ?? Number.NEGATIVE_INFINITY) >= STATUS_EVERY_MS
+    if (this.#telling || (!old && isSame)) return
     const toCompare = withoutCounts(status)
-    if (this.#telling || !(old || !isDeepStrictEqual(this.#told?.status, toCompare))) return
+    if (!old && isDeepStrictEqual(this.#told?.status, toCompare)) return
     this.#telling = true
     void this.#publish(status).then((stored) => {
       this.#telling = false
-      if (stored) this.#told = { status: toCompare, atMs: performance.now() }
+      if (stored) this.#told = { status: toCompare, containers, rest, atMs: performance.now() }
     })
   }
 

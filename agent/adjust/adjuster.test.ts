@@ -5,7 +5,7 @@ import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import { noKillScopes, processOf, ruleOf } from '../testing/rules.ts'
 import { Adjuster, type WriteNote } from './adjuster.ts'
 import type { Originals } from './originals.ts'
-import type { Desired } from './target.ts'
+import type { Desired, ObservedContainer } from './target.ts'
 
 const A = 'a'.repeat(64)
 const CONTAINER = { podUid: 'pod-1', name: 'app', containerId: A, rules: [0] }
@@ -40,7 +40,8 @@ const calm = () => ({
 const adjusterFrom = (originals: Originals): Adjuster =>
   new Adjuster(originals, {
     ...calm(),
-    observe: ({ containerIds, podUids }) => {
+    observe: ({ containerIds, podUids }, extent) => {
+      if (extent !== 'all') steps.push(`look at ${extent.size} that have begun`)
       if (!(containerIds.has(A) || podUids.has('pod-1')) || scores.size === 0) return []
       const processes = [...scores].map(([pid, oomScoreAdj]) => processOf(pid, oomScoreAdj))
       return [{ containerId: A, podUid: 'pod-1', name, cgroup: '/a', processes }]
@@ -141,6 +142,25 @@ describe('Adjuster', () => {
     name = 'app'
     expect(adjuster.sweep(waiting)).toMatchObject({ told: { containers: [{ containerId: A }] }, unnamed: [] })
     expect(scores.get(1)).toBe(500)
+  })
+
+  it('writes to a container that is new, remembers it beside the others, and leaves what is told to the next sweep', () => {
+    const other = 'b'.repeat(64)
+    const kept = { original: 3, applied: [500], processes: { '7/70': 3 } }
+    const waiting = {
+      ...want,
+      containers: [
+        { podUid: 'pod-1', name: 'app', rules: [0] },
+        { podUid: 'pod-2', name: 'app', containerId: other, rules: [0] },
+      ],
+    }
+    const adjuster = adjusterFrom({ [other]: kept })
+    adjuster.sweep(waiting)
+    expect(adjuster.sweepNew(waiting, new Set())).toEqual({ unnamed: [A], writes: 0 })
+    name = 'app'
+    expect(adjuster.sweepNew(waiting, new Set([A]))).toEqual({ unnamed: [], writes: 1 })
+    expect(steps).toEqual(['look at 0 that have begun', 'look at 1 that have begun', 'save', 'write 1 500'])
+    expect(saved.at(-1)).toMatchObject({ [other]: kept, [A]: { original: 0 } })
   })
 
   it('forgets a container that has ended', () => {
@@ -295,6 +315,79 @@ describe('Adjuster', () => {
       [99, 0],
     ])
     expect(told(adjusterFrom({}), want)).toEqual(['skipped 2 OwnContainer'])
+  })
+
+  describe('that is shown the same objects', () => {
+    const observed = (containerId: string, score: number): ObservedContainer => ({
+      containerId,
+      podUid: 'pod-1',
+      name: 'app',
+      cgroup: '/a',
+      processes: [processOf(1, score)],
+    })
+    let shown: ObservedContainer[]
+    let isFresh: boolean[]
+    let quiet: Adjuster
+
+    beforeEach(() => {
+      shown = [observed(A, 500)]
+      isFresh = []
+      quiet = new Adjuster(
+        {},
+        {
+          ...calm(),
+          observe: (wanted) => {
+            isFresh.push(wanted.isFresh)
+            return shown
+          },
+          readFacts: () => ({}),
+          write: (containerId, process, to) => {
+            steps.push(`write ${containerId[0]} ${process.oomScoreAdj} ${to}`)
+            return { kind: 'written' }
+          },
+          saveOriginals: () => undefined,
+        },
+      )
+    })
+
+    it('tells the same again, and looks at everything anew after a minute', () => {
+      const first = quiet.sweep(want)
+      expect(quiet.sweep(want)).toBe(first)
+      nowMs = 60_000
+      expect(quiet.sweep(want)).not.toBe(first)
+      expect(isFresh).toEqual([true, false, true])
+    })
+
+    it('takes up another desired state at once', () => {
+      quiet.sweep(want)
+      expect(quiet.sweep(NOTHING).told.containers).toEqual([])
+      expect(isFresh).toEqual([true, true])
+    })
+
+    it('writes to the one that has changed, and tells of all', () => {
+      const B = 'b'.repeat(64)
+      const both = { ...want, containers: [CONTAINER, { ...CONTAINER, name: 'side', containerId: B }] }
+      shown = [observed(A, 500), observed(B, 500)]
+      quiet.sweep(both)
+      shown = [shown[0], observed(B, 0)].flatMap((one) => one ?? [])
+      const { containers } = quiet.sweep(both).told
+      expect(steps).toEqual(['write b 0 500'])
+      expect(containers.map(({ outcomes }) => outcomes[0]?.outcome)).toEqual(['applied', 'applied'])
+    })
+
+    it('tries again what could not be done, though nothing has changed', () => {
+      shown = [observed(A, 0)]
+      quiet.sweep(want)
+      quiet.sweep(want)
+      expect(steps).toEqual(['write a 0 500', 'write a 0 500'])
+    })
+
+    it('reads everything anew each time where a rule chooses by what may change unseen', () => {
+      const byCommand = wantBy({ processes: [{ command: 'app' }] })
+      quiet.sweep(byCommand)
+      quiet.sweep(byCommand)
+      expect(isFresh).toEqual([true, true])
+    })
   })
 
   it('says of a desired container that is not there that it is absent', () => {

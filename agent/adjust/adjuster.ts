@@ -1,21 +1,53 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DesiredScore } from '#contract/desiredRule.ts'
+import type { StatusReason } from '#contract/nodeStatus.ts'
 import type { TokenBucket } from '#program/tokenBucket.ts'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import { refuseScore } from './checks/scoreChecks.ts'
 import { ForeignWrites } from './foreignWrites.ts'
 import type { KillScopes, KillScopeWrite } from './killScopes.ts'
-import { firstOf, judgeProcess, type JudgedProcess } from './judge.ts'
+import { firstOf, judgeProcess, type Aside, type JudgedProcess } from './judge.ts'
 import type { Originals } from './originals.ts'
-import { outcomesOf, tellOutcomes, type Became, type ToldOutcomes } from './outcomes.ts'
+import { outcomesOf, tellOutcomes, type Became, type Outcome, type ToldOutcomes } from './outcomes.ts'
 import { planAdjustments, scoreFrom, type ObservedProcess, type PlannedProcess, type ScoreWrite } from './plan.ts'
 import type { Fact, ProcessFacts, Rule } from './rule.ts'
-import { resolveTargets, type Desired, type ObservedContainer } from './target.ts'
+import { TargetIndex, type ContainerTarget, type Desired, type ObservedContainer } from './target.ts'
 
 /** Which containers to look at: these, and all of these pods. */
 export interface Wanted {
   containerIds: ReadonlySet<string>
   podUids: ReadonlySet<string>
+  /** Whether what was read before counts for nothing. */
+  isFresh: boolean
+}
+
+/** A process is known again by its pid and score: how long another one with both may be taken for it. */
+const FRESH_MS = 60_000
+
+/** All of them, or those that have come to be since the last look, and these that had no name then, by id. */
+export type Extent = 'all' | ReadonlySet<string>
+
+/** A container as it was when all of it was as it should be, and what was told of it. */
+interface Settled {
+  observed: ObservedContainer
+  outcomes: readonly Outcome[]
+}
+
+/** What is there and what is wanted of it. */
+interface Look {
+  containers: readonly ObservedContainer[]
+  targets: readonly ContainerTarget[]
+  rules: ReadonlyMap<string, readonly Rule[]>
+  /** Of containers that are not settled. */
+  judged: ReadonlyMap<string, readonly JudgedProcess[]>
+  nowMs: number
+  leftAlone: ReadonlySet<string>
+  refuse: (
+    containerId: string,
+    score: DesiredScore,
+    own: number,
+    isOfNode: () => boolean | undefined,
+  ) => StatusReason | undefined
 }
 
 export interface Swept {
@@ -36,7 +68,7 @@ export type WriteNote = { container: ObservedContainer; desiredRevision: number 
 )
 
 export interface AdjusterPorts {
-  observe(wanted: Wanted): ObservedContainer[]
+  observe(wanted: Wanted, extent: Extent): ObservedContainer[]
   /** What rules ask for beside what is observed. */
   readFacts(pid: number, facts: readonly Fact[]): Pick<ProcessFacts, Fact>
   write(containerId: string, process: ObservedProcess, oomScoreAdj: number): WriteOutcome
@@ -60,6 +92,14 @@ export class Adjuster {
   readonly #ports: AdjusterPorts
   readonly #foreignWrites = new ForeignWrites()
   #originals: Originals
+  #index = new TargetIndex({ rules: [], containers: [] })
+  #freshMs = Number.NEGATIVE_INFINITY
+  /** By container id. */
+  readonly #settled = new Map<string, Settled>()
+  /** As of the last sweep. */
+  #before: readonly ObservedContainer[] = []
+  /** What the last sweep told, where it left nothing to be done. */
+  #quiet: Swept | undefined
 
   constructor(originals: Originals, ports: AdjusterPorts) {
     this.#originals = originals
@@ -67,87 +107,140 @@ export class Adjuster {
   }
 
   /**
-   * One look at the containers and the writes that it takes.
+   * One look at all containers and the writes that it takes. Where nothing has changed since the last one, which left
+   * nothing to be done, what that told is told again: the same object.
    * @throws ErrnoException when the originals cannot be saved: then nothing was written.
    */
   sweep(desired: Desired): Swept {
-    const { killScopes, budget } = this.#ports
-    const remembered = [...Object.keys(this.#originals), ...killScopes.containerIds]
-    const containers = this.#ports.observe(wantedOf(desired, remembered))
-    const targets = resolveTargets(desired, containers)
+    const isFresh = this.#isFreshDue(desired)
+    const containers = this.#observe('all', isFresh)
+    if (!isFresh && this.#quiet !== undefined && isSameList(containers, this.#before)) return this.#quiet
+    this.#before = containers
+    this.#quiet = undefined
+    const look = this.#look(containers, true)
+    const { targets, rules, judged, nowMs, leftAlone, refuse } = look
+    // A container that is neither there nor desired has ended: there is nobody to give anything back to.
+    const present = new Set(containers.map(idOf))
+    const known = Object.entries(this.#originals).filter(([id]) => present.has(id) || rules.has(id))
+    const { plan, results, restoring } = this.#carryOut(look, Object.fromEntries(known), desired.revision)
+    const scopes = this.#ports.killScopes.sweep(
+      targets,
+      containers,
+      () => this.#ports.budget.take(nowMs),
+      (write) => this.#ports.noteWrite({ file: 'memory.oom.group', desiredRevision: desired.revision, ...write }),
+    )
+    this.#foreignWrites.keep(present)
+    const outcomes = targets.map((target) => {
+      const { containerId } = target
+      const settled = this.#settled.get(containerId)
+      if (settled !== undefined) return { containerId, outcomes: settled.outcomes }
+      const became = (process: ObservedProcess): Became =>
+        leftAlone.has(containerId)
+          ? { kind: 'leftAlone' }
+          : (refusalOf(plan.planned.get(process)) ?? results.get(process))
+      const refuses = ({ rule: { score } }: Aside, process: ObservedProcess): StatusReason | undefined => {
+        const own = plan.planned.get(process)?.own ?? process.oomScoreAdj
+        // Not asked of the kernel again and again for what is not written.
+        return score === undefined ? undefined : refuse(containerId, score, own, () => undefined)
+      }
+      const ofScores = outcomesOf(target, judged.get(containerId), became, refuses)
+      return { containerId, outcomes: [...ofScores, ...(scopes.outcomes.get(containerId) ?? [])] }
+    })
+    const swept = {
+      told: tellOutcomes(desired.rules, outcomes),
+      restoring: new Set([...restoring, ...scopes.restoring]).size,
+      unnamed: unnamedOf(look),
+      waitMs: [...results.values()].some((result) => result?.kind === 'waits') ? this.#ports.budget.waitMs(nowMs) : 0,
+    }
+    const busy = new Set([...plan.writes.map(idOf), ...leftAlone, ...scopes.touched])
+    for (const [id, processes] of judged)
+      if (processes.some(({ process }) => plan.planned.get(process)?.refused !== undefined)) busy.add(id)
+    const byId = new Map(containers.map((container) => [container.containerId, container]))
+    for (const { containerId, outcomes: told } of outcomes) {
+      const observed = byId.get(containerId)
+      if (observed !== undefined && !busy.has(containerId)) this.#settled.set(containerId, { observed, outcomes: told })
+    }
+    if (busy.size === 0) this.#quiet = swept
+    return swept
+  }
+
+  /**
+   * A look at containers that have only begun, and the writes that it takes: what became of them is told by the next sweep.
+   * @param desired as the last sweep had it
+   * @param begun containers that had no name as of the last look
+   * @throws ErrnoException as `sweep` does.
+   */
+  sweepNew(desired: Desired, begun: ReadonlySet<string>): Pick<Swept, 'unnamed'> & { writes: number } {
+    const look = this.#look(this.#observe(begun, true), false)
+    const { plan } = this.#carryOut(look, this.#originals, desired.revision)
+    return { unnamed: unnamedOf(look), writes: plan.writes.length }
+  }
+
+  /** Takes up what is desired. @returns whether what is known of containers counts for nothing. */
+  #isFreshDue(desired: Desired): boolean {
+    const isSame = this.#index.isOf(desired)
+    if (!isSame) this.#index = new TargetIndex(desired)
+    const nowMs = this.#ports.monotonicMs()
+    // What a process is chosen by may change while its score does not.
+    const isChosen = desired.rules.some(({ matchers }) => matchers !== undefined)
+    if (isSame && !isChosen && nowMs - this.#freshMs < FRESH_MS) return false
+    this.#freshMs = nowMs
+    this.#settled.clear()
+    return true
+  }
+
+  #observe(extent: Extent, isFresh: boolean): ObservedContainer[] {
+    const remembered = [...Object.keys(this.#originals), ...this.#ports.killScopes.containerIds]
+    const containerIds = new Set([...this.#index.containerIds, ...remembered])
+    return this.#ports.observe({ containerIds, podUids: this.#index.podUids, isFresh }, extent)
+  }
+
+  #look(containers: readonly ObservedContainer[], withAbsent: boolean): Look {
+    const targets = this.#index.resolve(containers, withAbsent)
     const rules = new Map(targets.map((target) => [target.containerId, target.rules]))
     const judged = new Map<string, JudgedProcess[]>()
-    for (const { containerId, processes } of containers) {
+    for (const container of containers) {
+      const { containerId, processes } = container
+      if (this.#settled.get(containerId)?.observed === container) continue
+      this.#settled.delete(containerId)
       if (rules.has(containerId) || Object.hasOwn(this.#originals, containerId))
         judged.set(containerId, this.#judge(rules.get(containerId) ?? [], processes))
     }
     const nowMs = this.#ports.monotonicMs()
-    const leftAlone = this.#findLeftAlone(judged, nowMs)
-    const planned = new Map([...judged].filter(([id]) => !leftAlone.has(id)))
-    const own = new Set(
-      containers.filter(({ processes }) => processes.some(({ pid }) => pid === this.#ports.ownPid)).map(idOf),
-    )
-    const refuse = (containerId: string, score: DesiredScore, ownScore: number, isOfNode: () => boolean | undefined) =>
+    const withAgent = containers.find(({ processes }) => processes.some(({ pid }) => pid === this.#ports.ownPid))
+    const refuse: Look['refuse'] = (containerId, score, own, isOfNode) =>
       refuseScore({
         score,
-        oomScoreAdj: scoreFrom(score, ownScore),
-        own: ownScore,
-        isOwnContainer: own.has(containerId),
+        oomScoreAdj: scoreFrom(score, own),
+        own,
+        isOwnContainer: containerId === withAgent?.containerId,
         isOfNode,
       })
-    // A container that is neither there nor desired has ended: there is nobody to give anything back to.
-    const known = Object.entries(this.#originals).filter(([id]) => judged.has(id) || rules.has(id))
-    const plan = planAdjustments(planned, Object.fromEntries(known), ({ containerId, process, score, own: ownScore }) =>
-      refuse(containerId, score, ownScore, () => this.#ports.isOfNode(process.pid)),
+    return { containers, targets, rules, judged, nowMs, leftAlone: this.#findLeftAlone(judged, nowMs), refuse }
+  }
+
+  #carryOut({ containers, judged, leftAlone, nowMs, refuse }: Look, known: Originals, desiredRevision?: number) {
+    const planned = new Map([...judged].filter(([id]) => !leftAlone.has(id)))
+    const plan = planAdjustments(planned, known, ({ containerId, process, score, own }) =>
+      refuse(containerId, score, own, () => this.#ports.isOfNode(process.pid)),
     )
     this.#save(plan.originals)
     const byId = new Map(containers.map((container) => [container.containerId, container]))
     const deciders = new Map([...planned.values()].flat().map(({ process, decidedBy }) => [process, decidedBy]))
-    const { revision: desiredRevision } = desired
     const results = this.#write(plan.writes, nowMs, ({ containerId, process, oomScoreAdj: to, givesBack }) => {
       const container = byId.get(containerId)
       const rule = givesBack ? undefined : deciders.get(process)
       if (container !== undefined)
         this.#ports.noteWrite({ file: 'oom_score_adj', container, process, to, rule, desiredRevision })
     })
-    const scopes = killScopes.sweep(
-      targets,
-      containers,
-      () => budget.take(nowMs),
-      (write) => this.#ports.noteWrite({ file: 'memory.oom.group', desiredRevision, ...write }),
-    )
     // What could not be given back is tried again by the next sweep.
     const restoring = new Set(
       plan.writes.filter((one) => one.givesBack && isStillDue(results.get(one.process))).map(idOf),
     )
     const released = new Set(plan.releasing.filter((id) => !restoring.has(id)))
-    this.#save(Object.fromEntries(Object.entries(plan.originals).filter(([id]) => !released.has(id))))
-    this.#foreignWrites.keep(new Set(judged.keys()))
-    const outcomes = targets.map((target) => {
-      const { containerId } = target
-      const became = (process: ObservedProcess): Became =>
-        leftAlone.has(containerId)
-          ? { kind: 'leftAlone' }
-          : (refusalOf(plan.planned.get(process)) ?? results.get(process))
-      return {
-        containerId,
-        outcomes: [
-          ...outcomesOf(target, judged.get(containerId), became, ({ rule }, process) =>
-            rule.score === undefined
-              ? undefined
-              : // Not asked of the kernel again and again for what is not written.
-                refuse(containerId, rule.score, plan.planned.get(process)?.own ?? process.oomScoreAdj, () => undefined),
-          ),
-          ...(scopes.outcomes.get(containerId) ?? []),
-        ],
-      }
-    })
-    return {
-      told: tellOutcomes(desired.rules, outcomes),
-      restoring: new Set([...restoring, ...scopes.restoring]).size,
-      unnamed: containers.filter((one) => one.name === undefined && !rules.has(one.containerId)).map(idOf),
-      waitMs: [...results.values()].some((result) => result?.kind === 'waits') ? this.#ports.budget.waitMs(nowMs) : 0,
-    }
+    if (released.size > 0)
+      this.#save(Object.fromEntries(Object.entries(plan.originals).filter(([id]) => !released.has(id))))
+    return { plan, results, restoring }
   }
 
   /** Where somebody else writes again and again; there everything stays as it is while a score is wanted. */
@@ -194,7 +287,7 @@ export class Adjuster {
   }
 
   #save(originals: Originals): void {
-    if (isDeepStrictEqual(originals, this.#originals)) return
+    if (isSameOriginals(originals, this.#originals)) return
     this.#ports.saveOriginals(originals)
     this.#originals = originals
   }
@@ -202,6 +295,10 @@ export class Adjuster {
 
 function idOf({ containerId }: { containerId: string }): string {
   return containerId
+}
+
+function unnamedOf({ containers, rules }: Look): string[] {
+  return containers.filter((one) => one.name === undefined && !rules.has(one.containerId)).map(idOf)
 }
 
 function isStillDue(became: Became): boolean {
@@ -212,8 +309,12 @@ function refusalOf(planned: PlannedProcess | undefined): Became {
   return planned?.refused === undefined ? undefined : { kind: 'refusedByCheck', why: planned.refused }
 }
 
-function wantedOf({ containers }: Desired, remembered: readonly string[]): Wanted {
-  const containerIds = new Set(remembered)
-  for (const { containerId } of containers) if (containerId !== undefined) containerIds.add(containerId)
-  return { containerIds, podUids: new Set(containers.map(({ podUid }) => podUid)) }
+/** Most entries are the same object as before. */
+function isSameOriginals(a: Originals, b: Originals): boolean {
+  const ids = Object.keys(a)
+  return ids.length === Object.keys(b).length && ids.every((id) => a[id] === b[id] || isDeepStrictEqual(a[id], b[id]))
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, index) => one === b[index])
 }

@@ -76,13 +76,14 @@ describe('Hold', () => {
     expect(held.ageMs()).toBe(0)
   })
 
-  it('says since when it is not confirmed once a renewal is overdue', () => {
+  it('says since when it is not confirmed once a renewal is overdue, or something has expired', () => {
     const held = hold()
     held.noteRead({ revision: 3, leaseRevision: 10 })
     pass(180_000)
-    expect(held.staleSince()).toBeUndefined()
+    expect(held.staleSince(false)).toBeUndefined()
+    expect(held.staleSince(true)).toEqual(new Date(WALL_MS))
     pass(1)
-    expect(held.staleSince()).toEqual(new Date(WALL_MS))
+    expect(held.staleSince(false)).toEqual(new Date(WALL_MS))
   })
 
   it('saves only what is new', () => {

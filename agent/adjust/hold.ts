@@ -81,9 +81,12 @@ export class Hold {
     return this.#moment().monotonicMs - this.#confirmedMs
   }
 
-  /** Since when it should have been confirmed and was not; undefined while it is. */
-  staleSince(): Date | undefined {
-    return this.ageMs() > STALE_MS && this.#last !== undefined ? new Date(this.#last.wallMs) : undefined
+  /**
+   * Since when it should have been confirmed and was not; undefined while it is.
+   * @param isExpired whether something was held for too long already
+   */
+  staleSince(isExpired: boolean): Date | undefined {
+    return (isExpired || this.ageMs() > STALE_MS) && this.#last !== undefined ? new Date(this.#last.wallMs) : undefined
   }
 }
 

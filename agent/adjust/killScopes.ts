@@ -48,6 +48,15 @@ export interface KillScopeWrite {
   rule: Rule | undefined
 }
 
+export interface KillScopesSwept {
+  /** By container id. */
+  outcomes: ReadonlyMap<string, readonly Outcome[]>
+  /** Containers where it could not be given back yet. */
+  restoring: ReadonlySet<string>
+  /** Those where something was to be written. */
+  touched: ReadonlySet<string>
+}
+
 /** Brings memory.oom.group of a node's containers to what is desired, beside their scores. */
 export class KillScopes {
   readonly #ports: KillScopePorts
@@ -66,7 +75,6 @@ export class KillScopes {
   /**
    * @param take whether one more write may be done now
    * @param onWritten told of each write that was done
-   * @returns the outcomes by container, and what could not be given back yet
    * @throws ErrnoException when what was there cannot be saved: then nothing was written.
    */
   sweep(
@@ -74,7 +82,7 @@ export class KillScopes {
     containers: readonly ObservedContainer[],
     take: () => boolean,
     onWritten: (write: KillScopeWrite) => void,
-  ): { outcomes: ReadonlyMap<string, readonly Outcome[]>; restoring: ReadonlySet<string> } {
+  ): KillScopesSwept {
     const rules = new Map(targets.map((target) => [target.containerId, target.rules.filter(wantsScope)]))
     const outcomes = new Map<string, Outcome[]>()
     const writes: KillScopeWrite[] = []
@@ -120,7 +128,7 @@ export class KillScopes {
       told[at] = { rule: write.rule, outcome: 'failed', processes: 0, why }
     }
     this.#save(next)
-    return { outcomes, restoring }
+    return { outcomes, restoring, touched: new Set(writes.map(({ container }) => container.containerId)) }
   }
 
   #save(own: OwnKillScopes): void {

@@ -36,20 +36,47 @@ export interface ContainerTarget {
  * target: that it is absent is to be said.
  */
 export function resolveTargets(desired: Desired, observed: readonly ObservedContainer[]): ContainerTarget[] {
-  const targets: ContainerTarget[] = []
-  const named = new Set<string>()
-  const byName = new Map<string, readonly Rule[]>()
-  for (const { containerId, podUid, name, rules: places } of desired.containers) {
-    const rules = places.flatMap((place) => desired.rules[place] ?? [])
-    byName.set(`${podUid}/${name}`, rules)
-    if (containerId === undefined) continue
-    named.add(containerId)
-    targets.push({ containerId, rules })
+  return new TargetIndex(desired).resolve(observed, true)
+}
+
+/** A desired state, ready to be held against what is there again and again. */
+export class TargetIndex {
+  readonly podUids: ReadonlySet<string>
+  readonly #desired: Desired
+  readonly #byId = new Map<string, ContainerTarget>()
+  readonly #byName = new Map<string, readonly Rule[]>()
+
+  constructor(desired: Desired) {
+    this.#desired = desired
+    for (const { containerId, podUid, name, rules: places } of desired.containers) {
+      const rules = places.flatMap((place) => desired.rules[place] ?? [])
+      this.#byName.set(`${podUid}/${name}`, rules)
+      if (containerId !== undefined) this.#byId.set(containerId, { containerId, rules })
+    }
+    this.podUids = new Set(desired.containers.map(({ podUid }) => podUid))
   }
-  for (const { containerId, podUid, name } of observed) {
-    if (name === undefined || named.has(containerId)) continue
-    const rules = byName.get(`${podUid}/${name}`)
-    if (rules !== undefined) targets.push({ containerId, rules })
+
+  /** Those that are named by it. */
+  get containerIds(): Iterable<string> {
+    return this.#byId.keys()
   }
-  return targets
+
+  isOf({ rules, containers }: Desired): boolean {
+    return rules === this.#desired.rules && containers === this.#desired.containers
+  }
+
+  /** @param withAbsent whether those by id are told that are not there */
+  resolve(observed: readonly ObservedContainer[], withAbsent: boolean): ContainerTarget[] {
+    const targets: ContainerTarget[] = withAbsent ? [...this.#byId.values()] : []
+    for (const { containerId, podUid, name } of observed) {
+      const target = this.#byId.get(containerId)
+      if (target !== undefined) {
+        if (!withAbsent) targets.push(target)
+        continue
+      }
+      const rules = name === undefined ? undefined : this.#byName.get(`${podUid}/${name}`)
+      if (rules !== undefined) targets.push({ containerId, rules })
+    }
+    return targets
+  }
 }

@@ -36,15 +36,30 @@ export class FakeContainer {
 
   /** @returns its pid, once it is in the cgroup. */
   async run(): Promise<number> {
-    const join = `echo $$ > ${this.folder}/cgroup.procs`
-    const mounted = `mount --bind ${this.#termination} ${this.#termination} && exec sleep 600`
-    const script = `${join} && exec unshare --mount --propagation private sh -c '${mounted}'`
-    const child = spawn('sh', ['-c', script], { stdio: 'ignore' })
-    this.#children.push(child)
-    const pid = child.pid ?? -1
+    const pid = this.#spawn('exec sleep 600', 'ignore').pid ?? -1
     const probe = () => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep') || undefined
     await waitUntil('a process in the container', probe, { deadlineMs: 5_000, everyMs: 10 })
     return pid
+  }
+
+  /** The same, told as soon as it is: its pid, and when its own program was about to begin, in ms since the epoch. */
+  async runTimed(): Promise<{ pid: number; startedMs: number }> {
+    const child = this.#spawn('echo $EPOCHREALTIME; exec sleep 600', 'pipe')
+    let line = ''
+    for await (const text of child.stdout?.setEncoding('utf8') ?? []) {
+      line += text as string
+      if (line.includes('\n')) break
+    }
+    return { pid: child.pid ?? -1, startedMs: Number(line) * 1_000 }
+  }
+
+  #spawn(program: string, stdout: 'ignore' | 'pipe'): ChildProcess {
+    const join = `echo $$ > ${this.folder}/cgroup.procs`
+    const mounted = `mount --bind ${this.#termination} ${this.#termination} && ${program}`
+    const script = `${join} && exec unshare --mount --propagation private bash -c '${mounted}'`
+    const child = spawn('sh', ['-c', script], { stdio: ['ignore', stdout, 'ignore'] })
+    this.#children.push(child)
+    return child
   }
 
   async remove(): Promise<void> {
