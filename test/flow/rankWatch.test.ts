@@ -50,8 +50,9 @@ function watchOnTerminal(env: Readonly<Record<string, string>>, rows = 12) {
     signal,
     press: (keys: string) => child.stdin.write(keys),
     isStopped: () => /\) T /.test(readFileSync(`/proc/${pid()}/stat`, 'utf8')),
-    // script(1) stops with what it runs.
-    resume: () => child.kill('SIGCONT') && signal('SIGCONT'),
+    resume: () => signal('SIGCONT'),
+    // script(1) stops itself once it sees that what it runs has stopped, which may be after the other goes on.
+    wakeScript: () => child.kill('SIGCONT'),
     exitCode: async () => child.exitCode ?? ((await once(child, 'exit')) as [number])[0],
   }
 }
@@ -104,7 +105,7 @@ describe('oomkeeper rank --watch on a terminal', () => {
       await watch.until(() => watch.isStopped())
       const before = watch.frames()
       watch.resume()
-      await watch.until(() => watch.frames() >= before + 2)
+      await watch.until(() => watch.wakeScript() && watch.frames() >= before + 2)
       expect(watch.output()).toContain(LEAVE + ENTER)
       expect(watch.output()).toContain('\u001b[1mOOM_SCORE')
       watch.signal('SIGTERM')
