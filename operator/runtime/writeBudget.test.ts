@@ -105,6 +105,24 @@ describe('WriteBudget', () => {
     expect(order).toHaveLength(19)
   })
 
+  it('gives upkeep that takes long one place while kills wait, and more when none does', async () => {
+    const budget = budgetOf({ maxInFlight: 4, reportEveryMs: 0 })
+    const gate = Promise.withResolvers<void>()
+    const inWay = Promise.withResolvers<void>()
+    for (let at = 0; at < 4; at++) void write(budget, `w${at}`, inWay.promise)
+    for (let at = 0; at < 6; at++) void write(budget, `u${at}`, gate.promise, 'upkeep')
+    for (let at = 0; at < 40; at++) void write(budget, `k${at}`)
+    inWay.resolve()
+    for (let ms = 100; ms <= 2_000; ms += 100) await passTo(ms)
+    const order = started.map(([key]) => key)
+    expect(order.filter((key) => key.startsWith('k'))).toHaveLength(40)
+    expect(order.slice(0, order.indexOf('k39')).filter((key) => key.startsWith('u'))).toEqual(['u0'])
+    expect(order.filter((key) => key.startsWith('u'))).toEqual(['u0', 'u1', 'u2', 'u3'])
+    gate.resolve()
+    for (let ms = 2_100; ms <= 3_000; ms += 100) await passTo(ms)
+    expect(started).toHaveLength(50)
+  })
+
   it('holds so many in flight, and none of one report twice', async () => {
     const budget = budgetOf({ maxInFlight: 2, reportEveryMs: 0 })
     const gate = Promise.withResolvers<void>()

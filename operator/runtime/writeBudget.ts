@@ -18,7 +18,7 @@ export interface WriteBudgetClock {
 /** `upkeep`: what can wait while kills do. */
 export type WritePurpose = 'kills' | 'upkeep'
 
-/** While kills wait, one write in so many is upkeep, so that a storm without end does not keep it from being done. */
+/** While kills wait, one write in so many is upkeep, one at a time, so that a storm without end does not keep it from being done. */
 const WRITES_PER_UPKEEP = 8
 
 interface Turn {
@@ -35,7 +35,7 @@ export class WriteBudget {
   readonly #options: WriteBudgetOptions
   readonly #clock: WriteBudgetClock
   #turns: Turn[] = []
-  readonly #inFlight = new Set<string>()
+  readonly #inFlight = new Map<string, WritePurpose>()
   readonly #startedMs = new Map<string, number>()
   readonly #bucket: TokenBucket
   #wakeMs = Infinity
@@ -100,7 +100,7 @@ export class WriteBudget {
         nextReadyMs = Math.min(nextReadyMs, readyMs)
         return false
       }
-      this.#inFlight.add(turn.key)
+      this.#inFlight.set(turn.key, turn.purpose)
       // In order of start, so that the oldest stand first.
       this.#startedMs.delete(turn.key)
       this.#startedMs.set(turn.key, nowMs)
@@ -110,7 +110,9 @@ export class WriteBudget {
       return true
     }
     const { kills = [], upkeep = [] } = Object.groupBy(this.#turns, ({ purpose }) => purpose)
-    if (this.#killsSinceUpkeep >= WRITES_PER_UPKEEP - 1) upkeep.find(start)
+    // One that takes long, pod after pod, would else hold ever more of the places.
+    const isUpkeepDone = ![...this.#inFlight.values()].includes('upkeep')
+    if (isUpkeepDone && this.#killsSinceUpkeep >= WRITES_PER_UPKEEP - 1) upkeep.find(start)
     kills.forEach(start)
     upkeep.forEach(start)
     this.#turns = this.#turns.filter((turn) => !started.has(turn))
