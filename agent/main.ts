@@ -1,6 +1,4 @@
 import './adapters/smallHeap.ts'
-import { readlinkSync } from 'node:fs'
-import { join } from 'node:path'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { inboxPrefix } from '#contract/subjects.ts'
 import { startHealthServer } from '#program/adapters/healthServer.ts'
@@ -24,6 +22,7 @@ import { KILL_SCOPES, OriginalsFile, SCORES } from './adapters/originalsFile.ts'
 import { knowProcesses } from './adapters/knowProcesses.ts'
 import { missingRights } from './adapters/missingRights.ts'
 import { raiseOwnPriority } from './adapters/ownPriority.ts'
+import { readOwnPid } from './adapters/readOwnPid.ts'
 import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
 import { runAdjustments } from './adapters/runAdjustments.ts'
@@ -170,7 +169,7 @@ await runProgram({
         killScopes,
         noteWrite: (note) => trail.note(note),
         isOfNode: (pid) => processes.isOfNode(pid),
-        ownPid: Number(readlinkSync(join(flags.proc, 'self'))),
+        ownPid: readOwnPid(flags.proc),
         budget: new TokenBucket(flags.scoreWritesPerSecond, 1_000 / flags.scoreWritesPerSecond, monotonicMs()),
         monotonicMs,
         saveOriginals: (containers) => originals.write(containers),

@@ -75,7 +75,7 @@ export interface AdjusterPorts {
   /** Whether a process is one of the node's itself; undefined where that is not shown. */
   isOfNode(pid: number): boolean | undefined
   /** As /proc counts. */
-  ownPid: number
+  ownPid: number | undefined
   killScopes: KillScopes
   /** Told of each write that was done. */
   noteWrite(note: WriteNote): void
