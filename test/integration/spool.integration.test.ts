@@ -68,8 +68,14 @@ describe('the agent’s spool, with a real nats-server', () => {
     await world.nats.process.kill()
     await world.nats.process.start()
     await untilPending({ program, baseUrl }, 20)
-    const ready = await (await fetch(`${baseUrl}/readyz`)).text()
-    expect(ready).toMatch(/^not connected to NATS: AUTHORIZATION_VIOLATION; the server refuses this login: /m)
+    // First it knows only that the connection has ended: it is refused when it comes again.
+    const refused = async () => {
+      const text = await (await fetch(`${baseUrl}/readyz`)).text()
+      return /^not connected to NATS: AUTHORIZATION_VIOLATION; the server refuses this login: /m.test(text)
+        ? text
+        : undefined
+    }
+    const ready = await waitUntil('the refusal to be told', refused, { deadlineMs: 20_000, everyMs: 50 })
     expect(ready).toMatch(/\d+ kills wait: the connection to NATS is down/)
 
     writeFileSync(secret, right)
