@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning scale soak captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning proof-policies scale soak captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -90,6 +90,9 @@ scale: setup ## Measure: 5,000 nodes, 50,000 pods, 20,000 kills in a minute, eac
 
 scale-policies: setup ## Measure: a policy for 10,000 pods on 1,000 nodes, out to each of them, changed, and at rest (SCALE_NODES, SCALE_PODS)
 	@node test/scale/policiesMain.ts
+
+proof-policies: setup ## Show that a policy decides who outlives: a node's memory runs out ten times without it, ten times with it (root; PROOF_ROUNDS=N)
+	@node test/proof/main.ts
 
 soak: setup ## Measure: what the agent has after 1,000 to 10,000 kills, which must stay the same (root; KILLS=N)
 	@node test/bench/soak/main.ts

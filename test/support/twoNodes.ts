@@ -75,6 +75,52 @@ export async function exhaustSecondNode(
   return untilSecondNodeKills(second, before)
 }
 
+/** More than what is left; and less than what the kernel wins by taking a pod for it. */
+const BEYOND_MIB = 128
+
+/**
+ * Has a file in memory take more than there is, in no pod, by a process that may not be killed: the kernel has to choose
+ * among what was there before. The file is gone then.
+ * @returns what the kernel took
+ */
+export async function fillSecondNode(second: SecondNode): Promise<KernelKill[]> {
+  const before = readSecondNodeKills(second)
+  const mib = (await readAvailableMib(second)) + BEYOND_MIB
+  // It may take minutes, of which the kernel drops and reads programs' pages again; the second line ends that sooner
+  // (multigen_lru.rst).
+  await second.run(`mount -o remount,size=100% /dev/shm
+echo 1000 > /sys/kernel/mm/lru_gen/min_ttl_ms
+: > /dev/shm/filler
+(dd if=/dev/zero of=/dev/shm/filler bs=1M count=${mib}; rm -f /dev/shm/filler) > /dev/null 2>&1 < /dev/null &`)
+  await untilSecondNodeKills(second, before)
+  await second.run('while [ -e /dev/shm/filler ]; do sleep 0.2; done')
+  return readSecondNodeKills(second).slice(before.length)
+}
+
+/** A process on the second node, as its /proc has it. */
+export interface NodeProcess {
+  pid: number
+  command: string
+  oomScoreAdj: number
+  oomScore: number
+  rssKib: number
+}
+
+/** Those with one of these commands, in the order of their pids. */
+export async function readSecondNodeProcesses(
+  second: SecondNode,
+  ...commands: readonly string[]
+): Promise<NodeProcess[]> {
+  const said = await second.run(`for pid in $(pgrep -x '${commands.join('|')}'); do
+  cd /proc/$pid && echo "$pid $(cat oom_score_adj oom_score | tr '\\n' ' ') $(awk '/^VmRSS/ { print $2 }' status) $(cat comm)"
+done 2> /dev/null || true`)
+  const rows = said.split('\n').filter((line) => /^\d+ -?\d+ \d+ +\d+ /.test(line))
+  return rows.map((row) => {
+    const [pid = 0, oomScoreAdj = 0, oomScore = 0, rssKib = 0] = row.split(/ +/, 4).map(Number)
+    return { pid, command: row.split(/ +/).slice(4).join(' '), oomScoreAdj, oomScore, rssKib }
+  })
+}
+
 /** Kills on the second node since it booted, from its own kernel's log. */
 export function readSecondNodeKills(second: SecondNode): KernelKill[] {
   return parseKills(second.readKernelLog())
