@@ -49,8 +49,8 @@ export async function measureReports(
   const watch = new KubectlWatch(cluster, ['oomreports', '-n', namespace])
   try {
     const command = 'bench-w'
-    // A kill a second: slower than the kernel's limit on dumps, and each write is seen by itself. None while the container is
-    // not in its pod's status yet, for which the operator would wait as long as the kubelet takes.
+    // A child eats three seconds after it began: slower than the kernel's limit on dumps, and each write is seen by itself. None is
+    // killed while the container is not in its pod's status yet, for which the operator would wait as long as the kubelet takes.
     const eater = {
       namespace,
       name: 'bench',
@@ -58,14 +58,13 @@ export async function measureReports(
       command,
       limitMib: 32,
       in: 'child',
-      delaySeconds: 5,
+      delaySeconds: 3,
       repeat: kills,
-      everyMs: 1_000,
     } as const
     await cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(eaterManifest(eater)) })
     // NAME KILLS …
     const seen = (kill: number) => watch.lines.find(({ text }) => Number(text.split(/\s+/)[1]) >= kill)
-    await waitUntil(`${kills} kills to be seen`, () => seen(kills), { deadlineMs: 60_000 + kills * 3_000 })
+    await waitUntil(`${kills} kills to be seen`, () => seen(kills), { deadlineMs: 60_000 + kills * 6_000 })
     const killed = readKills(fromSequence).filter((kill) => kill.command === command)
     return killed.map(({ monotonicUsec }, index) => (seen(index + 1)?.atMs ?? Number.NaN) - toWallMs(monotonicUsec))
   } finally {

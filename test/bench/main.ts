@@ -34,7 +34,7 @@ async function bench(): Promise<string> {
     await cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(namespaceManifest(NAMESPACE)) })
     const measured = { cluster, namespace: NAMESPACE, fromSequence, toWallMs: calibratePrintkClock() }
 
-    log(`kill → visible: ${KILLS} kills of a child, one a second …`)
+    log(`kill → visible: ${KILLS} kills of a child, one in three seconds …`)
     const reports = await measureReports(measured, KILLS)
     log(`  kubectl get oomreports -w: ${summarize(reports, 'ms')}`)
     log(`the peer, Kubernetes itself: ${PEER_KILLS} kills of a PID 1 (of a child it shows nothing) …`)
