@@ -1,4 +1,5 @@
-import { MAX_DESIRED_SCORE, MIN_DESIRED_SCORE, type DesiredScore } from '#contract/desiredRule.ts'
+import type { DesiredScore } from '#contract/desiredRule.ts'
+import { scoreFrom } from '#contract/scoreFrom.ts'
 import type { StatusReason } from '#contract/nodeStatus.ts'
 import { firstOf, type JudgedProcess } from './judge.ts'
 import type { ContainerOriginal, Originals } from './originals.ts'
@@ -130,15 +131,6 @@ function planContainer(
   }
   const others = applied.filter((value) => !wanted.has(value))
   return { original, applied: [...others, ...wanted].slice(-MAX_APPLIED), processes: kept }
-}
-
-/** A sum that leaves what a policy may set ends there; one that began outside of it is not moved the other way. */
-export function scoreFrom(score: DesiredScore, base: number): number {
-  if ('value' in score) return score.value
-  const sum = base + score.delta
-  return score.delta < 0
-    ? Math.max(sum, Math.min(base, MIN_DESIRED_SCORE))
-    : Math.min(sum, Math.max(base, MAX_DESIRED_SCORE))
 }
 
 /** What the processes of a score had of their own, where it is the same for all of them. */

@@ -1,7 +1,7 @@
 import type { DesiredRule, ProcessMatcher } from '#contract/desiredRule.ts'
+import { matchesGlob } from '#contract/glob.ts'
 import type { StatusReason } from '#contract/nodeStatus.ts'
 import { messageOf } from '#program/errors.ts'
-import { matchesGlob } from './glob.ts'
 
 /** What is read of a process only where a rule asks for it. */
 export type Fact = 'exe' | 'cmdline'

@@ -1,9 +1,9 @@
-import type { DesiredRule, DesiredScore, ProcessMatcher } from '#contract/desiredRule.ts'
+import type { DesiredRule, DesiredScore } from '#contract/desiredRule.ts'
+import { scoreFrom } from '#contract/scoreFrom.ts'
 import { oomScoreOf } from '#kernel/badness/oomScore.ts'
-import { matchesGlob } from '../../agent/adjust/glob.ts'
-import { scoreFrom } from '../../agent/adjust/plan.ts'
 import { weighByPoints, type Machine } from '../../agent/rank/weight.ts'
 import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
+import { fitOfKnown } from '../../operator/policies/fitOfKnown.ts'
 import type { DecidedContainer } from './previewPolicies.ts'
 import { refusalByNode } from './refusalByNode.ts'
 
@@ -51,18 +51,11 @@ function scoreOf(score: DesiredScore, own: number): number {
 function ruleFor(rules: readonly DesiredRule[], task: Task, isFirst: boolean): DesiredRule | 'unknown' | undefined {
   for (const rule of rules) {
     if (rule.score === undefined) continue
-    const fits = (rule.processes ?? [{}]).map((matcher) => fitOf(matcher, task, isFirst))
-    if (fits.includes(true)) return rule
-    if (fits.includes(undefined)) return 'unknown'
+    const fit = fitOfKnown(rule.processes, { command: task.command, isFirst })
+    if (fit === 'yes') return rule
+    if (fit === 'unknown') return fit
   }
   return undefined
-}
-
-/** @returns undefined where it depends on what a ranking does not tell. */
-function fitOf({ command, exe, cmdline, init }: ProcessMatcher, task: Task, isFirst: boolean): boolean | undefined {
-  if (init === true && !isFirst) return false
-  if (command !== undefined && !matchesGlob(command, task.command)) return false
-  return exe === undefined && cmdline === undefined ? true : undefined
 }
 
 /** The oldest process of a container is taken to be the one with the lowest pid among the likeliest victims. */

@@ -1,4 +1,4 @@
-import { MAX_DESIRED_SCORE, MIN_DESIRED_SCORE } from '#contract/desiredRule.ts'
+import { scoreFrom } from '#contract/scoreFrom.ts'
 import { parseQuantityKib } from '#program/quantityKib.ts'
 import type { PodMember } from '../runtime/pod.ts'
 import type { ClusterFacts } from './clusterFacts.ts'
@@ -20,8 +20,7 @@ export function scoresOf(
   const { value, delta } = policy.spec.oomScoreAdj ?? {}
   if (value === undefined && delta === undefined) return undefined
   const before = kubeletScore(pod, member, nodes.get(pod.node)?.memory?.capacityKib)
-  const sum = before + (delta ?? 0)
-  return { before, after: value ?? Math.max(Math.min(before, MIN_DESIRED_SCORE), Math.min(sum, MAX_DESIRED_SCORE)) }
+  return { before, after: value ?? scoreFrom({ delta: delta ?? 0 }, before) }
 }
 
 /** Whether a policy lets a container outlive more than it did: the others pay for it. */

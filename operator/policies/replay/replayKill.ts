@@ -1,6 +1,7 @@
 import type { KillScope } from '#contract/killEvent.ts'
 import type { CandidateRow, CandidateRows } from '../../reports/parseCandidateTable.ts'
 import type { ClusterFacts } from '../clusterFacts.ts'
+import { fitOfKnown } from '../fitOfKnown.ts'
 import { scoresOf, type Subject } from '../protection.ts'
 
 /** A kill of a container, as its report keeps it. */
@@ -57,7 +58,7 @@ export function replayKill(
   const delta = subject.policy.spec.oomScoreAdj?.delta
   const perThousand = Math.floor(totalKib / PAGE_KIB / 1000)
   const ranked = table.rows.map((row) => {
-    const selection = isOwn || isLike(row, victim) ? selects(processes, row) : 'no'
+    const selection = isOwn || isLike(row, victim) ? fitOfKnown(processes, row) : 'no'
     const had = row.oomScoreAdj ?? 0
     const isInForce = had === scores.after
     const [without, under] =
@@ -79,28 +80,4 @@ export function replayKill(
 /** A process of the victim's own container, as far as a table tells: one that is called and was set as the victim. */
 function isLike(row: CandidateRow, victim: CandidateRow): boolean {
   return row === victim || (row.command === victim.command && row.oomScoreAdj === victim.oomScoreAdj)
-}
-
-/** Whether the policy selects a process; a table has no more than its command. */
-function selects(
-  processes: Subject['policy']['spec']['processes'],
-  { command }: CandidateRow,
-): 'yes' | 'no' | 'unknown' {
-  if (processes === undefined) return 'yes'
-  if (command === undefined) return 'no'
-  let result: 'no' | 'unknown' = 'no'
-  for (const one of processes) {
-    if (one.command !== undefined && !globOf(one.command).test(command)) continue
-    if (one.exe === undefined && one.cmdline === undefined && one.init === undefined) return 'yes'
-    result = 'unknown'
-  }
-  return result
-}
-
-function globOf(glob: string): RegExp {
-  const source = glob
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll(/\*+/g, '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 's')
 }
