@@ -1,10 +1,10 @@
 import { formatCount } from '#kernel/explain/quantity.ts'
 import { ProgramError, EXIT, messageOf } from '#program/errors.ts'
-import { oomPolicyKind, oomPolicyStatus, RETRY_ANNOTATION } from '../../operator/api/oomPolicy.ts'
-import { oomPolicySpec } from '../../operator/api/oomPolicySpec.ts'
+import { oomPolicyKind } from '../../operator/api/oomPolicy.ts'
 import type { NodeFacts } from '../../operator/policies/clusterFacts.ts'
 import type { Labels } from '../../operator/policies/labelSelector.ts'
 import { parseNodeFacts, type RawNode } from '../../operator/policies/nodeFacts.ts'
+import { parsePolicy, type RawPolicy } from '../../operator/policies/parsePolicy.ts'
 import type { Policy } from '../../operator/policies/selection.ts'
 import { parsePod, type CachedPod, type RawPod } from '../../operator/runtime/pod.ts'
 
@@ -22,17 +22,8 @@ export interface ClusterObjects {
 
 interface RawObject {
   kind?: string
-  metadata?: {
-    name?: string
-    uid?: string
-    labels?: Labels
-    annotations?: Readonly<Record<string, string>>
-    generation?: number
-    deletionTimestamp?: string
-  }
+  metadata?: { name?: string; uid?: string; labels?: Labels }
   handler?: string
-  spec?: unknown
-  status?: { rollback?: unknown }
 }
 
 /** The label that the apiserver gives to each namespace. */
@@ -59,7 +50,7 @@ export async function gatherClusterObjects(
       else if (kind === 'Node') nodes.set(name, parseNodeFacts(object as RawNode))
       else if (kind === 'RuntimeClass') runtimeHandlers.set(name, handler ?? name)
       else if (kind === oomPolicyKind.kind) {
-        const policy = readPolicy(name, object as RawObject)
+        const policy = parsePolicy(object as RawPolicy, { name, uid: metadata?.uid ?? name }, () => false)
         if (policy === undefined)
           notes.push(`Policy ${name} of the cluster is of another version of the kind, and decides nothing here.`)
         else policies.push(policy)
@@ -83,15 +74,4 @@ export async function gatherClusterObjects(
       `Of ${unknown.size === 1 ? `namespace ${[...unknown][0]}` : `${unknown.size} namespaces`} the labels are not among the objects: taken to be its name's alone.`,
     )
   return { pods, namespaces, nodes, runtimeHandlers, policies, notes }
-}
-
-/** @returns undefined for one that the apiserver took under another version of the kind. */
-function readPolicy(name: string, { metadata, spec, status }: RawObject): Policy | undefined {
-  const { uid = name, generation = 0, annotations, deletionTimestamp } = metadata ?? {}
-  const parsed = oomPolicySpec.safeParse(spec)
-  if (!parsed.success) return undefined
-  const rollback = oomPolicyStatus.shape.rollback.safeParse(status?.rollback).data
-  const retry = annotations?.[RETRY_ANNOTATION]
-  const deleting = deletionTimestamp !== undefined
-  return { name, uid, generation, spec: parsed.data, deleting, held: false, retry, rollback }
 }

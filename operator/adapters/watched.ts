@@ -1,25 +1,15 @@
 import { API_VERSION } from '../api/killRecord.ts'
-import { MAX_RETRY_CHARS, RETRY_ANNOTATION, oomPolicyKind, oomPolicyStatus } from '../api/oomPolicy.ts'
-import { oomPolicySpec } from '../api/oomPolicySpec.ts'
+import { oomPolicyKind } from '../api/oomPolicy.ts'
 import { parsePod, type RawPod } from '../runtime/pod.ts'
 import type { PodStore } from '../runtime/podStore.ts'
 import type { PolicyEngine } from '../runtime/policyEngine.ts'
 import { parseNodeFacts, type RawNode } from '../policies/nodeFacts.ts'
+import { parsePolicy, type RawPolicy } from '../policies/parsePolicy.ts'
 import { FINALIZER } from './policyFinalizer.ts'
 import type { Watched } from './objectWatch.ts'
 
 interface RawObject {
-  metadata?: {
-    uid?: string
-    name?: string
-    generation?: number
-    labels?: Record<string, string>
-    annotations?: Record<string, string>
-    deletionTimestamp?: string
-    finalizers?: readonly string[]
-  }
-  spec?: unknown
-  status?: { rollback?: unknown }
+  metadata?: { uid?: string; name?: string; labels?: Record<string, string> }
 }
 
 export function watchedPods(pods: PodStore, changed: () => void): Watched {
@@ -63,23 +53,11 @@ export function watchedPolicies(engine: PolicyEngine): Watched {
     path: `/apis/${API_VERSION}/${oomPolicyKind.plural}`,
     part: 'oompolicies',
     put(raw) {
-      const {
-        metadata: { uid, name, generation = 0, annotations, deletionTimestamp, finalizers = [] } = {},
-        spec,
-        status,
-      } = raw as RawObject
+      const { uid, name } = (raw as RawPolicy).metadata ?? {}
       if (uid === undefined || name === undefined) return undefined
-      const deleting = deletionTimestamp !== undefined
-      // The apiserver has checked it; what it took under another version of the kind decides nothing.
-      const { data } = oomPolicySpec.safeParse(deleting ? DECIDES_NOTHING : spec)
-      const held = finalizers.includes(FINALIZER)
-      if (data === undefined) engine.policies.remove(uid)
-      else {
-        const retry = annotations?.[RETRY_ANNOTATION]?.slice(0, MAX_RETRY_CHARS)
-        // One that somebody made unreadable by hand is none.
-        const rollback = oomPolicyStatus.shape.rollback.safeParse(status?.rollback).data
-        engine.policies.put(uid, { name, uid, generation, spec: data, deleting, held, retry, rollback })
-      }
+      const policy = parsePolicy(raw as RawPolicy, { name, uid }, (finalizers) => finalizers.includes(FINALIZER))
+      if (policy === undefined) engine.policies.remove(uid)
+      else engine.policies.put(uid, policy)
       return uid
     },
     remove: (uid) => engine.policies.remove(uid),
@@ -116,6 +94,3 @@ export function watchedRuntimeClasses(engine: PolicyEngine): Watched {
     retainOnly: (uids) => engine.runtimeClasses.retainOnly(uids),
   }
 }
-
-/** In place of the spec of a policy that is being deleted. */
-const DECIDES_NOTHING = {}
