@@ -1,19 +1,13 @@
-import { beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { inPod, type OperatorWorld } from './operatorWorld.ts'
-import { useOperatorWorld } from './useOperatorWorld.ts'
+import { useOperatorWorldWithStreams } from './useOperatorWorld.ts'
 
 let world: OperatorWorld
 
-useOperatorWorld((started) => {
+useOperatorWorldWithStreams((started) => {
   world = started
 })
-
-// It makes the stream that kills are published to.
-beforeAll(async () => {
-  await world.readyOperator()
-  await world.endOperators()
-}, 120_000)
 
 interface Named {
   metadata: { namespace?: string; name: string; ownerReferences?: object[] }

@@ -1,23 +1,17 @@
-import { beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { KILL_STREAM } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { untilReady } from '../support/stack.ts'
 import { inPod, type OperatorWorld } from './operatorWorld.ts'
-import { useOperatorWorld } from './useOperatorWorld.ts'
+import { useOperatorWorldWithStreams } from './useOperatorWorld.ts'
 
 const OUTSIDE = { attribution: { source: 'dump' as const, cgroupPath: '/system.slice/sshd.service' } }
 
 let world: OperatorWorld
 
-useOperatorWorld((started) => {
+useOperatorWorldWithStreams((started) => {
   world = started
 })
-
-// It makes the stream that kills are published to.
-beforeAll(async () => {
-  await world.readyOperator()
-  await world.endOperators()
-}, 120_000)
 
 describe('the operator, when things break, with real nats-server, etcd and kube-apiserver', () => {
   it('counts exactly when it is killed ten times between a write and the checkpoint, and nats-server with it', async () => {

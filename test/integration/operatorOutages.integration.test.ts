@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { KILL_STREAM, STATE_BUCKET } from '../../contract/subjects.ts'
 import { readKubeconfig, writeKubeconfig } from '../cluster/parts/kubeconfig.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -9,7 +9,7 @@ import { startBusyApiserver } from '../support/busyApiserver.ts'
 import { sayFault, secondsSince } from '../support/faultLine.ts'
 import { untilReady } from '../support/stack.ts'
 import { inPod, type OperatorWorld } from './operatorWorld.ts'
-import { useOperatorWorld } from './useOperatorWorld.ts'
+import { useOperatorWorldWithStreams } from './useOperatorWorld.ts'
 
 /** While the apiserver is away: a short form in CI, 5000 for the long one. */
 const OUTAGE_KILLS = Number(process.env['OUTAGE_KILLS'] ?? 200)
@@ -17,15 +17,9 @@ const WORKLOADS = 5
 
 let world: OperatorWorld
 
-useOperatorWorld((started) => {
+useOperatorWorldWithStreams((started) => {
   world = started
 })
-
-// It makes the stream that kills are published to.
-beforeAll(async () => {
-  await world.readyOperator()
-  await world.endOperators()
-}, 120_000)
 
 const lastSequence = async (): Promise<number> => (await (await world.jsm()).streams.info(KILL_STREAM)).state.last_seq
 

@@ -3,18 +3,15 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { sayFault, secondsSince } from '../support/faultLine.ts'
 import { inPod, type OperatorWorld } from './operatorWorld.ts'
-import { useOperatorWorld } from './useOperatorWorld.ts'
+import { useOperatorWorldWithStreams } from './useOperatorWorld.ts'
 
 let world: OperatorWorld
 
-useOperatorWorld((started) => {
+useOperatorWorldWithStreams((started) => {
   world = started
 })
 
-// It makes the stream that kills are published to.
 beforeAll(async () => {
-  await world.readyOperator()
-  await world.endOperators()
   for (const name of ['held', 'small', 'slow']) await world.api.kubectl(['create', 'namespace', name])
 }, 120_000)
 

@@ -1,24 +1,18 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { KILL_STREAM, STATE_BUCKET } from '../../contract/subjects.ts'
 import { sayFault } from '../support/faultLine.ts'
 import { untilReady } from '../support/stack.ts'
 import { backUpStream, restoreStream, type StreamBackup } from '../support/streamBackup.ts'
 import { inPod, type OperatorWorld } from './operatorWorld.ts'
-import { useOperatorWorld } from './useOperatorWorld.ts'
+import { useOperatorWorldWithStreams } from './useOperatorWorld.ts'
 
 let world: OperatorWorld
 
-useOperatorWorld((started) => {
+useOperatorWorldWithStreams((started) => {
   world = started
 })
-
-// It makes the stream that kills are published to.
-beforeAll(async () => {
-  await world.readyOperator()
-  await world.endOperators()
-}, 120_000)
 
 async function putBack(backup: StreamBackup): Promise<void> {
   await (await world.jsm()).streams.delete(KILL_STREAM)

@@ -23,3 +23,17 @@ export function useOperatorWorld(take: (world: OperatorWorld) => void): void {
     await world.endOperators()
   })
 }
+
+/** The same, where an operator has made the streams that kills are published to, and has ended. */
+export function useOperatorWorldWithStreams(take: (world: OperatorWorld) => void): void {
+  let world: OperatorWorld
+  useOperatorWorld((started) => {
+    world = started
+    take(started)
+  })
+
+  beforeAll(async () => {
+    await world.readyOperator()
+    await world.endOperators()
+  }, 120_000)
+}
