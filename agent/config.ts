@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { agentMode, type AgentMode } from '#contract/nodeStatus.ts'
 import { flagSchemas, type LogLevel } from '#program/flagSchemas.ts'
 import { optional, required, withDefault } from '#program/flags.ts'
 import type { RecordingPace } from './adapters/kmsgRecording.ts'
@@ -34,11 +35,11 @@ export const agentFlags = {
   ),
   bootId: optional(z.uuid(), 'UUID', "a recording's boot id; its content's hash without one"),
   proc: withDefault(flagSchemas.text, 'FOLDER', '/proc', "the host's proc file system"),
-  adjust: withDefault(
-    z.enum(['on', 'off']) as z.ZodType<'on' | 'off', string>,
-    'on|off',
-    'on',
-    'whether oom_score_adj is written as the desired state of this node says; off, nothing is written or given back',
+  mode: withDefault(
+    agentMode as z.ZodType<AgentMode, string>,
+    'detect|raise|full',
+    'full',
+    'what may be written to processes and cgroups: nothing; oom_score_adj, upward and back; all that policies say',
   ),
   scoreWritesPerSecond: withDefault(
     flagSchemas.countUpTo(10_000),

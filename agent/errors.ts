@@ -28,6 +28,10 @@ export function describeNoMemoryCgroups(tree: string): string {
   return `expected a hierarchy of memory cgroups below --cgroup-root ${tree}, got none; kills are told with the pod that the log or /proc tells, without limits and group kills, and none is found by its cgroup's count: mount the host's /sys/fs/cgroup there`
 }
 
+export function describeScoresLeft(containers: number): string {
+  return `${containers} containers have scores that were set in another mode, and mode detect gives nothing back: they keep them until they end, or until the agent runs in mode full; switch policies off first (docs/operating.md#modes)`
+}
+
 export function stateUnwritable(folder: string, cause: unknown): ProgramError {
   return new ProgramError(
     `--state-dir: expected a folder to keep the cursor in, got: ${messageOf(cause)}; make ${folder} writable or name another`,

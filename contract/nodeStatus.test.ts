@@ -5,6 +5,7 @@ const STATUS: NodeStatus = {
   version: 2,
   node: 'node-a',
   reportedAt: '2026-03-01T10:00:00.000Z',
+  mode: 'full',
   desiredRevision: 7,
   rules: [{ policy: 'p', uid: '0b8f0a53-5c1e-4b0e-9d0c-6f3f5b1f9d11', generation: 1 }],
   reasons: [{ reason: 'KernelRefused', message: 'no right' }],

@@ -24,6 +24,10 @@ export const MAX_MESSAGE_CHARS = 300
 export const ruleOutcome = z.enum(['applied', 'failed', 'conflict', 'skipped', 'would'])
 export type RuleOutcome = z.infer<typeof ruleOutcome>
 
+/** What an agent may write: nothing; scores, upward and back; scores either way and memory.oom.group. */
+export const agentMode = z.enum(['detect', 'raise', 'full'])
+export type AgentMode = z.infer<typeof agentMode>
+
 /** Why, in one word for machines (CamelCase) and in one sentence for people. */
 const statusReason = z.object({
   reason: z.string().regex(/^[A-Z][A-Za-z0-9]{0,63}$/),
@@ -77,6 +81,8 @@ export const nodeStatus = z.object({
   version: z.literal(STATUS_VERSION),
   node: z.string().min(1).max(253),
   reportedAt: z.iso.datetime({ precision: 3 }),
+  /** Absent: the agent is older than modes, and writes. */
+  mode: agentMode.optional(),
   /** Of the desired state that this is about, in its bucket; 0 where there was never one, absent where none is applied. */
   desiredRevision: z.int().nonnegative().optional(),
   /** The policies that the outcomes are about, as the agent knew them. */

@@ -2,18 +2,10 @@ import type { Logger } from 'pino'
 import type { CgroupFiles } from '#program/adapters/cgroupFiles.ts'
 import { hasHierarchy } from '../cgroup/memoryFiles.ts'
 import { describeNoMemoryCgroups, SEES_NO_HOST_PROCESSES, SEES_NO_KILL_COUNT } from '../errors.ts'
-import { lowerOwnScore } from './ownScore.ts'
 import type { ProcFs } from './procFs.ts'
 
 /** Says once, a line each, what the agent will not be able to do. @returns the same in short, for /readyz */
-export function missingRights(
-  proc: ProcFs,
-  cgroups: CgroupFiles,
-  cgroupRoot: string,
-  logger: Logger,
-  lowerScore = lowerOwnScore,
-): string[] {
-  lowerScore(logger)
+export function missingRights(proc: ProcFs, cgroups: CgroupFiles, cgroupRoot: string, logger: Logger): string[] {
   const missing: string[] = []
   const miss = (isMissing: boolean, line: string, short: string) => {
     if (!isMissing) return

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
+import type { AgentMode } from '#contract/nodeStatus.ts'
 import { raiseOwnPriority } from './ownPriority.ts'
 
 let proc: string
@@ -10,8 +11,8 @@ let said: string[]
 let priorities: number[]
 
 const ofSession = (session: number) => writeFileSync(join(proc, 'stat'), `7 (node) S 1 7 ${session} 0 -1 0\n`)
-const raise = (setOwn = (priority: number) => void priorities.push(priority)) =>
-  raiseOwnPriority(pino({ level: 'info' }, { write: (line) => void said.push(line) }), proc, setOwn)
+const raise = (setOwn = (priority: number) => void priorities.push(priority), mode: AgentMode = 'full') =>
+  raiseOwnPriority(pino({ level: 'info' }, { write: (line) => void said.push(line) }), mode, proc, setOwn)
 
 beforeEach(() => {
   proc = mkdtempSync(join(tmpdir(), 'oomkeeper-priority-'))
@@ -33,6 +34,13 @@ describe('raiseOwnPriority', () => {
   it('leaves a session alone that others are in', () => {
     ofSession(process.pid + 1)
     raise()
+    expect(priorities).toEqual([-14])
+    expect(readFileSync(join(proc, 'autogroup'), 'utf8')).toBe('')
+  })
+
+  it('writes nothing in /proc in mode detect', () => {
+    ofSession(process.pid)
+    raise(undefined, 'detect')
     expect(priorities).toEqual([-14])
     expect(readFileSync(join(proc, 'autogroup'), 'utf8')).toBe('')
   })

@@ -35,14 +35,14 @@ beforeEach(() => {
     return Promise.resolve()
   }
   const connection = Promise.resolve({ request } as unknown as NatsConnection)
-  teller = new StatusTeller('node-a', connection, () => undefined, pino({ level: 'silent' }))
+  teller = new StatusTeller({ node: 'node-a', mode: 'raise' }, connection, () => undefined, pino({ level: 'silent' }))
 })
 
 describe('StatusTeller', () => {
   it('tells a status once, and the next one when it differs', async () => {
     await tell(reportOf(1))
     await tell(reportOf(1))
-    expect(told).toMatchObject([{ node: 'node-a', desiredRevision: 7, rules: RULES }])
+    expect(told).toMatchObject([{ node: 'node-a', mode: 'raise', desiredRevision: 7, rules: RULES }])
     await tell({ ...reportOf(1), desiredRevision: 8 })
     expect(told).toHaveLength(2)
   })

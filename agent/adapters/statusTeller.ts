@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NatsConnection } from 'nats'
 import type { Logger } from 'pino'
-import { STATUS_VERSION, encodeNodeStatus, type NodeStatus } from '#contract/nodeStatus.ts'
+import { STATUS_VERSION, encodeNodeStatus, type AgentMode, type NodeStatus } from '#contract/nodeStatus.ts'
 import { statusSubject } from '#contract/subjects.ts'
 import { messageOf } from '#program/errors.ts'
 import { withoutCounts } from '../adjust/outcomes.ts'
 
-export type NodeReport = Omit<NodeStatus, 'version' | 'node' | 'reportedAt' | 'completeness'>
+export type NodeReport = Omit<NodeStatus, 'version' | 'node' | 'reportedAt' | 'mode' | 'completeness'>
 
 const STATUS_EVERY_MS = 30_000
 const STATUS_TIMEOUT_MS = 5_000
@@ -16,6 +16,7 @@ const LOOK_EVERY_MS = 2_000
 /** Says how the node is: on change, and every 30 s; that there are more processes, or fewer, with the next word. */
 export class StatusTeller {
   readonly #node: string
+  readonly #mode: AgentMode
   readonly #connection: Promise<NatsConnection>
   readonly #readCompleteness: () => NodeStatus['completeness']
   readonly #logger: Logger
@@ -23,12 +24,13 @@ export class StatusTeller {
   #telling = false
 
   constructor(
-    node: string,
+    { node, mode }: { node: string; mode: AgentMode },
     connection: Promise<NatsConnection>,
     readCompleteness: () => NodeStatus['completeness'],
     logger: Logger,
   ) {
     this.#node = node
+    this.#mode = mode
     this.#connection = connection
     this.#readCompleteness = readCompleteness
     this.#logger = logger
@@ -53,17 +55,20 @@ export class StatusTeller {
     })
   }
 
-  /** For a node whose scores nobody adjusts. Resolves when the signal is aborted. */
-  async run(signal: AbortSignal): Promise<void> {
+  /**
+   * For a node whose scores nobody adjusts. Resolves when the signal is aborted.
+   * @param countLeft containers that still have a score of ours, of when it did
+   */
+  async run(signal: AbortSignal, countLeft: () => number = () => 0): Promise<void> {
     while (!signal.aborted) {
-      this.tell({ rules: [], reasons: [], containers: [] })
+      this.tell({ rules: [], reasons: [], containers: [], restoring: countLeft() })
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
     }
   }
 
-  async #publish(status: Omit<NodeStatus, 'version' | 'node' | 'reportedAt'>): Promise<boolean> {
+  async #publish(status: Omit<NodeStatus, 'version' | 'node' | 'reportedAt' | 'mode'>): Promise<boolean> {
     const reportedAt = new Date().toISOString()
-    const whole = { version: STATUS_VERSION, node: this.#node, reportedAt, ...status } as const
+    const whole = { version: STATUS_VERSION, node: this.#node, reportedAt, mode: this.#mode, ...status } as const
     try {
       const connection = await this.#connection
       await connection.request(statusSubject(this.#node), encodeNodeStatus(whole), { timeout: STATUS_TIMEOUT_MS })

@@ -80,6 +80,7 @@ class FakeNode {
       observe: () => [{ containerId: ID, podUid: 'pod', name: 'app', cgroup: '/a', processes: [...this.#processes] }],
       readFacts: () => ({}),
       isOfNode: () => false,
+      mayLower: true,
       killScopes: noKillScopes(),
       noteWrite: () => undefined,
       ownPid: 0,

@@ -23,6 +23,7 @@ let nowMs: number
 let noted: string[]
 let writesPerSecond: number
 let ofNode: Set<number>
+let mayLower: boolean
 
 const calm = () => ({
   killScopes: noKillScopes(),
@@ -32,6 +33,7 @@ const calm = () => ({
       noted.push(`${note.process.oomScoreAdj} to ${note.to} by ${rule} of ${container.name} at ${desiredRevision}`)
   },
   isOfNode: (pid: number) => ofNode.has(pid),
+  mayLower,
   ownPid: 99,
   budget: new TokenBucket(writesPerSecond, 1_000 / writesPerSecond, nowMs),
   monotonicMs: () => nowMs,
@@ -72,6 +74,7 @@ beforeEach(() => {
   noted = []
   writesPerSecond = 1_000
   ofNode = new Set()
+  mayLower = true
 })
 
 /** outcome:processes:reason of the one container */
@@ -103,6 +106,15 @@ describe('Adjuster', () => {
       reasons: [{ reason: 'KernelRefused', message: expect.stringContaining('CAP_SYS_RESOURCE') }],
       containers: [{ outcomes: [{ outcome: 'failed', processes: 1, reason: 0 }] }],
     })
+  })
+
+  it('that only raises leaves a lower score unwritten, says so, and gives back what it raised', () => {
+    mayLower = false
+    const adjuster = adjusterFrom({})
+    expect(told(adjuster, wantBy({ score: { value: -1 } }))).toEqual(['skipped 1 RaisesOnly'])
+    expect(told(adjuster, wantBy({ score: { delta: 300 } }))).toEqual(['applied 1'])
+    adjuster.sweep(NOTHING)
+    expect(steps.filter((step) => step.startsWith('write'))).toEqual(['write 1 300', 'write 1 0'])
   })
 
   it('keeps the originals of what could not be given back', () => {

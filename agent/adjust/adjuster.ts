@@ -75,6 +75,8 @@ export interface AdjusterPorts {
   write(containerId: string, process: ObservedProcess, oomScoreAdj: number): WriteOutcome
   /** Whether a process is one of the node's itself; undefined where that is not shown. */
   isOfNode(pid: number): boolean | undefined
+  /** Whether a score may go below what its process began with. */
+  mayLower: boolean
   /** As /proc counts. */
   ownPid: number | undefined
   killScopes: KillScopes
@@ -214,6 +216,7 @@ export class Adjuster {
         score,
         oomScoreAdj: scoreFrom(score, own),
         own,
+        mayLower: this.#ports.mayLower,
         isOwnContainer: containerId === withAgent?.containerId,
         isOfNode,
       })

@@ -13,9 +13,11 @@ let steps: string[]
 let saved: OwnKillScopes
 let answer: WriteOutcome
 let mayWrite: boolean
+let maySet: boolean
 
 const scopesFrom = (own: OwnKillScopes = {}): KillScopes =>
   new KillScopes(own, {
+    maySet,
     read: () => scope,
     write: (_container, to) => {
       steps.push(`write ${to}`)
@@ -50,9 +52,20 @@ beforeEach(() => {
   saved = {}
   answer = { kind: 'written' }
   mayWrite = true
+  maySet = true
 })
 
 describe('KillScopes', () => {
+  it('sets nothing where the agent only raises, says so, and gives back what was set before', () => {
+    maySet = false
+    expect(sweep(scopesFrom(), by({}, { mode: 'Audit' }))).toEqual(['skipped RaisesOnly', 'skipped Overridden'])
+    expect(sweep(scopesFrom(), by({ mode: 'Audit' }))).toEqual(['skipped RaisesOnly'])
+    expect(steps).toEqual([])
+    scope = 'Process'
+    sweep(scopesFrom({ [A]: 'Container' }), by({}))
+    expect(steps).toContain('write Container')
+  })
+
   it('has what was there on disk before it writes, tells of the write, and is quiet when nothing changes', () => {
     const scopes = scopesFrom()
     expect([sweep(scopes), sweep(scopes)]).toEqual([['applied'], ['applied']])

@@ -4,7 +4,14 @@ import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import type { KillScope, ObservedContainer, ContainerTarget } from './target.ts'
 import type { Outcome } from './outcomes.ts'
 import type { Rule } from './rule.ts'
-import { KILL_SCOPE_REFUSED, NO_KILL_SCOPE, overridden, RECONCILING, writeFailed } from './statusReasons.ts'
+import {
+  KILL_SCOPE_REFUSED,
+  NO_KILL_SCOPE,
+  overridden,
+  RECONCILING,
+  SETS_NO_KILL_SCOPE,
+  writeFailed,
+} from './statusReasons.ts'
 
 const killScope = z.enum(['Container', 'Process'])
 const owned = z.object({
@@ -33,6 +40,8 @@ export function parseKillScopes(text: string, bootId: string): ParsedKillScopes 
 }
 
 export interface KillScopePorts {
+  /** Whether the agent's mode sets any; what was set is given back in each. */
+  maySet: boolean
   /** Undefined where the kernel has none for it (cgroup v1, before 4.19), and where it is gone. */
   read(container: ObservedContainer): KillScope | undefined
   write(container: ObservedContainer, scope: KillScope): WriteOutcome
@@ -93,11 +102,10 @@ export class KillScopes {
       const own = this.#own[containerId]
       if (wanted.length === 0 && own === undefined) continue
       const now = this.#ports.read(container)
-      const deciding = now === undefined ? undefined : wanted.find(({ mode }) => mode === 'Enforce')
-      outcomes.set(
-        containerId,
-        wanted.map((rule) => asideOf(rule, wanted, deciding, now)),
-      )
+      const first = wanted.find(({ mode }) => mode === 'Enforce')
+      const deciding = now === undefined || !this.#ports.maySet ? undefined : first
+      const told = wanted.map((rule) => asideOf(rule, wanted, first, now))
+      outcomes.set(containerId, this.#ports.maySet ? told : told.map(unset))
       if (now === undefined) continue
       const to = deciding?.killScope ?? own ?? now
       if (deciding !== undefined || own !== undefined) next[containerId] = own ?? now
@@ -140,6 +148,12 @@ export class KillScopes {
 
 function wantsScope({ killScope: scope, suspended }: Rule): boolean {
   return scope !== undefined && suspended === undefined
+}
+
+/** What would be set, or is, where nothing may be. */
+function unset(told: Outcome): Outcome {
+  const isSet = told.outcome === 'applied' || told.outcome === 'would'
+  return isSet ? { ...told, outcome: 'skipped', why: SETS_NO_KILL_SCOPE } : told
 }
 
 /** What is to be told of a rule before anything is written; of the one that decides, that it is as it wants. */

@@ -13,6 +13,18 @@ export const KERNEL_REFUSED = {
     'the kernel takes a score below the one that the container was started with only from a process with CAP_SYS_RESOURCE: give the agent that capability or raise the value',
 }
 
+/** Told before anything is tried. */
+export const RAISES_ONLY = {
+  reason: 'RaisesOnly',
+  message:
+    'the agent of this node only raises scores (--mode=raise), and this one is below what the process began with: run it in mode full, or take a value above',
+}
+
+export const SETS_NO_KILL_SCOPE = {
+  reason: 'RaisesOnly',
+  message: 'the agent of this node only raises scores (--mode=raise): memory.oom.group is set in mode full',
+}
+
 export const UNREADABLE_PROGRAM = {
   reason: 'ProgramUnreadable',
   message:

@@ -33,5 +33,8 @@ export function processOf(pid: number, oomScoreAdj: number, changes: Partial<Obs
 
 /** Of a kernel that has none. */
 export function noKillScopes(): KillScopes {
-  return new KillScopes({}, { read: () => undefined, write: () => ({ kind: 'gone' }), save: () => undefined })
+  return new KillScopes(
+    {},
+    { maySet: true, read: () => undefined, write: () => ({ kind: 'gone' }), save: () => undefined },
+  )
 }

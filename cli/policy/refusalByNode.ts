@@ -8,5 +8,5 @@ import { refuseScore } from '../../agent/adjust/checks/scoreChecks.ts'
  * @returns undefined where it would write it, if the kernel lets it
  */
 export function refusalByNode(score: DesiredScore, oomScoreAdj: number, own: number): StatusReason | undefined {
-  return refuseScore({ score, oomScoreAdj, own, isOwnContainer: false, isOfNode: () => false })
+  return refuseScore({ score, oomScoreAdj, own, mayLower: true, isOwnContainer: false, isOfNode: () => false })
 }

@@ -99,8 +99,9 @@ export class NatsPolicies implements DesiredBucket {
         const token = message.subject.split('.')[3] ?? ''
         if (decoded.ok) {
           observer.heard?.(token, decoded.status, millis(message.info.timestampNanos))
-          // An agent that adjusts nothing says nothing about desired states.
-          if (decoded.status.desiredRevision !== undefined) observer.said(token, decoded.status)
+          // Before it has read its first desired state an agent says nothing about any; one that only detects never does.
+          const { mode, desiredRevision } = decoded.status
+          if (desiredRevision !== undefined || mode === 'detect') observer.said(token, decoded.status)
         } else observer.refused(token, decoded.reason)
         if (--before === 0) observer.following()
       }

@@ -29,4 +29,6 @@ export interface ClusterFacts {
   runtimeHandlers: ReadonlyMap<string, string>
   /** Where policies are not applied, by their names. */
   withdrawn: ReadonlyMap<string, Withdrawn>
+  /** Tokens of the nodes whose agents write nothing (mode detect), as far as they have said so. */
+  detecting?: ReadonlySet<string>
 }

@@ -80,8 +80,8 @@ export function decide(
         const subject = { policy, pod, member }
         const refusal = refusalOf(subject, facts)
         if (refusal !== undefined) {
-          match?.refuse(refusal, member.id, true)
-          onLeftOut(policy.name, { podUid: pod.configHash ?? pod.uid, name: member.name }, refusal)
+          match?.refuse(refusal.why, member.id, refusal.isGuarded)
+          onLeftOut(policy.name, { podUid: pod.configHash ?? pod.uid, name: member.name }, refusal.why)
         } else if (!parsed.ok) match?.refuse({ reason: 'InvalidSpec', message: parsed.message }, member.id)
         else {
           rules.push(parsed.rule)

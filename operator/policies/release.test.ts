@@ -25,6 +25,12 @@ describe('nodesBehind', () => {
     expect(behind(words)).toEqual(['node-a'])
   })
 
+  it('asks no more of a node whose agent only detects than that nothing of ours is left there', () => {
+    expect(behind({ 'node-a': { ...NOTHING, mode: 'detect', restoring: 0 } })).toEqual([])
+    expect(behind({ 'node-a': { ...NOTHING, mode: 'detect', restoring: 2 } })).toEqual(['node-a'])
+    expect(behind({ 'node-a': { ...NOTHING, mode: 'raise' } })).toEqual(['node-a'])
+  })
+
   it('asks nothing of other nodes', () => {
     expect(behind({ 'node-a': word(7), 'node-b': word(1, 3) })).toEqual([])
   })

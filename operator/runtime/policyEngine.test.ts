@@ -100,6 +100,19 @@ describe('PolicyEngine', () => {
     expect(statuses.at(-1)).toMatchObject({ applied: 0 })
   })
 
+  it('tells nothing to a node whose agent only detects, says so, and tells it when the agent writes again', async () => {
+    await settle(() => engine.policies.put('u', policyOf()))
+    await settle(() => engine.noteStatus('node-a', { ...NOTHING, mode: 'detect' }))
+    expect(bucket.policies('node-a')).toEqual([])
+    expect(statuses.at(-1)).toMatchObject({
+      failed: 1,
+      reasons: [{ outcome: 'Failed', reason: 'DetectsOnly', containers: 1 }],
+      nodes: { told: 0, behind: 0 },
+    })
+    await settle(() => engine.noteStatus('node-a', { ...NOTHING, mode: 'raise' }))
+    expect(bucket.policies('node-a')).toEqual(['p'])
+  })
+
   it('holds an enforcing policy before it writes anything, and no auditing one', async () => {
     await settle(() => engine.policies.put('u', policyOf('p', {}, { held: false })))
     expect(calls).toEqual(['hold p'])

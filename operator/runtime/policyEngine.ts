@@ -6,7 +6,7 @@ import { decide, type Decisions } from '../policies/decide.ts'
 import type { ClusterFacts, NodeFacts, Rails } from '../policies/clusterFacts.ts'
 import type { Labels } from '../policies/labelSelector.ts'
 import { policyStatus, withProcessesOf, type SaidOfContainer } from '../policies/policyStatus.ts'
-import type { NodeWord } from '../policies/release.ts'
+import { takesNothingUp, type NodeWord } from '../policies/release.ts'
 import type { NodeKill } from '../policies/rollback.ts'
 import type { Policy, PolicyPod } from '../policies/selection.ts'
 import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
@@ -96,11 +96,13 @@ export class PolicyEngine {
     this.#wake.resolve()
   }
 
-  noteStatus(token: string, { rules, reasons, containers, desiredRevision = 0, restoring = 0 }: NodeWord): void {
-    const word = { rules, reasons, containers, desiredRevision, restoring }
-    if (isDeepStrictEqual(this.#said.get(token), word)) return
+  noteStatus(token: string, { mode, rules, reasons, containers, desiredRevision = 0, restoring = 0 }: NodeWord): void {
+    const word: NodeWord = { ...(mode && { mode }), rules, reasons, containers, desiredRevision, restoring }
+    const before = this.#said.get(token)
+    if (isDeepStrictEqual(before, word)) return
     this.#said.set(token, word)
-    this.#wake.resolve()
+    if (takesNothingUp(word) === (before !== undefined && takesNothingUp(before))) this.#wake.resolve()
+    else this.wake()
   }
 
   /** What the nodes have said last is known now. */
@@ -199,6 +201,7 @@ export class PolicyEngine {
   #facts(policies: readonly Policy[]): ClusterFacts {
     return {
       withdrawn: this.#rollbacks.withdrawn(policies),
+      detecting: new Set([...this.#said].filter(([, word]) => takesNothingUp(word)).map(([token]) => token)),
       rails: this.#rails,
       namespaces: new Map(this.namespaces.values().map(({ name, labels }) => [name, labels])),
       nodes: new Map(this.nodes.values().map((node) => [node.name, node])),

@@ -251,6 +251,45 @@ describeUnless(notRoot, 'the agent, with real processes in a cgroup like a conta
     60_000,
   )
 
+  itUnless(
+    noStrace,
+    'in mode detect opens nothing in /proc and no cgroup for writing, and says what it finds set',
+    async () => {
+      const pid = await container.run()
+      await want(container, 700)
+      await untilScore(pid, 700)
+      await agent.program.kill()
+      agent = await startAgent({ node: NODE, nats, folder, mode: 'detect' })
+      const trace = await Trace.of(agent.program.pid, join(folder, 'trace'))
+      await want()
+      await agent.program.said('1 containers have scores that were set in another mode')
+      const status = await untilStatus(({ mode, restoring }) => mode === 'detect' && restoring === 1)
+      expect(status).toMatchObject({ rules: [], containers: [] })
+      await sleep(2_500)
+      await trace.end()
+      expect(trace.openedForWriting(/^\/(?:proc|sys)\//)).toEqual([])
+      expect(scoreOf(pid)).toBe(700)
+      await agent.program.kill()
+      agent = await startAgent({ node: NODE, nats, folder })
+      await untilScore(pid, START)
+    },
+    60_000,
+  )
+
+  it('in mode raise raises and gives back, and says before it tries that a lower score is not for it', async () => {
+    await agent.program.kill()
+    agent = await startAgent({ node: NODE, nats, folder, mode: 'raise' })
+    const pid = await container.run()
+    await want(container, START - 1)
+    const status = await untilStatus((one) => outcomesOf(one, container.id).length > 0)
+    expect(status.mode).toBe('raise')
+    expect(outcomesOf(status, container.id)).toEqual([expect.stringMatching(/^skipped 1 RaisesOnly .*--mode=raise/)])
+    await want(container, 700)
+    await untilScore(pid, 700)
+    await want()
+    await untilScore(pid, START)
+  }, 40_000)
+
   it('refuses a state of another version, says which side is older, and goes on with the last good one', async () => {
     const pid = await container.run()
     await want(container, 700)

@@ -66,7 +66,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
         node: 'node.a',
         natsUrl: 'nats://oomkeeper-nats.oomkeeper.svc:4222',
         listen: { host: '10.0.0.7', port: 9464 },
-        adjust: 'on',
+        mode: 'full',
         spoolMaxBytes: 256 * 1024 ** 2,
         cgroupRoot: '/host/cgroup',
       },

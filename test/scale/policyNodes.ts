@@ -25,7 +25,7 @@ export class PolicyNodes {
   readonly live: NodeLife = (name, connection, signal) => {
     const stateDir = join(this.#folder, name)
     mkdirSync(stateDir, { recursive: true })
-    const teller = new StatusTeller(name, connection, () => undefined, logger)
+    const teller = new StatusTeller({ node: name, mode: 'full' }, connection, () => undefined, logger)
     const read = (desired: ReadDesired): void => {
       this.#desired.set(name, desired)
       teller.tell(reportOf(desired))

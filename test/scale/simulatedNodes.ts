@@ -23,7 +23,7 @@ export type NodeLife = (name: string, connection: Promise<NatsConnection>, signa
 
 /** Of one whose scores nobody adjusts. */
 export const speaking: NodeLife = (name, connection, signal) =>
-  void new StatusTeller(name, connection, () => undefined, logger).run(signal)
+  void new StatusTeller({ node: name, mode: 'full' }, connection, () => undefined, logger).run(signal)
 
 /**
  * Nodes without a kernel: each with its own connection, login and permissions, and with the agent's own publisher, sender and

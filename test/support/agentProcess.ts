@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { AgentMode } from '../../contract/nodeStatus.ts'
 import type { NatsServer } from '../cluster/nats/server.ts'
 import { freePorts } from '../cluster/process/freePort.ts'
 import { flags, Program, writeSecret } from './program.ts'
@@ -20,6 +21,7 @@ export interface AgentOptions {
   proc?: string
   /** Another machine's cgroup tree. */
   cgroupRoot?: string
+  mode?: AgentMode
 }
 
 export interface AgentProcess {
@@ -33,7 +35,7 @@ const ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRI
 
 /** The agent's bundle, as a user of NATS account NODES. */
 export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
-  const { node, nats, folder, kmsg, pace, proc, cgroupRoot, bootId, spoolMaxBytes, inOwnSession } = options
+  const { node, nats, folder, kmsg, pace, proc, cgroupRoot, mode, bootId, spoolMaxBytes, inOwnSession } = options
   const user = nats.users.agents[node]
   if (user === undefined) throw new Error(`expected a NATS user for node ${node}, got none`)
   const [port = 0] = await freePorts(1)
@@ -50,6 +52,7 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
     'spool-max-bytes': spoolMaxBytes?.toString(),
     proc,
     'cgroup-root': cgroupRoot,
+    mode,
   })
   const program = new Program('agent', args, ENV, { inOwnSession })
   return { program, baseUrl: `http://127.0.0.1:${port}` }

@@ -6,6 +6,7 @@ const reasonOf = (changes: Partial<ScoreIntent>): string | undefined =>
     score: { value: -500 },
     oomScoreAdj: -500,
     own: 0,
+    mayLower: true,
     isOwnContainer: false,
     isOfNode: () => false,
     ...changes,
@@ -49,6 +50,19 @@ describe('refuseScore', () => {
   ])('takes no negative value for protection that protects less: %d to one of %d is %s', (value, own, reason) => {
     expect(reasonOf({ score: { value }, oomScoreAdj: value, own })).toBe(reason)
   })
+
+  it.each([
+    [-1, 0, 'RaisesOnly'],
+    [0, 0, undefined],
+    [100, 200, 'RaisesOnly'],
+    [-400, -500, undefined],
+  ])(
+    'sets none below what the process began with where the mode only raises: %d to one of %d is %s',
+    (to, own, why) => {
+      const delta = { score: { delta: to - own }, oomScoreAdj: to, own }
+      expect([reasonOf({ ...delta, mayLower: false }), reasonOf(delta)]).toEqual([why, undefined])
+    },
+  )
 
   it('takes a delta upwards for what it says, below 0 too', () => {
     expect(reasonOf({ score: { delta: 100 }, oomScoreAdj: -500, own: -600 })).toBeUndefined()

@@ -1,5 +1,6 @@
 import { MIN_DESIRED_SCORE, type DesiredScore } from '#contract/desiredRule.ts'
 import type { StatusReason } from '#contract/nodeStatus.ts'
+import { RAISES_ONLY } from '../statusReasons.ts'
 
 /** What a rule would write to a process. */
 export interface ScoreIntent {
@@ -8,6 +9,8 @@ export interface ScoreIntent {
   oomScoreAdj: number
   /** What the process had of its own. */
   own: number
+  /** Whether the agent's mode lowers scores; what it raised is given back in any. */
+  mayLower: boolean
   /** The agent is in this container. */
   isOwnContainer: boolean
   /** Whether it is a process of the node's itself; undefined where the kernel does not show that. Asked only when needed. */
@@ -47,6 +50,10 @@ export const SCORE_CHECKS: readonly ScoreCheck[] = [
       'value' in score && oomScoreAdj < 0 && oomScoreAdj > own
         ? 'a negative value is to protect, and this one is above what the process began with: lower it, or take 0 or more to protect it less'
         : undefined,
+  },
+  {
+    name: RAISES_ONLY.reason,
+    refuse: ({ mayLower, oomScoreAdj, own }) => (!mayLower && oomScoreAdj < own ? RAISES_ONLY.message : undefined),
   },
   {
     // Shims, the kubelet, the runtime: they come into a container's cgroup only while they start something in it.

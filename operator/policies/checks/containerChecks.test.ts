@@ -18,7 +18,7 @@ const UNLIMITED = { memory: { limit: undefined, request: '128Mi' } }
 
 function reasonOf({ policy = policyOf(), pod = {}, member = {}, facts = {} }: Case): string | undefined {
   const subject = { policy, pod: policyPodOf(pod), member: { ...LIMITED, ...member } }
-  return refusalOf(subject, clusterFactsOf(facts))?.reason
+  return refusalOf(subject, clusterFactsOf(facts))?.why.reason
 }
 
 const byLabel = (labels: Record<string, string>) => ({ matchLabels: labels })
@@ -94,6 +94,10 @@ const CASES: Record<string, { refused: Record<string, Case>; allowed: Record<str
         facts: { runtimeHandlers: HANDLERS },
       },
     },
+  },
+  DetectsOnly: {
+    refused: { 'on a node whose agent writes nothing': { facts: { detecting: new Set(['node-a']) } } },
+    allowed: { 'on another node': { facts: { detecting: new Set(['node-b']) } } },
   },
   RolledBack: {
     refused: {

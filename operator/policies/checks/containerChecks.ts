@@ -1,5 +1,6 @@
 import { MIN_DESIRED_SCORE } from '#contract/desiredRule.ts'
 import type { StatusReason } from '#contract/nodeStatus.ts'
+import { nodeToken } from '#contract/subjects.ts'
 import { RETRY_ANNOTATION } from '../../api/oomPolicy.ts'
 import type { LabelSelector } from '../../api/selectors.ts'
 import type { ClusterFacts } from '../clusterFacts.ts'
@@ -11,11 +12,13 @@ import { isWithdrawn } from '../rollback.ts'
 export interface ContainerCheck {
   /** In one word, as the policy's status has it. */
   reason: string
+  /** No guard rail: what the policy asks for is wanted, and is not done. */
+  isObstacle?: true
   /** @returns why not, in a sentence of few forms; undefined where nothing speaks against it. */
   refuse: (subject: Subject, facts: ClusterFacts) => string | undefined
 }
 
-/** The guard rails that go by what the apiserver knows; the first that refuses is told. The list is the specification. */
+/** The guard rails that go by what the apiserver knows, and what else keeps a policy away; the first that refuses is told. The list is the specification. */
 export const CONTAINER_CHECKS: readonly ContainerCheck[] = [
   {
     // The apiserver refuses such a value; one that it took under another version of the kind decides nothing.
@@ -62,6 +65,14 @@ export const CONTAINER_CHECKS: readonly ContainerCheck[] = [
     },
   },
   {
+    reason: 'DetectsOnly',
+    isObstacle: true,
+    refuse: ({ pod }, { detecting }) =>
+      detecting?.has(nodeToken(pod.node)) === true
+        ? 'the agent of the node only detects (--mode=detect): it writes no score there'
+        : undefined,
+  },
+  {
     reason: 'RolledBack',
     refuse: ({ policy, pod }, { withdrawn }) => {
       const from = withdrawn.get(policy.name)
@@ -94,11 +105,17 @@ export const CONTAINER_CHECKS: readonly ContainerCheck[] = [
   },
 ]
 
+export interface Refusal {
+  why: StatusReason
+  /** A guard rail says so: it is as it should be. */
+  isGuarded: boolean
+}
+
 /** @returns why the policy leaves the container alone; undefined where it does not. */
-export function refusalOf(subject: Subject, facts: ClusterFacts): StatusReason | undefined {
-  for (const { reason, refuse } of CONTAINER_CHECKS) {
+export function refusalOf(subject: Subject, facts: ClusterFacts): Refusal | undefined {
+  for (const { reason, refuse, isObstacle } of CONTAINER_CHECKS) {
     const message = refuse(subject, facts)
-    if (message !== undefined) return { reason, message }
+    if (message !== undefined) return { why: { reason, message }, isGuarded: isObstacle !== true }
   }
   return undefined
 }
