@@ -7,10 +7,12 @@ import { findStoredKill } from './adapters/natsKills.ts'
 import { requestRank } from './adapters/natsRank.ts'
 import { getStoredReport, listStoredReports } from './adapters/storedReports.ts'
 import type { NodeRanking } from './api/nodeRanking.ts'
+import type { OperatorSettings } from './api/operatorSettings.ts'
 import type { Health } from './http/answers.ts'
 import { describeStoredKill } from './http/describeKill.ts'
 import { followKills } from './http/followKills.ts'
 import type { Answer, ApiSource } from './http/routes.ts'
+import type { Rails } from './policies/clusterFacts.ts'
 import { resolveRanking } from './rank/nodeRanking.ts'
 import type { RankTarget } from './rank/rankQuery.ts'
 import { resolveScope } from './rank/resolveScope.ts'
@@ -24,13 +26,14 @@ export interface PeopleSurroundings {
   /** undefined until the first connection. */
   nats: () => NatsConnection | undefined
   notReady: () => readonly string[]
+  rails: Rails
   streamMaxBytes: number
   signal: AbortSignal
 }
 
 /** What the operator's HTTP API answers. */
 export function createApiSource(surroundings: PeopleSurroundings): ApiSource {
-  const { client, pods, nats, notReady, streamMaxBytes, signal } = surroundings
+  const { client, pods, nats, notReady, rails, streamMaxBytes, signal } = surroundings
   const findPod = (uid: string, node: string) => pods.find(uid, node)
   const withNats = (ask: (connection: NatsConnection) => Promise<Answer>): Promise<Answer> => {
     const connection = nats()
@@ -50,6 +53,10 @@ export function createApiSource(surroundings: PeopleSurroundings): ApiSource {
     health(): Health {
       const reasons = notReady()
       return { version: 1, ready: reasons.length === 0, reasons: [...reasons] }
+    },
+    settings(): OperatorSettings {
+      const { ownNamespace: namespace, protectedMemoryPercent, rollbackWindowMs } = rails
+      return { version: 1, namespace, protectedMemoryPercent, rollbackWindowSeconds: rollbackWindowMs / 1_000 }
     },
     listReports: (page) => listStoredReports(client, page),
     getReport: (key) => getStoredReport(client, key),

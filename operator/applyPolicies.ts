@@ -7,6 +7,8 @@ import { ObjectWatch } from './adapters/objectWatch.ts'
 import { setFinalizer } from './adapters/policyFinalizer.ts'
 import { writePolicyStatus } from './adapters/policyStatusWriter.ts'
 import { watchedNamespaces, watchedNodes, watchedPolicies, watchedRuntimeClasses } from './adapters/watched.ts'
+import type { OperatorConfig } from './config.ts'
+import type { Rails } from './policies/clusterFacts.ts'
 import { replayPolicies } from './policies/replay/replayPolicies.ts'
 import { PastKills, findPodsOfKills } from './runtime/pastKills.ts'
 import { draftPodReason } from './events/draftPodReason.ts'
@@ -20,18 +22,23 @@ import type { Surroundings } from './surroundings.ts'
 
 const MAX_REFUSED = 1_000
 
+/** How far policies may go, by the operator's flags. @param podNamespace where the operator itself runs */
+export function railsOf(config: OperatorConfig, podNamespace: string): Rails {
+  return {
+    ownNamespace: config.leaseNamespace ?? podNamespace,
+    protectedMemoryPercent: config.protectedMemoryPercent,
+    rollbackWindowMs: config.rollbackWindowSeconds * 1_000,
+  }
+}
+
 export function createPolicyEngine(
-  { config, logger, troubles, waiting, now }: Surroundings,
+  { logger, troubles, waiting, now }: Surroundings,
   client: KubeClient,
+  rails: Rails,
   pods: PodStore,
   teller: EventTeller | undefined,
 ): { engine: PolicyEngine; pastKills: PastKills } {
   const pastKills = new PastKills(() => engine.noteReports())
-  const rails = {
-    ownNamespace: config.leaseNamespace ?? client.namespace,
-    protectedMemoryPercent: config.protectedMemoryPercent,
-    rollbackWindowMs: config.rollbackWindowSeconds * 1_000,
-  }
   const engine: PolicyEngine = new PolicyEngine(() => pods.live(), rails, {
     now,
     sleep: waiting.sleep,

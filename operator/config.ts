@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { DEFAULT_PROTECTED_MEMORY_PERCENT } from './policies/clusterFacts.ts'
 import { isLoopback } from './rank/loopback.ts'
 import { flagSchemas } from '#program/flagSchemas.ts'
 import { optional, required, switchedOff, withDefault, type FlagValues } from '#program/flags.ts'
@@ -58,7 +59,7 @@ export const operatorFlags = {
   protectedMemoryPercent: withDefault(
     flagSchemas.countUpTo(100),
     'PERCENT',
-    '50',
+    String(DEFAULT_PROTECTED_MEMORY_PERCENT),
     "how much of a node's allocatable memory the limits of what policies protect there may be",
   ),
   rollbackWindowSeconds: withDefault(

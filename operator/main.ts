@@ -16,7 +16,7 @@ import { watchedPods } from './adapters/watched.ts'
 import { noteConnection } from './adapters/noteConnection.ts'
 import { TroubleLog } from './adapters/troubleLog.ts'
 import { createApiSource } from './answerPeople.ts'
-import { applyPolicies, createPolicyEngine, policyWatches } from './applyPolicies.ts'
+import { applyPolicies, createPolicyEngine, policyWatches, railsOf } from './applyPolicies.ts'
 import { operatorFlags, type OperatorConfig } from './config.ts'
 import { countKills } from './countKills.ts'
 import { DRAIN_LIMIT_MS, createElector, lead } from './electLeader.ts'
@@ -53,7 +53,8 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
 
   const client = new KubeClient(loadKubeConfig(config), { assertMayWrite: () => elector?.assertHeld() })
   const teller = config.kubernetesEvents === 'on' ? createEventTeller(surroundings, client) : undefined
-  const { engine, pastKills } = createPolicyEngine(surroundings, client, pods, teller)
+  const rails = railsOf(config, client.namespace)
+  const { engine, pastKills } = createPolicyEngine(surroundings, client, rails, pods, teller)
   const podWatch = new ObjectWatch(
     client,
     watchedPods(pods, () => engine.wake()),
@@ -75,7 +76,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   ]
   await startHealthServer(config.listen, { notReady, metrics: metrics.registry })
   const { streamMaxBytes } = config
-  const people = { client, pods, nats: () => connection, notReady, streamMaxBytes, signal }
+  const people = { client, pods, nats: () => connection, notReady, rails, streamMaxBytes, signal }
   await startApiServer(config.apiListen, createApiSource(people))
   const nats = await connectNats(
     {

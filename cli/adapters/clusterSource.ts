@@ -1,10 +1,10 @@
 import { isProgramError, messageOf } from '#program/errors.ts'
 import { API_VERSION } from '../../operator/api/killRecord.ts'
-import type { NodeAnswer, PolicySource } from '../policy/ports.ts'
+import type { AskedOperator, NodeAnswer, PolicySource, SettingsAnswer } from '../policy/ports.ts'
 import { MAX_TOP_OF_NODE } from '../rankFlags.ts'
 import { listApiObjects } from './apiObjects.ts'
 import type { KubeTarget } from './kubectl.ts'
-import { fetchNodeRanking } from './operatorApi.ts'
+import { fetchNodeRanking, fetchOperatorSettings } from './operatorApi.ts'
 import { withOperator, type OperatorTarget } from './portForward.ts'
 import { StoredReports } from './storedReports.ts'
 
@@ -37,28 +37,42 @@ export class ClusterSource implements PolicySource {
     for (const kind of ['OOMReport', 'NodeOOMReport'] as const) yield* whereServed(reports.list(kind, undefined))
   }
 
-  async *rankings(nodes: readonly string[]): AsyncGenerator<NodeAnswer> {
-    if (nodes.length === 0) return
-    const answers: NodeAnswer[] = []
-    try {
-      await withOperator(this.#operator, async (reach) => {
-        for (const node of nodes) answers.push(await this.#ask(await reach(), node))
-      })
-    } catch (error) {
-      // Without an operator all else can be said.
-      if (!isProgramError(error)) throw error
-      answers.push({ node: nodes.join(', '), problem: messageOf(error) })
-    }
-    yield* answers
+  withOperator<T>(use: (operator: AskedOperator) => Promise<T>): Promise<T> {
+    return withOperator(this.#operator, (reach) =>
+      use({
+        settings: () => readSettings(reach),
+        rankings: (nodes) => this.#rankings(reach, nodes),
+      }),
+    )
   }
 
-  async #ask(operatorUrl: string, node: string): Promise<NodeAnswer> {
-    try {
-      return { node, ranking: await fetchNodeRanking(operatorUrl, { ...this.#operator, node, top: MAX_TOP_OF_NODE }) }
-    } catch (error) {
-      if (!isProgramError(error)) throw error
-      return { node, problem: messageOf(error) }
+  async *#rankings(reach: () => Promise<string>, nodes: readonly string[]): AsyncGenerator<NodeAnswer> {
+    for (const [at, node] of nodes.entries()) {
+      const url = await orProblem(reach)
+      if ('problem' in url) {
+        yield { node: nodes.slice(at).join(', '), ...url }
+        return
+      }
+      const question = { ...this.#operator, node, top: MAX_TOP_OF_NODE }
+      const ranking = await orProblem(() => fetchNodeRanking(url.answer, question))
+      yield 'problem' in ranking ? { node, ...ranking } : { node, ranking: ranking.answer }
     }
+  }
+}
+
+/** What the operator is set to; one of an older build does not tell. */
+export async function readSettings(reach: () => Promise<string>): Promise<SettingsAnswer> {
+  const told = await orProblem(async () => fetchOperatorSettings(await reach()))
+  return 'problem' in told ? told : { settings: told.answer }
+}
+
+/** Without an operator all else can be said. */
+async function orProblem<T>(ask: () => Promise<T>): Promise<{ answer: T } | { problem: string }> {
+  try {
+    return { answer: await ask() }
+  } catch (error) {
+    if (!isProgramError(error)) throw error
+    return { problem: messageOf(error) }
   }
 }
 

@@ -3,7 +3,7 @@ import { loadAll, YAML11_SCHEMA } from 'js-yaml'
 import { EXIT, messageOf, ProgramError } from '#program/errors.ts'
 import { nodeRanking } from '../../operator/api/nodeRanking.ts'
 import type { RankingFile } from '../policy/policyFlags.ts'
-import type { NodeAnswer, PolicySource } from '../policy/ports.ts'
+import type { AskedOperator, NodeAnswer, PolicySource, SettingsAnswer } from '../policy/ports.ts'
 
 export interface SourceFiles {
   objects: string
@@ -28,8 +28,13 @@ export class FileSource implements PolicySource {
     if (reports !== undefined) yield* readObjects(reports, await readText(reports))
   }
 
+  withOperator<T>(use: (operator: AskedOperator) => Promise<T>): Promise<T> {
+    const settings = (): Promise<SettingsAnswer> => Promise.resolve({ problem: 'no operator is asked' })
+    return use({ settings, rankings: () => this.#rankings() })
+  }
+
   /** All that there are: whoever names one wants to see it. */
-  async *rankings(): AsyncGenerator<NodeAnswer> {
+  async *#rankings(): AsyncGenerator<NodeAnswer> {
     for (const { node, file } of this.#files.rankings) {
       const expected = `the ranking of ${node}, as \`kubectl oom rank ${node} -o json\` prints it`
       const parsed = nodeRanking.safeParse(parseYaml(file, await readText(file))[0])

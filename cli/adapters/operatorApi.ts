@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { nodeRanking, type NodeRanking } from '../../operator/api/nodeRanking.ts'
+import { operatorSettings, type OperatorSettings } from '../../operator/api/operatorSettings.ts'
 import type { NodeQuestion } from '../ranking/nodeQuestion.ts'
 import { EXIT, ProgramError, messageOf } from '#program/errors.ts'
 
@@ -18,6 +19,11 @@ export async function fetchNodeRanking(
   const { node, top, cgroup, pod, container } = question
   const parameters = { node, top, cgroup, pod, container }
   return askOperator(operatorUrl, { path: '/api/v1/rank', parameters, schema: nodeRanking, what: 'a ranking' }, signal)
+}
+
+/** @throws ProgramError OperatorUnreachable, OperatorRefused, NotThere of an older operator */
+export function fetchOperatorSettings(operatorUrl: string): Promise<OperatorSettings> {
+  return askOperator(operatorUrl, { path: '/api/v1/settings', schema: operatorSettings, what: 'its settings' })
 }
 
 /**

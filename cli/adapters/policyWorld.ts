@@ -1,6 +1,6 @@
 import type { PolicyTestFlags } from '../policy/policyFlags.ts'
 import type { PolicyPorts, SimulationPorts } from '../policy/ports.ts'
-import { ClusterSource } from './clusterSource.ts'
+import { ClusterSource, readSettings } from './clusterSource.ts'
 import { FileSource, readText } from './fileSource.ts'
 import { fetchNodeRanking } from './operatorApi.ts'
 import { withOperator } from './portForward.ts'
@@ -25,7 +25,7 @@ export function policyWorld(flags: PolicyTestFlags): Omit<PolicyPorts, 'warn'> {
 /** The cluster, for what another policy would change on one of its nodes. */
 export function simulationWorld(
   flags: Pick<PolicyTestFlags, 'operator' | 'operatorNamespace' | 'context' | 'kubeconfig'>,
-): Pick<SimulationPorts, 'readText' | 'objects' | 'rankNode'> {
+): Pick<SimulationPorts, 'readText' | 'objects' | 'withOperator'> {
   const { operator, operatorNamespace, context, kubeconfig } = flags
   const target = { context, kubeconfig }
   const operatorAt = { ...target, operatorUrl: operator, namespace: operatorNamespace }
@@ -33,7 +33,12 @@ export function simulationWorld(
   return {
     readText,
     objects: () => source.objects(),
-    rankNode: (question) =>
-      withOperator(operatorAt, async (reach) => fetchNodeRanking(await reach(), { ...operatorAt, ...question })),
+    withOperator: (use) =>
+      withOperator(operatorAt, (reach) =>
+        use({
+          settings: () => readSettings(reach),
+          rankNode: async (question) => fetchNodeRanking(await reach(), { ...operatorAt, ...question }),
+        }),
+      ),
   }
 }

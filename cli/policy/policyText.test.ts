@@ -12,6 +12,7 @@ async function linesOf(spec: object, objects: unknown[], options: Partial<typeof
   const preview = previewPolicies([policyOf('a', spec)], await clusterOf(...objects), RAILS)
   const result = {
     preview,
+    protectedMemory: { percent: 40, from: 'operator' as const },
     nodes: [],
     replays: [],
     notes: ['Something \u001b[2J else.'],
@@ -43,6 +44,7 @@ describe('formatTest', () => {
     const lines = await linesOf(LOWER, [rawPod(1)], { room: 50 })
     expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(50)
     expect(lines.join('\n')).toContain('Something \\x1b[2J else.')
+    expect(lines.join('\n')).toContain("  Policies may protect 40 % of a node's memory, as\n  the operator is set.")
   })
 
   it('says what is not shown', async () => {

@@ -2,6 +2,7 @@ import { formatCount } from '#kernel/explain/quantity.ts'
 import type { Style } from '../analysis/style.ts'
 import { formatTable, type Column } from '../reports/table.ts'
 import { wrap } from '../reports/textOptions.ts'
+import { describeProtectedMemory } from './previewAsSet.ts'
 import type { ContainerPreview, PolicyPreview } from './previewPolicies.ts'
 import type { PolicyReplay } from './replayReports.ts'
 import { rankingLines } from './rankingText.ts'
@@ -19,19 +20,21 @@ export interface TestTextOptions {
 /** Nobody looks at longer lines, even where there is no terminal. */
 const MAX_COLUMNS = 100
 
-export function formatTest({ preview, nodes, replays, notes, findings }: TestResult, given: TestTextOptions): string[] {
+export function formatTest(result: TestResult, given: TestTextOptions): string[] {
+  const { preview, nodes, replays, findings } = result
   const options = given.isWide ? given : { ...given, room: Math.min(given.room ?? MAX_COLUMNS, MAX_COLUMNS) }
   const { style, room } = options
   const verdict =
     findings.length === 0
       ? [style.good('Nothing speaks against it.')]
       : findings.flatMap((finding) => wrap(finding, '• ', room).map(style.warn))
+  const notes = [...result.notes, describeProtectedMemory(result.protectedMemory)]
   return [
     ...preview.policies.flatMap((policy) => [...policyLines(policy, options), '']),
     ...nodes.flatMap((node) => [...rankingLines(node, options), '']),
     ...replays.flatMap((replay) => replayLines(replay, options)),
     ...notes.flatMap((note) => wrap(note, '  ', room).map(style.dim)),
-    ...(notes.length > 0 ? [''] : []),
+    '',
     ...verdict,
   ]
 }

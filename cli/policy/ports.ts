@@ -1,4 +1,5 @@
 import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
+import type { OperatorSettings } from '../../operator/api/operatorSettings.ts'
 
 /** Where what is decided by comes from: a cluster, or files. */
 export interface PolicySource {
@@ -6,9 +7,17 @@ export interface PolicySource {
   objects(): AsyncIterable<unknown>
   /** OOMReports and NodeOOMReports; none where they cannot be had. @throws ProgramError */
   reports(): AsyncIterable<unknown>
+  /** The operator is reached when it is asked first, and let go of at the end. @throws ProgramError and what `use` throws */
+  withOperator<T>(use: (operator: AskedOperator) => Promise<T>): Promise<T>
+}
+
+export interface AskedOperator {
+  settings(): Promise<SettingsAnswer>
   /** Of nodes where there is one. */
   rankings(nodes: readonly string[]): AsyncIterable<NodeAnswer>
 }
+
+export type SettingsAnswer = { settings: OperatorSettings } | { problem: string }
 
 export type NodeAnswer = { node: string; ranking: NodeRanking } | { node: string; problem: string }
 
@@ -21,10 +30,15 @@ export interface RankQuestion {
   container: string | undefined
 }
 
-export interface SimulationPorts extends Omit<PolicyPorts, 'source'> {
-  objects(): AsyncIterable<unknown>
+export interface RankingOperator extends Pick<AskedOperator, 'settings'> {
   /** @throws ProgramError */
   rankNode(question: RankQuestion): Promise<NodeRanking>
+}
+
+export interface SimulationPorts extends Omit<PolicyPorts, 'source'> {
+  objects(): AsyncIterable<unknown>
+  /** As of a PolicySource. */
+  withOperator<T>(use: (operator: RankingOperator) => Promise<T>): Promise<T>
 }
 
 export interface PolicyPorts {

@@ -9,7 +9,7 @@ const flags = {
   operator: undefined,
   operatorNamespace: 'oomkeeper',
   noColor: false,
-  protectedMemoryPercent: 50,
+  protectedMemoryPercent: undefined,
   until: undefined,
   pod: undefined,
   container: undefined,
@@ -17,6 +17,12 @@ const flags = {
   policy: 'policy.yaml',
   top: 10,
   output: 'text' as 'text' | 'json',
+}
+const SETTINGS = {
+  version: 1 as const,
+  namespace: 'oomkeeper',
+  protectedMemoryPercent: 50,
+  rollbackWindowSeconds: 600,
 }
 const TOTAL_KIB = 8 * 1024 * 1024
 const task = (pid: number, command: string, oomScoreAdj: number) => ({
@@ -42,7 +48,7 @@ const ranking: NodeRanking = {
   ],
 }
 
-async function run(spec: string, changes: { output?: 'json'; until?: number } = {}) {
+async function run(spec: string, changes: { output?: 'json'; until?: number } = {}, settings = SETTINGS) {
   let [stdout, stderr] = ['', '']
   const asked: object[] = []
   async function* objects() {
@@ -55,10 +61,14 @@ async function run(spec: string, changes: { output?: 'json'; until?: number } = 
     readText: () =>
       Promise.resolve(`{apiVersion: oomkeeper.io/v1alpha1, kind: OOMPolicy, metadata: {name: p}, spec: ${spec}}`),
     objects,
-    rankNode: (question) => {
-      asked.push(question)
-      return Promise.resolve(ranking)
-    },
+    withOperator: (use) =>
+      use({
+        settings: () => Promise.resolve({ settings }),
+        rankNode: (question) => {
+          asked.push(question)
+          return Promise.resolve(ranking)
+        },
+      }),
     write: (text) => void (stdout += text),
     warn: (text) => void (stderr += text),
     columns: 100,
@@ -88,6 +98,13 @@ describe('simulateWithPolicies', () => {
     expect(code).toBe(1)
     expect(stdout).toContain('With the policies the same go, in the same order.')
     expect(stdout).toContain('Policy p selects nothing.')
+  })
+
+  it('goes by what the operator is set to, and says so', async () => {
+    const settings = { ...SETTINGS, protectedMemoryPercent: 10 }
+    const { stdout } = await run('{all: true, oomScoreAdj: {value: 500}}', {}, settings)
+    expect(stdout).toContain('guard rails refuse 1 of 1 container (BudgetExceeded)')
+    expect(stdout).toContain("  Policies may protect 10 % of a node's memory, as the operator is set.")
   })
 
   it('tells programs both, until so much came free', async () => {

@@ -15,7 +15,7 @@ import { celRules } from './celRules.ts'
 import { gatherClusterObjects } from './clusterObjects.ts'
 import { parsePolicies } from './parsePolicies.ts'
 import type { SimulationPorts } from './ports.ts'
-import { previewPolicies } from './previewPolicies.ts'
+import { describeProtectedMemory, previewAsSet, type ProtectedMemory } from './previewAsSet.ts'
 import { previewRanking } from './previewRanking.ts'
 import { findingsOf } from './testResult.ts'
 
@@ -27,6 +27,7 @@ interface Beside {
   differences: readonly Difference[]
   /** Of processes of which a ranking does not tell whether they are chosen. */
   undecided: number
+  protectedMemory: ProtectedMemory
   /** What the policies do not do, and what could not be had. */
   notes: readonly string[]
 }
@@ -38,14 +39,15 @@ export async function simulateWithPolicies(
   ports: SimulationPorts,
 ): Promise<number> {
   if (node === undefined) throw usage('expected NODE, got none')
-  const { policy = '-', until, pod, container, cgroup, output, operatorNamespace, protectedMemoryPercent } = flags
+  const { policy = '-', until, pod, container, cgroup, output } = flags
   const { policies, problems } = parsePolicies(await ports.readText(policy), celRules())
   for (const problem of problems) ports.warn(problem)
   if (problems.length > 0) return EXIT.usage
   const objects = await gatherClusterObjects(ports.objects())
-  const rails = { ownNamespace: operatorNamespace, protectedMemoryPercent, rollbackWindowMs: 0 }
-  const preview = previewPolicies(policies, objects, rails)
-  const now = await ports.rankNode({ node, top: MAX_TOP_OF_NODE, pod, container, cgroup })
+  const { preview, protectedMemory, now } = await ports.withOperator(async (operator) => ({
+    ...(await previewAsSet(policies, objects, flags, () => operator.settings())),
+    now: await operator.rankNode({ node, top: MAX_TOP_OF_NODE, pod, container, cgroup }),
+  }))
   const then = previewRanking(now, preview.decided)
   const [before, after] = [simulateRanking(now, until), simulateRanking(then.ranking, until)]
   const beside: Beside = {
@@ -53,6 +55,7 @@ export async function simulateWithPolicies(
     with: after,
     differences: compareKills(before, after),
     undecided: then.undecided.length,
+    protectedMemory,
     notes: [...findingsOf(preview), ...objects.notes],
   }
   if (output === 'json' || output === 'yaml') {
@@ -71,7 +74,7 @@ interface Row {
 function textLines(beside: Beside, { top, noColor, output }: Flags, ports: SimulationPorts): string[] {
   const { columns: room, hasColor } = ports
   const style = styleOf(hasColor && !noColor)
-  const { without, with: after, undecided, notes } = beside
+  const { without, with: after, undecided, notes, protectedMemory } = beside
   const count = Math.min(top, Math.max(without.kills.length, after.kills.length))
   const rows = [...Array(count).keys()].map((at): Row => ({
     number: at + 1,
@@ -89,6 +92,7 @@ function textLines(beside: Beside, { top, noColor, output }: Flags, ports: Simul
     ...wrap(outcome(beside), '  ', room),
     ...(undecided > 0 ? wrap(unsure, '  ', room) : []),
     ...notes.flatMap((note) => wrap(note, '  • ', room).map(style.warn)),
+    ...wrap(describeProtectedMemory(protectedMemory), '  ', room).map(style.dim),
     '',
     style.title('What the kernel knows, and this does not'),
     ...caveatsOf(without).flatMap((text) => wrap(text, '  • ', room)),

@@ -7,7 +7,8 @@ import { parsePolicies } from './parsePolicies.ts'
 import type { PolicyTestFlags } from './policyFlags.ts'
 import { formatTest } from './policyText.ts'
 import type { PolicyPorts } from './ports.ts'
-import { previewPolicies, type ContainerPreview, type Preview } from './previewPolicies.ts'
+import { previewAsSet } from './previewAsSet.ts'
+import type { ContainerPreview, Preview } from './previewPolicies.ts'
 import { previewRanking } from './previewRanking.ts'
 import { replayReports } from './replayReports.ts'
 import { describeTest, findingsOf, type NodePreview, type TestResult } from './testResult.ts'
@@ -16,21 +17,23 @@ const MAX_NODES = 5
 
 /** Says what the policies of a file would do. @returns the exit code @throws ProgramError */
 export async function testPolicies(flags: PolicyTestFlags, ports: PolicyPorts): Promise<number> {
-  const { filename = '-', output, noColor, top, protectedMemoryPercent, operatorNamespace } = flags
+  const { filename = '-', output, noColor, top } = flags
   const { policies, problems } = parsePolicies(await ports.readText(filename), celRules())
   for (const problem of problems) ports.warn(problem)
   if (problems.length > 0) return EXIT.usage
   const objects = await gatherClusterObjects(ports.source.objects())
-  const rails = { ownNamespace: operatorNamespace, protectedMemoryPercent, rollbackWindowMs: 0 }
-  const preview = previewPolicies(policies, objects, rails)
   const nodes: NodePreview[] = []
   const notes = [...objects.notes]
-  for await (const answer of ports.source.rankings(nodesOf(preview, flags.node))) {
-    if ('problem' in answer) notes.push(`No ranking of ${answer.node}: ${answer.problem}`)
-    else nodes.push({ before: answer.ranking, ...previewRanking(answer.ranking, preview.decided) })
-  }
+  const { preview, protectedMemory } = await ports.source.withOperator(async (operator) => {
+    const previewed = await previewAsSet(policies, objects, flags, () => operator.settings())
+    for await (const answer of operator.rankings(nodesOf(previewed.preview, flags.node))) {
+      if ('problem' in answer) notes.push(`No ranking of ${answer.node}: ${answer.problem}`)
+      else nodes.push({ before: answer.ranking, ...previewRanking(answer.ranking, previewed.preview.decided) })
+    }
+    return previewed
+  })
   const replays = await replayReports(ports.source.reports(), policies, objects.pods, preview.facts)
-  const result: TestResult = { preview, nodes, replays, notes, findings: findingsOf(preview) }
+  const result: TestResult = { preview, protectedMemory, nodes, replays, notes, findings: findingsOf(preview) }
   if (output === 'json' || output === 'yaml') ports.write(formatObject(describeTest(result), output))
   else {
     const style = styleOf(ports.hasColor && !noColor)

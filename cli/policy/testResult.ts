@@ -1,5 +1,6 @@
 import { formatCount } from '#kernel/explain/quantity.ts'
 import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
+import type { ProtectedMemory } from './previewAsSet.ts'
 import type { ContainerPreview, PolicyPreview, Preview } from './previewPolicies.ts'
 import type { RankingPreview } from './previewRanking.ts'
 import type { PolicyReplay } from './replayReports.ts'
@@ -10,6 +11,7 @@ export interface NodePreview extends RankingPreview {
 
 export interface TestResult {
   preview: Preview
+  protectedMemory: ProtectedMemory
   nodes: readonly NodePreview[]
   replays: readonly PolicyReplay[]
   /** What could not be had, as sentences. */
@@ -45,12 +47,13 @@ export function findingsOf({ policies, displaced }: Preview): string[] {
 }
 
 /** For programs; fields may be added. */
-export function describeTest({ preview, nodes, replays, notes, findings }: TestResult): object {
+export function describeTest({ preview, protectedMemory, nodes, replays, notes, findings }: TestResult): object {
   return {
     version: 1,
     findings,
     policies: preview.policies.map(describePolicy),
     displaced: preview.displaced,
+    protectedMemory,
     rankings: nodes.map(({ before, ranking, changed, undecided }) => ({
       node: before.node,
       scannedAt: before.scannedAt,

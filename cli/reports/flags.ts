@@ -50,12 +50,10 @@ const percent = textSchema(
   'it must be a number from 0 to 100',
 )
 
-/** For what is tried: what the operator is told by its own flag. */
 export const protectedMemoryFlag = {
-  protectedMemoryPercent: withDefault(
+  protectedMemoryPercent: optional(
     percent,
     'PERCENT',
-    '50',
-    "as the operator's flag of that name: how much of a node's memory policies may protect",
+    "how much of a node's memory policies may protect; without it, what the operator is set to, and 50 where it does not tell",
   ),
 }

@@ -10,7 +10,7 @@ const flags = {
   operator: undefined,
   operatorNamespace: 'oomkeeper',
   noColor: false,
-  protectedMemoryPercent: 50,
+  protectedMemoryPercent: undefined,
   until: 102_400,
   pod: undefined,
   container: undefined,

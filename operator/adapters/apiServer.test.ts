@@ -15,6 +15,9 @@ class OneAnswer implements ApiSource {
   health() {
     return { version: 1 as const, ready: true, reasons: [] }
   }
+  settings() {
+    return { version: 1 as const, namespace: 'oomkeeper', protectedMemoryPercent: 50, rollbackWindowSeconds: 600 }
+  }
   listReports = () => this.#give()
   getReport = () => this.#give()
   findKill = () => this.#give()

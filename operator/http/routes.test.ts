@@ -8,6 +8,9 @@ class EchoSource implements ApiSource {
   health() {
     return { version: 1 as const, ready: false, reasons: ['starting'] }
   }
+  settings() {
+    return { version: 1 as const, namespace: 'oomkeeper', protectedMemoryPercent: 40, rollbackWindowSeconds: 600 }
+  }
   readonly #echo = (...asked: unknown[]): Promise<Answer> => Promise.resolve({ kind: 'json', body: asked })
   listReports = this.#echo
   getReport = this.#echo
@@ -22,6 +25,10 @@ const answer = (path: string) => answerRequest(new EchoSource(), new URL(path, '
 describe('answerRequest', () => {
   it.each([
     ['/api/v1/health', { version: 1, ready: false, reasons: ['starting'] }],
+    [
+      '/api/v1/settings',
+      { version: 1, namespace: 'oomkeeper', protectedMemoryPercent: 40, rollbackWindowSeconds: 600 },
+    ],
     ['/api/v1/reports', [{ kind: 'OOMReport', limit: 20 }]],
     [
       '/api/v1/reports?namespace=shop&limit=100&continue=abc%3D',

@@ -3,6 +3,7 @@ import type { KillFilter } from './followKills.ts'
 import type { ReportKey } from '../runtime/reportStore.ts'
 import { nodeRanking } from '../api/nodeRanking.ts'
 import { nodeSimulation } from '../api/nodeSimulation.ts'
+import { operatorSettings, type OperatorSettings } from '../api/operatorSettings.ts'
 import { rankParameters, rankQueryOf, type RankTarget } from '../rank/rankQuery.ts'
 import {
   health,
@@ -46,6 +47,7 @@ export interface PageRequest {
 /** Where the answers come from. Each may throw: the request is then answered 502. */
 export interface ApiSource {
   health(): Health
+  settings(): OperatorSettings
   listReports(page: PageRequest): Promise<Answer>
   getReport(key: ReportKey): Promise<Answer>
   /** By its subject, which is its identity: no stream is searched. */
@@ -94,6 +96,16 @@ export const ROUTES: readonly Route[] = [
     answer: json(health, 'Also when it is not ready.'),
     problems: {},
     run: (source) => ({ kind: 'json', body: source.health() }),
+  }),
+  route({
+    path: '/api/v1/settings',
+    operationId: 'getSettings',
+    summary: 'How far policies may go, as the operator is set',
+    inPath: {},
+    inQuery: {},
+    answer: json(operatorSettings, 'By its own flags.'),
+    problems: {},
+    run: (source) => ({ kind: 'json', body: source.settings() }),
   }),
   route({
     path: '/api/v1/reports',

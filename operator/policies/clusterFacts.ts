@@ -9,6 +9,9 @@ export interface NodeFacts {
   isVirtual: boolean
 }
 
+/** What the operator's flag is by default. */
+export const DEFAULT_PROTECTED_MEMORY_PERCENT = 50
+
 /** How far policies may go, as the operator's flags say. */
 export interface Rails {
   /** Where oomkeeper itself runs. */

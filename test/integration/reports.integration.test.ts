@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { load } from 'js-yaml'
 import { parseKmsgRecord } from '../../kernel/kmsg/record.ts'
+import { operatorSettings } from '../../operator/api/operatorSettings.ts'
 import { nodeReportPage, reportPage, storedKill } from '../../operator/http/answers.ts'
 import { ensureBuilt } from '../cluster/build/ensureBuilt.ts'
 import { KUBERNETES } from '../cluster/build/goModule.ts'
@@ -17,6 +18,9 @@ import { inPod, OperatorWorld } from './operatorWorld.ts'
 const plugin = resolve(import.meta.dirname, '../../bin/kubectl-oom')
 /** Any control character but a line's end. */
 const CONTROL = /[^\P{Cc}\n]/u
+
+/** Flags of the operator that are not as by default. */
+const GUARDED = { OOMKEEPER_PROTECTED_MEMORY_PERCENT: '40' }
 
 let world: OperatorWorld
 let operator: OperatorProcess
@@ -70,7 +74,7 @@ beforeAll(async () => {
   await world.makeController('apps/v1', 'Deployment', 'web')
   await world.makeController('apps/v1', 'ReplicaSet', 'web-abc', 'Deployment/web')
   pod = await world.makePod({ name: 'web-abc-1', owner: 'ReplicaSet/web-abc' })
-  operator = await world.startOperator()
+  operator = await world.startOperator(GUARDED)
   await untilReady(operator)
   await world.publishKills(1, { ...inPod(pod), rawDump: dumpOf('6.12-memcg-v2.kmsg') })
   await world.publishKills(1, { ...inPod(pod), victim: { pid: 77, command: 'x\u001b[2J', anonRssKib: 9_000 } })
@@ -180,7 +184,7 @@ describe('kubectl oom, with real nats-server, etcd, kube-apiserver and kubectl',
     await until('the first kill', () => tail.said.stdout.includes('\n'))
     await world.endOperators()
     await world.publishKills(1, { ...inPod(pod), victim: { pid: 99, command: 'later', anonRssKib: 1 } })
-    operator = await world.startOperator()
+    operator = await world.startOperator(GUARDED)
     await untilReady(operator)
     writeKubectl()
     const { code, stdout } = await tail.done
@@ -195,6 +199,22 @@ describe('kubectl oom, with real nats-server, etcd, kube-apiserver and kubectl',
       { victimPid: 99, ...names },
     ])
   }, 90_000)
+
+  it('tries a policy by what the operator is set to, or by its own flag', async () => {
+    const file = join(world.folder, 'policy.json')
+    const spec = {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } },
+      oomScoreAdj: { value: 1000 },
+    }
+    const policy = { apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'first' }, spec }
+    writeFileSync(file, JSON.stringify(policy))
+    const tried = async (...args: string[]): Promise<object> =>
+      JSON.parse((await oom('policy', 'test', '-f', file, '-o', 'json', ...args)).stdout) as object
+    expect(await tried()).toMatchObject({ protectedMemory: { percent: 40, from: 'operator' } })
+    expect(await tried('--protected-memory-percent', '30')).toMatchObject({
+      protectedMemory: { percent: 30, from: 'flag' },
+    })
+  })
 
   it('asks the cluster for the words that a shell completes', async () => {
     expect((await oom('__complete', 'show', '-n', 'shop', report.slice(0, 3))).stdout).toBe(`${report}\n:4\n`)
@@ -254,6 +274,10 @@ describe('the operator’s HTTP API', () => {
     expect(nodeReportPage.parse(await (await get('/api/v1/nodereports')).json()).items).toHaveLength(1)
     expect(await (await get(`/api/v1/reports/shop/${report}`)).json()).toEqual(reports.items[0])
     expect(await (await get('/api/v1/health')).json()).toEqual({ version: 1, ready: true, reasons: [] })
+    expect(operatorSettings.parse(await (await get('/api/v1/settings')).json())).toMatchObject({
+      protectedMemoryPercent: 40,
+      rollbackWindowSeconds: 600,
+    })
   })
 
   it('pages through reports', async () => {

@@ -27,7 +27,8 @@ export async function createRunningPod(
 
   await apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: node } })
   const deployment = await apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec })
-  const replicaSet = `${name}-5d8f7c9b6`
+  const hash = '5d8f7c9b6'
+  const replicaSet = `${name}-${hash}`
   const ownerReferences = ownedBy('Deployment', name, deployment)
   const replicaSetUid = await apply({
     apiVersion: 'apps/v1',
@@ -40,7 +41,12 @@ export async function createRunningPod(
     apiVersion: 'v1',
     kind: 'Pod',
     spec: { ...template.spec, nodeName: node },
-    metadata: { name: pod, namespace, labels, ownerReferences: ownedBy('ReplicaSet', replicaSet, replicaSetUid) },
+    metadata: {
+      name: pod,
+      namespace,
+      labels: { ...labels, 'pod-template-hash': hash },
+      ownerReferences: ownedBy('ReplicaSet', replicaSet, replicaSetUid),
+    },
   })
 
   const containerId = randomBytes(32).toString('hex')
