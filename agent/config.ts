@@ -12,8 +12,18 @@ const nodeName = z
 export const agentFlags = {
   node: required(nodeName, 'NAME', 'the Kubernetes name of this node'),
   natsUrl: required(flagSchemas.url(['nats:', 'tls:']), 'URL', 'the NATS server, as nats://HOST:PORT'),
-  natsUser: required(flagSchemas.text, 'USER', "this node's NATS user"),
-  natsPasswordFile: required(flagSchemas.text, 'FILE', 'a file with its password, read on each connection'),
+  natsTokenFile: optional(
+    flagSchemas.text,
+    'FILE',
+    'a service account token for the audience oomkeeper-nats, read on each connection: the operator says by it which node this is',
+  ),
+  natsUser: optional(flagSchemas.text, 'USER', 'a NATS user instead, with the next flag'),
+  natsPasswordFile: optional(flagSchemas.text, 'FILE', 'a file with its password, read on each connection'),
+  natsCaFile: optional(
+    flagSchemas.text,
+    'FILE',
+    "the authority (PEM) of the NATS server's certificate; with it, a server without TLS is refused",
+  ),
   stateDir: withDefault(
     flagSchemas.text,
     'FOLDER',

@@ -1,6 +1,7 @@
 import './adapters/smallHeap.ts'
 import { setImmediate } from 'node:timers/promises'
 import { inboxPrefix } from '#contract/subjects.ts'
+import { loginOf } from './adapters/loginOf.ts'
 import { startHealthServer } from '#program/adapters/healthServer.ts'
 import { CgroupFiles } from '#program/adapters/cgroupFiles.ts'
 import { ProcFiles } from '#program/adapters/procFiles.ts'
@@ -50,8 +51,8 @@ await runProgram({
     const publisher = new KillPublisher(
       {
         url: flags.natsUrl,
-        user: flags.natsUser,
-        passwordFile: flags.natsPasswordFile,
+        login: loginOf(flags, logger),
+        caFile: flags.natsCaFile,
         inboxPrefix: inboxPrefix(flags.node),
         clientName: `oomkeeper-agent ${flags.node}`,
       },

@@ -12,8 +12,51 @@ export const operatorFlags = {
   ),
   context: optional(flagSchemas.text, 'NAME', 'context of the kubeconfig; without it, the current one'),
   natsUrl: required(flagSchemas.url(['nats:', 'tls:']), 'URL', 'NATS server with JetStream, like nats://HOST:4222'),
-  natsUser: withDefault(flagSchemas.text, 'NAME', 'operator', 'user in the NATS account OOM'),
-  natsPasswordFile: required(flagSchemas.text, 'FILE', "file with that user's password, read on each connection"),
+  natsSeedFile: optional(
+    flagSchemas.text,
+    'FILE',
+    'the seed of an NATS user key in the account OOM, read on each connection',
+  ),
+  natsUser: withDefault(flagSchemas.text, 'NAME', 'operator', 'a NATS user there instead, with the next flag'),
+  natsPasswordFile: optional(flagSchemas.text, 'FILE', "file with that user's password, read on each connection"),
+  natsCaFile: optional(
+    flagSchemas.text,
+    'FILE',
+    "the authority (PEM) of the NATS server's certificate; with it, a server without TLS is refused",
+  ),
+  calloutSeedFile: optional(
+    flagSchemas.text,
+    'FILE',
+    'the seed of the NATS user key that the server asks about logins of agents (auth_callout); without it, this operator answers none',
+  ),
+  issuerSeedFile: optional(
+    flagSchemas.text,
+    'FILE',
+    'the seed of the NATS account key that answers are signed with (auth_callout.issuer)',
+  ),
+  agentServiceAccount: optional(
+    z
+      .string()
+      .regex(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/, 'it must look like oomkeeper/oomkeeper-agent')
+      .transform((text) => {
+        const [namespace = '', name = ''] = text.split('/')
+        return { namespace, name }
+      }),
+    'NAMESPACE/NAME',
+    'the service account of the agents: a token of another lets nobody in',
+  ),
+  loginAddress: withDefault(
+    z.enum(['pod', 'any']),
+    'pod|any',
+    'pod',
+    'whether an agent has to come from the address of its pod; any, where something in between changes addresses',
+  ),
+  loginSeconds: withDefault(
+    flagSchemas.countUpTo(86_400),
+    'SECONDS',
+    '3600',
+    'how long an agent is let in for, at most; it comes again then',
+  ),
   listen: withDefault(flagSchemas.listen, 'HOST:PORT', '127.0.0.1:9465', 'address of /healthz, /readyz and /metrics'),
   apiListen: withDefault(
     flagSchemas.listen.refine(

@@ -16,6 +16,7 @@ export type OperatorErrorCode =
   | 'CheckpointMoved'
   | 'ReportContended'
   | 'OperatorRuns'
+  | 'SeedUnusable'
   | 'ScoresNotRestored'
 
 export interface OperatorErrorDetails {

@@ -13,12 +13,15 @@ import { KubeClient, loadKubeConfig } from './adapters/kubeClient.ts'
 import { OperatorMetrics } from './adapters/operatorMetrics.ts'
 import { ObjectWatch } from './adapters/objectWatch.ts'
 import { watchedPods } from './adapters/watched.ts'
+import { loginOf } from './adapters/loginOf.ts'
 import { noteConnection } from './adapters/noteConnection.ts'
 import { TroubleLog } from './adapters/troubleLog.ts'
 import { createApiSource } from './answerPeople.ts'
 import { applyPolicies, createPolicyEngine, policyWatches, railsOf } from './applyPolicies.ts'
 import { operatorFlags, type OperatorConfig } from './config.ts'
 import { countKills } from './countKills.ts'
+import { admissionOf, admitNodes } from './admitNodes.ts'
+import { AgentPods } from './identity/agentPods.ts'
 import { DRAIN_LIMIT_MS, createElector, lead } from './electLeader.ts'
 import type { Waiting } from './runtime/keepTrying.ts'
 import { nodeKillsOf } from './runtime/nodeKills.ts'
@@ -31,6 +34,9 @@ const MAX_DELETED_PODS = 20_000
 const NATS_CLOSE_LIMIT_MS = 300
 
 async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal): Promise<void> {
+  const login = loginOf(config, logger)
+  const admission = admissionOf(config, logger)
+  const agentPods = admission && new AgentPods(admission.agent.namespace)
   const pods = new PodStore({ maxDeleted: MAX_DELETED_PODS, deletedTtlMs: DELETED_POD_TTL_MS, now: Date.now })
   const metrics = new OperatorMetrics(() => pods.size)
   const troubles = new TroubleLog(logger, (part) => metrics.troubles.inc({ part }))
@@ -57,7 +63,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   const { engine, pastKills } = createPolicyEngine(surroundings, client, rails, pods, teller)
   const podWatch = new ObjectWatch(
     client,
-    watchedPods(pods, () => engine.wake()),
+    watchedPods(pods, () => engine.wake(), agentPods),
     surroundings.waiting,
   )
   const watches = [podWatch, ...policyWatches(client, engine, surroundings)]
@@ -72,17 +78,24 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
       role: elector === undefined ? 'leader' : elector.role,
       reader,
     }),
+    ...admissionTrouble(),
     ...troubles.reasons(),
   ]
+  const answering = new NatsTrouble()
+  const admissionTrouble = (): string[] =>
+    agentPods === undefined || answering.reason === undefined ? [] : [`logins: no connection: ${answering.reason}`]
   await startHealthServer(config.listen, { notReady, metrics: metrics.registry })
   const { streamMaxBytes } = config
   const people = { client, pods, nats: () => connection, notReady, rails, streamMaxBytes, signal }
   await startApiServer(config.apiListen, createApiSource(people))
+  // Each operator answers, whoever works.
+  const admitting = admission && agentPods ? [admitNodes({ ...base, signal }, admission, agentPods, answering)] : []
+  for (const part of admitting) part.catch(() => {}) // It is waited for below.
   const nats = await connectNats(
     {
       url: config.natsUrl,
-      user: config.natsUser,
-      passwordFile: config.natsPasswordFile,
+      login,
+      caFile: config.natsCaFile,
       inboxPrefix: '_INBOX.operator',
       clientName: 'oomkeeper-operator',
     },
@@ -106,9 +119,9 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   )
   try {
     // One that stands by has everything read, too: it begins where the other ended.
-    await Promise.race([...watches.map((watch) => watch.run()), leading])
+    await Promise.race([...watches.map((watch) => watch.run()), ...admitting, leading])
   } finally {
-    await Promise.allSettled([leading])
+    await Promise.allSettled([leading, ...admitting])
     await Promise.race([nats.close(), sleep(NATS_CLOSE_LIMIT_MS)])
   }
 }

@@ -12,7 +12,7 @@ describe('natsErrorText', () => {
       'CONNECTION_REFUSED: connect ECONNREFUSED 10.0.0.1:4222; nobody listens there: does the NATS server run, is --nats-url right?',
     )
     expect(natsErrorText(errorOf('AUTHORIZATION_VIOLATION', "'Authorization Violation'"))).toMatch(
-      /^AUTHORIZATION_VIOLATION: 'Authorization Violation'; the server refuses this login: /,
+      /^AUTHORIZATION_VIOLATION: 'Authorization Violation'; the server refuses this login$/,
     )
     expect(natsErrorText(errorOf('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'))).toBe(
       'DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate',
@@ -54,6 +54,17 @@ describe('NatsTrouble', () => {
         trouble.noted({ type, data: type === 'error' ? 'AUTHORIZATION_VIOLATION' : 'nats:4222' })
       expect(trouble.reason).toMatch(/^AUTHORIZATION_VIOLATION; the server refuses this login/)
     }
+  })
+
+  it('says of a refused login what it knows of itself, else what to look at', () => {
+    const trouble = new NatsTrouble()
+    let known: string | undefined
+    trouble.ofLogin({ refusalAdvice: 'is it right?', trouble: () => known }, () => 0)
+    trouble.failed(errorOf('AUTHORIZATION_VIOLATION', 'no'))
+    expect(trouble.reason).toBe('AUTHORIZATION_VIOLATION: no; the server refuses this login: is it right?')
+    known = 'its token has expired'
+    trouble.failed(errorOf('AUTHORIZATION_VIOLATION', 'no'))
+    expect(trouble.reason).toBe('AUTHORIZATION_VIOLATION: no; the server refuses this login: its token has expired')
   })
 
   it('takes a refused subject for no trouble of the connection', () => {

@@ -6,11 +6,17 @@ export interface ConnectionStatus {
   data?: unknown
 }
 
+/** What a login knows of itself (`program/adapters/natsLogin.ts`). */
+interface LoginHints {
+  refusalAdvice: string
+  trouble?(nowMs: number): string | undefined
+}
+
 const MAX_REASON_CHARS = 300
 /** Said of a subject, not of the connection. */
 const PERMISSIONS_VIOLATION = 'PERMISSIONS_VIOLATION'
+const REFUSED = 'AUTHORIZATION_VIOLATION'
 const ADVICE = new Map([
-  ['AUTHORIZATION_VIOLATION', 'the server refuses this login: do --nats-user and the password file belong together?'],
   ['CONNECTION_REFUSED', 'nobody listens there: does the NATS server run, is --nats-url right?'],
   ['TIMEOUT', 'no answer: is --nats-url right, does a network policy let it through?'],
 ])
@@ -22,6 +28,12 @@ export class NatsTrouble {
   #ended: string | undefined
   /** The server says why before it closes the connection, too. */
   #refusal: string | undefined
+  #adviceOfLogin: () => string = () => ''
+
+  /** Tells what a refused login may be refused for. */
+  ofLogin(login: LoginHints, nowMs: () => number): void {
+    this.#adviceOfLogin = () => login.trouble?.(nowMs()) ?? login.refusalAdvice
+  }
 
   /** undefined while there is a connection. */
   get reason(): string | undefined {
@@ -30,7 +42,7 @@ export class NatsTrouble {
 
   /** A first connection could not be made. */
   failed(error: unknown): void {
-    this.#reason = bounded(isProgramError(error) ? error.message : natsErrorText(error))
+    this.#reason = bounded(isProgramError(error) ? error.message : natsErrorText(error, this.#adviceOfLogin))
   }
 
   connected(): void {
@@ -45,13 +57,13 @@ export class NatsTrouble {
     if (type === 'reconnect') this.connected()
     if (type === 'disconnect') this.#ended = `the connection to ${text} has ended`
     if (type === 'reconnecting') this.#ended = this.#ended?.replace(/(?:; tried .*)?$/, `; tried again at ${text}`)
-    if (type === 'error' && text !== PERMISSIONS_VIOLATION) this.#refusal = withAdvice(text, text)
+    if (type === 'error' && text !== PERMISSIONS_VIOLATION) this.#refusal = withAdvice(text, text, this.#adviceOfLogin)
     if (this.#ended !== undefined) this.#reason = bounded(this.#refusal ?? this.#ended)
   }
 }
 
 /** The client's own word for an error, what is below it, and what to look at: `CONNECTION_REFUSED: connect ECONNREFUSED 127.0.0.1:4222; nobody …`. */
-export function natsErrorText(error: unknown): string {
+export function natsErrorText(error: unknown, adviceOfLogin = (): string => ''): string {
   const {
     code,
     message = String(error),
@@ -63,11 +75,13 @@ export function natsErrorText(error: unknown): string {
   }
   const words = chainedError?.message ?? message
   if (typeof code !== 'string') return printable(words)
-  return printable(withAdvice(code, words.includes(code) ? words : `${code}: ${words}`))
+  return printable(withAdvice(code, words.includes(code) ? words : `${code}: ${words}`, adviceOfLogin))
 }
 
-function withAdvice(code: string, text: string): string {
-  const advice = ADVICE.get(code)
+function withAdvice(code: string, text: string, adviceOfLogin: () => string): string {
+  const hint = adviceOfLogin()
+  const ofLogin = `the server refuses this login${hint === '' ? '' : `: ${hint}`}`
+  const advice = code === REFUSED ? ofLogin : ADVICE.get(code)
   return advice === undefined ? text : `${text}; ${advice}`
 }
 

@@ -3,6 +3,7 @@ import { killScope } from '#contract/killEvent.ts'
 import { closedCounter, type ClosedCounter, type ClosedLabels } from '#program/closedCounter.ts'
 import { hidden } from '../api/oomReport.ts'
 import { DROP_REASONS } from '../events/eventSeries.ts'
+import { LOGIN_REFUSALS } from '../identity/loginDesk.ts'
 import { RETENTION_REASONS } from '../reports/planRetention.ts'
 import { AGENT_STATES, AgentRoster, type AgentFigures } from '../runtime/agentRoster.ts'
 import { PARTS } from '../runtime/keepTrying.ts'
@@ -15,6 +16,7 @@ const LABELS = {
   eventsDropped: { reason: DROP_REASONS },
   reportsDeleted: { kind: KINDS, reason: RETENTION_REASONS },
   troubles: { part: PARTS },
+  loginsRefused: { reason: LOGIN_REFUSALS },
 } as const satisfies Record<string, ClosedLabels>
 type Labelled<Name extends keyof typeof LABELS> = ClosedCounter<(typeof LABELS)[Name]>
 
@@ -36,6 +38,8 @@ export class OperatorMetrics {
   readonly streamPurges: Counter
   readonly sequencesMissing: Counter
   readonly troubles: Labelled<'troubles'>
+  readonly loginsAdmitted: Counter
+  readonly loginsRefused: Labelled<'loginsRefused'>
   readonly checkpointSequence: Gauge
   readonly streamLastSequence: Gauge
   readonly readerLag: Gauge
@@ -106,6 +110,12 @@ export class OperatorMetrics {
       'Messages gone from the stream before they were read.',
     )
     this.troubles = labelled('retries_total', 'Steps that failed and were tried again.', LABELS.troubles)
+    this.loginsAdmitted = counter('logins_admitted_total', 'Logins of agents to NATS that were let in.')
+    this.loginsRefused = labelled(
+      'logins_refused_total',
+      'Logins of agents to NATS that were not let in, by why.',
+      LABELS.loginsRefused,
+    )
     this.checkpointSequence = figure(
       'checkpoint_sequence',
       'Everything up to this stream sequence is counted or rejected.',

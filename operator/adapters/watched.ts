@@ -1,5 +1,6 @@
 import { API_VERSION } from '../api/killRecord.ts'
 import { oomPolicyKind } from '../api/oomPolicy.ts'
+import type { AgentPods } from '../identity/agentPods.ts'
 import { parsePod, type RawPod } from '../runtime/pod.ts'
 import type { PodStore } from '../runtime/podStore.ts'
 import type { PolicyEngine } from '../runtime/policyEngine.ts'
@@ -12,22 +13,26 @@ interface RawObject {
   metadata?: { uid?: string; name?: string; labels?: Record<string, string> }
 }
 
-export function watchedPods(pods: PodStore, changed: () => void): Watched {
+/** @param agentPods Those that logins are held against, where this operator answers them. */
+export function watchedPods(pods: PodStore, changed: () => void, agentPods?: AgentPods): Watched {
   return {
     path: '/api/v1/pods',
     part: 'pods',
     put(raw) {
       const pod = parsePod(raw as RawPod)
       if (pod !== undefined) pods.put(pod)
+      agentPods?.put(raw as RawPod)
       changed()
       return pod?.uid
     },
     remove(uid) {
       pods.remove(uid)
+      agentPods?.remove(uid)
       changed()
     },
     retainOnly(uids) {
       pods.retainOnly(uids)
+      agentPods?.retainOnly(uids)
       changed()
     },
   }

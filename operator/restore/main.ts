@@ -7,6 +7,7 @@ import { VERSION } from '#program/version.ts'
 import { KubeClient, loadKubeConfig } from '../adapters/kubeClient.ts'
 import { NatsPolicies } from '../adapters/natsPolicies.ts'
 import { OperatorDeployment } from '../adapters/operatorDeployment.ts'
+import { loginOf } from '../adapters/loginOf.ts'
 import { listHeldPolicies, setFinalizer } from '../adapters/policyFinalizer.ts'
 import { operatorError } from '../errors.ts'
 import type { NodeWord } from '../policies/release.ts'
@@ -18,10 +19,11 @@ const WAY_OUT = '; `helm uninstall --no-hooks` goes without, and leaves the scor
 
 /** Connected, and with every node's last word read. @throws ProgramError NatsUnavailable */
 async function connect(config: RestoreConfig, logger: Logger, signal: AbortSignal) {
-  const { natsUrl: url, natsUser: user, natsPasswordFile: passwordFile } = config
+  const { natsUrl: url, natsCaFile: caFile } = config
+  const login = loginOf(config, logger)
   const clientName = 'oomkeeper-restore'
   const limited = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_LIMIT_MS)])
-  const target = { url, user, passwordFile, inboxPrefix: '_INBOX.restore', clientName }
+  const target = { url, login, caFile, inboxPrefix: '_INBOX.restore', clientName }
   const said = new Map<string, NodeWord>()
   const heard = new Set<string>()
   try {

@@ -77,6 +77,7 @@ export interface RawPod {
   status?: {
     phase?: string
     qosClass?: string
+    podIPs?: readonly { ip?: string }[]
     containerStatuses?: readonly RawContainerStatus[]
     initContainerStatuses?: readonly RawContainerStatus[]
     ephemeralContainerStatuses?: readonly RawContainerStatus[]

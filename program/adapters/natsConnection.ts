@@ -4,20 +4,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '#program/backoff.ts'
 import { isProgramError } from '#program/errors.ts'
 import { NatsTrouble, natsErrorText } from '#program/natsTrouble.ts'
-import { PasswordFile } from './passwordFile.ts'
+import type { NatsLogin } from './natsLogin.ts'
 
 export interface NatsTarget {
   url: string
-  user: string
-  /** Read anew on each connection, so that a rotated secret needs no restart. */
-  passwordFile: string
+  login: NatsLogin
+  /** PEM of the authority that the server's certificate is of, read on each connection; with it, a server without TLS is refused. */
+  caFile?: string | undefined
   inboxPrefix: string
   /** Shown by the server in its connection list. */
   clientName: string
 }
 
+/** Longer than a server waits until somebody has answered for a login (`authorization.timeout`, 5 s): it says then what it is. */
+const CONNECT_TIMEOUT_MS = 7_000
+
 /**
- * Connects and stays connected: an unreachable server, a refused login or a password that cannot be read is said once, and tried
+ * Connects and stays connected: an unreachable server, a refused login or a secret that cannot be read is said once, and tried
  * again with backoff and jitter, for ever; only the signal ends the wait.
  * @param why Is told why there is no connection, now and later on.
  * @throws the signal's reason when it is aborted.
@@ -28,22 +31,26 @@ export async function connectNats(
   signal: AbortSignal,
   why: NatsTrouble = new NatsTrouble(),
 ): Promise<NatsConnection> {
-  const password = new PasswordFile(target.passwordFile, logger)
+  const { url, login, caFile } = target
+  why.ofLogin(login, Date.now)
+  const isTls = caFile !== undefined || url.startsWith('tls:')
   let said: string | undefined
   for (let attempt = 0; ; attempt++) {
     signal.throwIfAborted()
     try {
       const connection = await connect({
-        servers: target.url,
+        servers: url,
         name: target.clientName,
         inboxPrefix: target.inboxPrefix,
-        authenticator: () => ({ user: target.user, pass: password.read() }),
+        authenticator: (nonce) => login.authenticate(nonce),
+        ...(isTls && { tls: caFile === undefined ? {} : { caFile } }),
         // A refused login is retried too: a rotated secret reaches both sides at different times.
         ignoreAuthErrorAbort: true,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,
         reconnectJitter: 500,
-        timeout: 5_000,
+        reconnectJitterTLS: 500,
+        timeout: CONNECT_TIMEOUT_MS,
         pingInterval: 10_000,
         maxPingOut: 2,
       })
@@ -56,8 +63,8 @@ export async function connectNats(
       why.failed(error)
       const trouble = isProgramError(error)
         ? error.message
-        : `expected a NATS server that takes this login, got: ${natsErrorText(error)}`
-      const fields = { url: target.url, user: target.user, retryInMs: waitMs }
+        : `expected a NATS server that takes this login, got: ${why.reason ?? natsErrorText(error)}`
+      const fields = { url, login: login.name, retryInMs: waitMs }
       logger[trouble === said ? 'debug' : 'warn'](fields, `${trouble}; trying again`)
       said = trouble
       await sleep(waitMs, undefined, { signal })

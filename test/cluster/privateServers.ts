@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureBuilt, type Log } from './build/ensureBuilt.ts'
 import { ETCD, KUBERNETES, NATS } from './build/goModule.ts'
+import type { CalloutSeeds } from './nats/calloutSeeds.ts'
 import { makeNatsUsers, natsServer, prepareNats, storeFolderOf, type NatsServer } from './nats/server.ts'
 import { waitApiserverReady, waitEtcdReady } from './parts/readiness.ts'
 import { apiserverCommand, etcdCommand, kubeconfigFile } from './parts/controlPlane.ts'
@@ -26,20 +27,25 @@ export interface PrivateNats extends NatsServer {
   dispose: () => Promise<void>
 }
 
-export async function startNats(options: { nodes: readonly string[]; log: Log }): Promise<PrivateNats> {
+export async function startNats(options: {
+  nodes: readonly string[]
+  log: Log
+  /** In place of users for the nodes. */
+  seeds?: CalloutSeeds
+}): Promise<PrivateNats> {
   const binaries = await ensureBuilt(NATS, options.log)
   const folder = makePrivateFolder('nats')
   const [port = 0, monitorPort = 0] = await freePorts(2)
   const binary = join(binaries, 'nats-server')
   const place = { binary, folder, host: '127.0.0.1', address: '127.0.0.1', port, monitorPort }
   const users = makeNatsUsers(options.nodes)
-  const server = natsServer(place, users, prepareNats(place, users), launchPrivate(folder))
+  const server = natsServer(place, users, prepareNats(place, users, options.seeds), launchPrivate(folder))
   const dispose = async (): Promise<void> => {
     await server.process.kill()
     rmSync(folder, { recursive: true, force: true })
   }
   await startOr(dispose, server.process)
-  return { ...server, storeFolder: storeFolderOf(place), dispose }
+  return { ...server, ...(options.seeds && { seeds: options.seeds }), storeFolder: storeFolderOf(place), dispose }
 }
 
 export interface PrivateApiserver {

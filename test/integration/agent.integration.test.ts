@@ -250,11 +250,12 @@ describe('what the agent says of bad input', () => {
   ]
 
   it.each<[string, string[], number, RegExp]>([
+    ['nothing', [], 2, /--node: expected NAME.*\n.*--nats-url: expected URL/],
     [
-      'nothing',
-      [],
+      'no login',
+      required.slice(0, 6),
       2,
-      /--node: expected NAME.*\n.*--nats-url: expected URL.*\n.*--nats-user.*\n.*--nats-password-file/,
+      /^oomkeeper-agent: expected --nats-token-file, or --nats-user and --nats-password-file, got neither$/m,
     ],
     [
       'a wrong URL',

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats'
+import { connect, nkeyAuthenticator, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats'
 import { encodeKillEvent, type KillEvent } from '../../contract/killEvent.ts'
 import { KILL_STREAM, STATE_BUCKET, killSubject } from '../../contract/subjects.ts'
 import type { NodeOomReportStatus } from '../../operator/api/nodeOomReport.ts'
 import type { OomReportStatus } from '../../operator/api/oomReport.ts'
 import type { Checkpoint } from '../../operator/runtime/killStream.ts'
 import { killEventOf } from '../../operator/testing/killEvents.ts'
+import { makeCalloutSeeds } from '../cluster/nats/calloutSeeds.ts'
 import { writeKubeconfig } from '../cluster/parts/kubeconfig.ts'
 import { startApiserver, startNats, type PrivateApiserver, type PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -30,6 +31,7 @@ const OPERATOR_RULES = [
   { apiGroups: ['oomkeeper.io'], resources: ['oomreports/status', 'nodeoomreports/status'], verbs: ['update'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oompolicies'], verbs: ['get', 'list', 'watch', 'patch'] },
   { apiGroups: ['oomkeeper.io'], resources: ['oompolicies/status'], verbs: ['patch'] },
+  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'patch', 'create'] },
 ]
 
@@ -43,6 +45,8 @@ interface TestPod {
 export interface WorldOptions {
   /** Those that have a login of their own to NATS. */
   nodes?: readonly string[]
+  /** Whether the operator answers for the logins of agents, which then have no users. */
+  callout?: boolean
   /** Whether etcd waits for its disk, as it does in a cluster. */
   fsync?: boolean
 }
@@ -75,15 +79,21 @@ export class OperatorWorld {
     this.api = api
   }
 
-  static async start({ nodes = ['node-a', 'node-b'], fsync = false }: WorldOptions = {}): Promise<OperatorWorld> {
-    const nats = await startNats({ nodes, log: () => undefined })
+  static async start({
+    nodes = ['node-a', 'node-b'],
+    fsync = false,
+    callout = false,
+  }: WorldOptions = {}): Promise<OperatorWorld> {
+    const seeds = callout ? { seeds: makeCalloutSeeds() } : {}
+    const nats = await startNats({ nodes, log: () => undefined, ...seeds })
     const api = await startApiserver({ log: () => undefined, fsync })
     const world = new OperatorWorld(nats, api)
     const { user, password } = nats.users.operator
     world.#connection = await connect({
       servers: nats.url,
-      user,
-      pass: password,
+      ...(nats.seeds === undefined
+        ? { user, pass: password }
+        : { authenticator: nkeyAuthenticator(Buffer.from(nats.seeds.operator)) }),
       maxReconnectAttempts: -1,
       reconnectTimeWait: 100,
     })

@@ -9,6 +9,7 @@ import type { SpooledKill } from '../../agent/spool/record.ts'
 import { encodeKillEvent } from '../../contract/killEvent.ts'
 import { inboxPrefix, killSubject } from '../../contract/subjects.ts'
 import type { NatsTarget } from '../../program/adapters/natsConnection.ts'
+import { passwordLogin } from '../../program/adapters/natsLogin.ts'
 import type { PrivateNats } from '../cluster/privateServers.ts'
 import { writeSecret } from '../support/program.ts'
 import { inParallel } from './directApi.ts'
@@ -50,8 +51,7 @@ export class SimulatedNodes {
       const passwordFile = writeSecret(join(this.#folder, `nats-${name}`), user.password)
       const target = {
         url: this.#nats.url,
-        user: user.user,
-        passwordFile,
+        login: passwordLogin(user.user, passwordFile, logger),
         inboxPrefix: inboxPrefix(name),
         clientName: name,
       }

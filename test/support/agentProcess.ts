@@ -17,6 +17,8 @@ export interface AgentOptions {
   spoolMaxBytes?: number
   /** As a service is: the scheduler is fair between sessions. */
   inOwnSession?: boolean
+  /** A service account token to log in with, in place of a user and a password. */
+  tokenFile?: string
   /** Another machine's processes. */
   proc?: string
   /** Another machine's cgroup tree. */
@@ -35,15 +37,12 @@ const ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRI
 
 /** The agent's bundle, as a user of NATS account NODES. */
 export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
-  const { node, nats, folder, kmsg, pace, proc, cgroupRoot, mode, bootId, spoolMaxBytes, inOwnSession } = options
-  const user = nats.users.agents[node]
-  if (user === undefined) throw new Error(`expected a NATS user for node ${node}, got none`)
+  const { node, folder, nats, kmsg, pace, proc, cgroupRoot, mode, bootId, spoolMaxBytes, inOwnSession } = options
   const [port = 0] = await freePorts(1)
   const args = flags({
     node,
     'nats-url': nats.url,
-    'nats-user': user.user,
-    'nats-password-file': writeSecret(join(folder, `nats-${node}`), user.password),
+    ...loginFlags(options),
     'state-dir': join(folder, `state-${node}`),
     listen: `127.0.0.1:${port}`,
     kmsg,
@@ -56,6 +55,13 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
   })
   const program = new Program('agent', args, ENV, { inOwnSession })
   return { program, baseUrl: `http://127.0.0.1:${port}` }
+}
+
+function loginFlags({ node, nats, folder, tokenFile }: AgentOptions): Readonly<Record<string, string>> {
+  if (tokenFile !== undefined) return { 'nats-token-file': tokenFile }
+  const user = nats.users.agents[node]
+  if (user === undefined) throw new Error(`expected a NATS user for node ${node}, got none`)
+  return { 'nats-user': user.user, 'nats-password-file': writeSecret(join(folder, `nats-${node}`), user.password) }
 }
 
 /** The value of a metric of the agent's, its labels summed. */

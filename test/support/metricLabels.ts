@@ -1,5 +1,6 @@
 import { attributionSource, killScope } from '../../contract/killEvent.ts'
 import { hidden } from '../../operator/api/oomReport.ts'
+import { LOGIN_REFUSALS } from '../../operator/identity/loginDesk.ts'
 import { PARTS } from '../../operator/runtime/keepTrying.ts'
 
 type Values = readonly string[] | RegExp
@@ -23,6 +24,7 @@ export const CLOSED_LABELS: Readonly<Record<string, Readonly<Record<string, Valu
     reason: ['queueFull', 'rateLimited', 'unreachable', 'refused'],
   },
   oomkeeper_operator_retries_total: { part: PARTS },
+  oomkeeper_operator_logins_refused_total: { reason: LOGIN_REFUSALS },
   oomkeeper_operator_reports: { kind: KINDS },
   oomkeeper_operator_agents: { state: ['fresh', 'stale', 'gone'] },
   // Node.js's own: names that its code has, some dozens, and its version.

@@ -27,6 +27,8 @@ export async function applyCrds(kubectl: Kubectl): Promise<void> {
   await kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', crds])
 }
 
+export const AGENT_SERVICE_ACCOUNT = 'oomkeeper/oomkeeper-agent'
+
 /** As in the chart; the old space is what V8 gives itself within the chart's memory limit of 512Mi. */
 export const OPERATOR_ENV = {
   NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=256',
@@ -41,13 +43,11 @@ export async function startOperator(
   folder: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<OperatorProcess> {
-  const { user, password } = nats.users.operator
   const [port = 0, apiPort = 0] = await freePorts(2)
   const args = flags({
     kubeconfig,
     'nats-url': nats.url,
-    'nats-user': user,
-    'nats-password-file': writeSecret(join(folder, 'nats-operator'), password),
+    ...loginFlags(nats, folder),
     listen: `127.0.0.1:${port}`,
     'api-listen': `127.0.0.1:${apiPort}`,
   })
@@ -55,6 +55,21 @@ export async function startOperator(
     program: new Program('operator', args, { ...OPERATOR_ENV, ...env }),
     baseUrl: `http://127.0.0.1:${port}`,
     apiUrl: `http://127.0.0.1:${apiPort}`,
+  }
+}
+
+/** By a key, and answering the logins of agents, where the server asks for that; else by password. */
+function loginFlags({ users, seeds }: NatsServer, folder: string): Readonly<Record<string, string>> {
+  const secret = (name: string, text: string): string => writeSecret(join(folder, `nats-${name}`), text)
+  if (seeds === undefined) {
+    const { user, password } = users.operator
+    return { 'nats-user': user, 'nats-password-file': secret('operator', password) }
+  }
+  return {
+    'nats-seed-file': secret('operator-seed', seeds.operator),
+    'callout-seed-file': secret('callout-seed', seeds.callout),
+    'issuer-seed-file': secret('issuer-seed', seeds.issuer),
+    'agent-service-account': AGENT_SERVICE_ACCOUNT,
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { agentPermissions, renderNatsConfig } from './config.ts'
+import { renderNatsConfig } from './config.ts'
 
 const rendered = renderNatsConfig({
   serverName: 'test',
@@ -10,22 +10,6 @@ const rendered = renderNatsConfig({
     system: { user: 'system', password: 's' },
     agents: { 'node.a': { user: 'agent-node_a', password: 'a' } },
   },
-})
-
-describe('agentPermissions', () => {
-  it("holds an agent to its own node's subjects, dots of the name as underscores", () => {
-    const { publish, subscribe } = agentPermissions('node.a')
-    for (const subject of publish.filter((one) => !one.endsWith('._lease'))) expect(subject).toContain('.node_a')
-    expect(subscribe).toEqual(['_INBOX.node_a.>', 'oom.v1.desired.node_a', 'oom.v1.rank.node_a'])
-  })
-
-  it('lets no agent touch the JetStream API but to read its own desired state and the lease on all of them', () => {
-    const api = agentPermissions('n').publish.filter((subject) => subject.startsWith('$JS'))
-    expect(api).toEqual([
-      '$JS.API.DIRECT.GET.KV_OOM_DESIRED.$KV.OOM_DESIRED.n',
-      '$JS.API.DIRECT.GET.KV_OOM_DESIRED.$KV.OOM_DESIRED._lease',
-    ])
-  })
 })
 
 describe('renderNatsConfig', () => {
@@ -56,5 +40,23 @@ describe('renderNatsConfig', () => {
 
   it('quotes what it is given', () => {
     expect(rendered).toContain(String.raw`store_dir: "/tmp/a \"b\""`)
+  })
+})
+
+describe('renderNatsConfig with callout', () => {
+  const callout = { issuer: 'ISSUER', callout: 'CALLOUT', operator: 'OPERATOR' }
+  const config = renderNatsConfig({
+    serverName: 'test',
+    listen: { host: '127.0.0.1', port: 4222, monitorPort: 8222 },
+    storeFolder: '/tmp/a',
+    users: { operator: { user: 'o', password: 'p' }, system: { user: 's', password: 's' }, agents: {} },
+    callout,
+  })
+
+  it('asks about everybody but the two whose keys it knows', () => {
+    expect(config).toContain('auth_callout { issuer: "ISSUER", account: AUTH, auth_users: [ "CALLOUT", "OPERATOR" ] }')
+    const nodes = config.split('\n  NODES {')[1]?.split('\n  }')[0]
+    expect(nodes).not.toContain('users')
+    expect(config).not.toContain('password: "p"')
   })
 })

@@ -1,4 +1,4 @@
-import { LEASE_KEY, inboxPrefix, nodeToken } from '../../../contract/subjects.ts'
+import { nodePermissions } from '../../../contract/nodeLogin.ts'
 
 export interface NatsUser {
   user: string
@@ -19,6 +19,18 @@ export interface NatsConfig {
   listen: { host: string; port: number; monitorPort: number }
   storeFolder: string
   users: NatsUsers
+  /** Agents are let in by whom the server asks, and have no user. */
+  callout?: CalloutKeys
+}
+
+/** Public keys. */
+export interface CalloutKeys {
+  /** Of an account: answers are signed with it. */
+  issuer: string
+  /** Of the user that hears what the server asks. */
+  callout: string
+  /** Of the operator's user, in place of its password. */
+  operator: string
 }
 
 /**
@@ -35,24 +47,10 @@ const SERVICES_FOR_NODES = [
 const DESIRED_STREAM = '$KV.OOM_DESIRED.*'
 const RANK_SERVICE = 'oom.v1.rank.*'
 
-/** What an agent may publish and subscribe to, in account NODES. */
-export function agentPermissions(node: string): { publish: string[]; subscribe: string[] } {
-  const token = nodeToken(node)
-  return {
-    publish: [
-      `oom.v1.kill.${token}.>`,
-      `oom.v1.status.${token}`,
-      `oom.v1.audit.${token}.>`,
-      `$JS.API.DIRECT.GET.KV_OOM_DESIRED.$KV.OOM_DESIRED.${token}`,
-      `$JS.API.DIRECT.GET.KV_OOM_DESIRED.$KV.OOM_DESIRED.${LEASE_KEY}`,
-    ],
-    subscribe: [`${inboxPrefix(node)}.>`, `oom.v1.desired.${token}`, `oom.v1.rank.${token}`],
-  }
-}
-
 /** The configuration file of a nats-server: the only place that says who may do what. */
 export function renderNatsConfig(config: NatsConfig): string {
   const { host, port, monitorPort } = config.listen
+  const { callout } = config
   const imports = SERVICES_FOR_NODES.map((subject) => `{ service: { account: OOM, subject: ${quote(subject)} } }`)
   return `server_name: ${quote(config.serverName)}
 listen: ${quote(`${host}:${port}`)}
@@ -63,19 +61,17 @@ jetstream {
   max_file_store: 8GB
 }
 system_account: SYS
-accounts {
-  OOM {
+${callout === undefined ? '' : renderCallout(callout)}accounts {
+${callout === undefined ? '' : renderAuthAccount(callout)}  OOM {
     jetstream: enabled
-    users: [ ${renderUser(config.users.operator)} ]
+    users: [ ${callout === undefined ? renderUser(config.users.operator) : `{ nkey: ${quote(callout.operator)} }`} ]
     exports: [
       ${[...SERVICES_FOR_NODES.map((subject) => `{ service: ${quote(subject)} }`), `{ stream: ${quote(DESIRED_STREAM)} }`].join('\n      ')}
     ]
     imports: [ { service: { account: NODES, subject: ${quote(RANK_SERVICE)} } } ]
   }
   NODES {
-    users: [
-      ${Object.entries(config.users.agents).map(renderAgent).join('\n      ')}
-    ]
+    ${callout === undefined ? renderAgents(config.users.agents) : NODES_LIMITS}
     exports: [ { service: ${quote(RANK_SERVICE)} } ]
     imports: [
       ${imports.join('\n      ')}
@@ -89,12 +85,41 @@ accounts {
 `
 }
 
+/** The server waits so long for an answer; without one the client tries again. */
+function renderCallout({ issuer, callout, operator }: CalloutKeys): string {
+  const users = [callout, operator].map(quote).join(', ')
+  return `authorization {
+  timeout: 5
+  auth_callout { issuer: ${quote(issuer)}, account: AUTH, auth_users: [ ${users} ] }
+}
+`
+}
+
+/** Who is asked hears that and answers it, and may do nothing else. */
+function renderAuthAccount({ callout }: CalloutKeys): string {
+  return `  AUTH {
+    users: [
+      { nkey: ${quote(callout)}, permissions: { publish: { deny: ">" }, subscribe: "$SYS.REQ.USER.AUTH", allow_responses: { max: 1, expires: "5s" } } }
+    ]
+  }
+`
+}
+
+/** Of each connection: an agent has five subscriptions. */
+const NODES_LIMITS = 'limits: { max_subscriptions: 32 }'
+
+function renderAgents(agents: NatsUsers['agents']): string {
+  return `users: [
+      ${Object.entries(agents).map(renderAgent).join('\n      ')}
+    ]`
+}
+
 function renderUser({ user, password }: NatsUser, permissions = ''): string {
   return `{ user: ${quote(user)}, password: ${quote(password)}${permissions} }`
 }
 
 function renderAgent([node, user]: [string, NatsUser]): string {
-  const { publish, subscribe } = agentPermissions(node)
+  const { publish, subscribe } = nodePermissions(node)
   const lists = `publish: ${JSON.stringify(publish)}, subscribe: ${JSON.stringify(subscribe)}`
   // One answer to each rank request, and nothing else that a reply subject could be used for.
   return renderUser(user, `, permissions: { ${lists}, allow_responses: { max: 1, expires: "10s" } }`)

@@ -6,12 +6,15 @@ import { httpGet } from '../process/httpGet.ts'
 import { watchOver, type Launch, type Part, type PartCommand } from '../process/part.ts'
 import { RestartablePart } from '../process/restartablePart.ts'
 import { waitUntil } from '../process/wait.ts'
+import { publicKeysOf, type CalloutSeeds } from './calloutSeeds.ts'
 import { renderNatsConfig, type NatsUser, type NatsUsers } from './config.ts'
 
 /** A nats-server with the two accounts, its users, and the power to stop, kill and start it. */
 export interface NatsServer {
   url: string
   users: NatsUsers
+  /** Where logins of agents are answered by the operator, which then has a key and no password. */
+  seeds?: CalloutSeeds
   process: RestartablePart
 }
 
@@ -37,7 +40,7 @@ export function storeFolderOf({ folder }: Pick<NatsPlace, 'folder'>): string {
 }
 
 /** Writes the configuration and says how the server is started with it. */
-export function prepareNats(place: NatsPlace, users: NatsUsers): PartCommand {
+export function prepareNats(place: NatsPlace, users: NatsUsers, seeds?: CalloutSeeds): PartCommand {
   const { host, port, monitorPort } = place
   const storeFolder = storeFolderOf(place)
   mkdirSync(storeFolder, { recursive: true, mode: 0o700 })
@@ -47,6 +50,7 @@ export function prepareNats(place: NatsPlace, users: NatsUsers): PartCommand {
     listen: { host, port, monitorPort },
     storeFolder,
     users,
+    ...(seeds && { callout: publicKeysOf(seeds) }),
   })
   writeFileSync(configFile, config, { mode: 0o600 })
   return { name: 'nats-server', argv: [place.binary, '-c', configFile] }

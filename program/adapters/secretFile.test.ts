@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
-import { PasswordFile } from './passwordFile.ts'
+import { SecretFile } from './secretFile.ts'
 
 let folder = ''
 let said: string[] = []
@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 describe('a password file', () => {
   it('is read anew each time, without the newline at its end', () => {
     const path = join(folder, 'password')
-    const file = new PasswordFile(path, logger)
+    const file = new SecretFile(path, 'password', logger)
     writeFileSync(path, 'one\n')
     expect(file.read()).toBe('one')
     writeFileSync(path, 'two\n')
@@ -29,7 +29,7 @@ describe('a password file', () => {
 
   it('that is gone for a while is what was read last, and is said once', () => {
     const path = join(folder, 'password')
-    const file = new PasswordFile(path, logger)
+    const file = new SecretFile(path, 'password', logger)
     writeFileSync(path, 'one')
     file.read()
     rmSync(path)
@@ -43,7 +43,7 @@ describe('a password file', () => {
   })
 
   it('that was never there is an error that says what is missing', () => {
-    const file = new PasswordFile(join(folder, 'none'), logger)
+    const file = new SecretFile(join(folder, 'none'), 'password', logger)
     expect(() => file.read()).toThrow(
       /^expected to read the password file, got: ENOENT: .*; let the user that this runs as/,
     )
