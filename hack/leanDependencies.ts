@@ -13,8 +13,8 @@ interface Replacement {
 /** Parts of the agent's dependencies that it never calls, or seldom: each would stay in memory on every node. */
 const REPLACEMENTS: readonly Replacement[] = [
   {
-    // Without clusters, push gateways, summaries and Node's own metrics, which bring node:cluster, http clients and OpenTelemetry.
-    importer: /\/agent\/metrics\.ts$/,
+    // By whatever of ours asks for it. Without clusters, push gateways, summaries and Node's own metrics, which bring node:cluster, http clients and OpenTelemetry.
+    importer: /\.ts$/,
     path: /^prom-client$/,
     contents: `exports.Registry = require('prom-client/lib/registry')
       exports.Counter = require('prom-client/lib/counter')

@@ -12,6 +12,8 @@ for (const flag of [
   '--no-maglev',
   '--no-sparkplug',
   '--optimize-for-size',
+  // What has not run through this collection of garbage is compiled again when it does; V8 keeps it through six. At rest there are few.
+  '--bytecode-old-age=1',
 ]) {
   setFlagsFromString(flag)
 }

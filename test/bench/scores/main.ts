@@ -71,7 +71,9 @@ async function measure({ agentPid, bucket, beside }: Node, count: number): Promi
   console.log(
     `beside ${count} containers: program to score ${summarize(ms, 'ms')}, ${before(ms)} of them had it before`,
   )
-  console.log(`  then at rest ${agent.cpuPercent.toFixed(2)} % of a core, RSS ${agent.rssMib.toFixed(1)} MiB`)
+  console.log(
+    `  then at rest ${agent.cpuPercent.toFixed(2)} % of a core, RSS ${agent.rssMib.toFixed(1)} MiB, private ${agent.privateMib.toFixed(1)} MiB`,
+  )
   return { ms, cpu: agent.cpuPercent }
 }
 
