@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it, jest } from '@jest/globals'
 import pino from 'pino'
-import { decodeKillEvent } from '#contract/killEvent.ts'
+import { decodeKillEvent, type KillEvent } from '#contract/killEvent.ts'
 import { readRecording, recast, repeat } from '../test/support/recording.ts'
 import { openLedger } from './completeness/ledger.ts'
 import { Agent, type AgentIdentity, type AgentPorts } from './agent.ts'
@@ -98,6 +98,7 @@ function agentFor(
   const blind = {
     readLive: () => undefined,
     locate: locateInLog,
+    nodeRoot: { kind: 'whole' as const },
     readGroup: groupInLog,
     readContext: () => undefined,
     foresee: () => undefined,
@@ -106,9 +107,43 @@ function agentFor(
   return new Agent({ ...identity, ...blind, ...ofNode }, ports)
 }
 
+function eventOf(payload: Uint8Array): KillEvent {
+  const decoded = decodeKillEvent(payload)
+  if (!decoded.ok) throw new Error(decoded.reason)
+  return decoded.event
+}
+
 const never = new AbortController().signal
 
 describe('Agent', () => {
+  it('leaves to other nodes of its kernel what is theirs: each kill of one log is told once, by the node whose container it was', async () => {
+    const [a, b] = ['a'.repeat(64), 'b'.repeat(64)]
+    const from = '/oomkeeper-kernel-12905'
+    const pod = `/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod${BOOT.replaceAll('-', '_')}.slice/${'c'.repeat(64)}`
+    const places = [`/docker/${a}${pod}`, `/docker/${b}${pod}`, '/system.slice/docker.service', `/docker/${a}`]
+    const lines = places.map((to, at) => recast(recorded, { sequenceOffset: at * 1000, cgroup: { from, to } }))
+    // A line alone, of which no node's cgroups tell anything.
+    const log = [...lines, recast(recorded.slice(-1), { sequenceOffset: 9000 })].join('')
+    const told: [string, KillEvent][] = []
+    for (const [node, id] of [
+      ['node-a', a],
+      ['node-b', b],
+    ] as const) {
+      const stream = new FakeStream()
+      const root = { nodeRoot: { kind: 'container', id, isHidden: true } as const, node }
+      const agent = agentFor(log, stream, new FakeCursorFile(), root, { kernelKills: 5 })
+      await agent.run(never)
+      for (const message of stream.messages.values()) told.push([node, eventOf(message)])
+      expect(await agent.metrics.registry.metrics()).toContain(`foreign_kills_total ${node === 'node-a' ? 3 : 4}`)
+    }
+    expect(told.map(([node, event]) => [node, event.sequence, event.attribution.cgroupPath])).toEqual([
+      ['node-a', 425, pod],
+      ['node-a', 3425, `/docker/${a}`],
+      ['node-b', 1425, pod],
+    ])
+    expect(told[0]?.[1]).toMatchObject({ attribution: { podUid: BOOT }, domain: { cgroupPath: pod } })
+  })
+
   it('tells each kill once, also when all of it is read again', async () => {
     const stream = new FakeStream()
     const log = recast(recorded, {}) + recast(recorded, { sequenceOffset: 1000 })

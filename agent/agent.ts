@@ -6,6 +6,8 @@ import type { KmsgSource } from './adapters/kmsgSource.ts'
 import type { LedgerFile } from './adapters/ledgerFile.ts'
 import { AgentReport } from './agentReport.ts'
 import type { UnexplainedKills } from './completeness/recovery.ts'
+import type { NodeRoot } from './cgroup/nodeRoot.ts'
+import { asOfNode, isForeign, isForeignCgroup } from './event/foreignKill.ts'
 import { HeldKills } from './event/heldKills.ts'
 import type { LocateVictim } from './event/victimPlace.ts'
 import { KillAccount, type CgroupCounters } from './killAccount.ts'
@@ -24,6 +26,7 @@ import type { SpooledKill } from './spool/record.ts'
 
 export interface AgentIdentity extends TellerIdentity {
   locate: LocateVictim
+  nodeRoot: NodeRoot
 }
 
 type AgentSpool = KillSpool & { takeFound(): FoundKill[]; forgetStored(): void }
@@ -55,6 +58,7 @@ const MAX_MEMORY_BYTES = 8 * 1024 * 1024
 /** One node's agent: kernel log → outcomes → events → spool → JetStream, with the cursor behind what is on disk or stored. */
 export class Agent {
   readonly #ports: AgentPorts
+  readonly #nodeRoot: NodeRoot
   readonly #report: AgentReport
   readonly #queue: KillQueue
   readonly #sender: KillSender
@@ -69,6 +73,7 @@ export class Agent {
   constructor(identity: AgentIdentity, ports: AgentPorts) {
     const { logger } = ports
     this.#ports = ports
+    this.#nodeRoot = identity.nodeRoot
     this.#report = new AgentReport(
       { pending: () => this.#queue.size, spoolBytes: () => spool.bytes, completeness: () => this.completeness },
       logger,
@@ -88,7 +93,10 @@ export class Agent {
     ports.publisher.onConnect(() => this.#sender.retryNow())
     this.#teller = new KillTeller(identity, logger, (kill) => this.#handOn(kill))
     this.#held = new HeldKills({
-      tell: (outcome, killedAt, place) => this.#report.told(this.#teller.tell(outcome, killedAt, place)),
+      tell: (outcome, killedAt, place) => {
+        if (isForeign(this.#nodeRoot, outcome, place)) return this.#report.leftToOthers()
+        this.#report.told(this.#teller.tell(asOfNode(this.#nodeRoot, outcome), killedAt, place))
+      },
       monotonicMs: () => performance.now(),
     })
 
@@ -112,7 +120,10 @@ export class Agent {
       },
       forgetStored: () => spool.forgetStored(),
       readCgroupId: ports.readCgroupId,
-      tellRecovered: (kill) => this.#teller.tellRecovered(kill, ports.now()),
+      tellRecovered: (kill) => {
+        if (isForeignCgroup(this.#nodeRoot, kill.cgroupPath)) return this.#report.leftToOthers()
+        this.#teller.tellRecovered(kill, ports.now())
+      },
     })
     this.#keeper = new CursorKeeper({
       current: (): Cursor => ({
@@ -138,7 +149,9 @@ export class Agent {
 
   /** Whether every kill of this boot is accounted for, as of the last look. */
   get completeness(): Completeness | undefined {
-    return this.#account.completeness
+    const { completeness } = this.#account
+    const isShared = this.#nodeRoot.kind !== 'whole'
+    return completeness && { ...completeness, ...(isShared && { killsForeign: this.#report.foreignKills }) }
   }
 
   /** How many of the kernel's kills are done with; undefined while that is not known. */
@@ -199,7 +212,8 @@ export class Agent {
       onOutcome: (outcome, killedAt) => {
         this.#account.read(outcome)
         this.#lastTold = { eventSequence: outcome.eventSequence, atMs: performance.now() }
-        this.#held.add(outcome, killedAt, locate(outcome, killedAt.monotonicUsec / 1000))
+        const place = locate(asOfNode(this.#nodeRoot, outcome), killedAt.monotonicUsec / 1000)
+        this.#held.add(outcome, killedAt, place)
       },
       onSpooled: (outcome) => {
         this.#account.readSpooled(outcome)

@@ -36,6 +36,7 @@ function startAgent(node: MortalNode, life: Life) {
       ...identity,
       readLive: () => undefined,
       locate: (outcome) => (outcome.outcome === 'killed' ? locate(outcome.victim.pid) : undefined),
+      nodeRoot: { kind: 'whole' },
       readGroup: groupInLog,
       readContext: () => undefined,
       foresee: () => undefined,

@@ -21,6 +21,8 @@ const DROPPED: Record<DropReason, string> = {
 /** What the agent says of its own work: a metric, and a line of the log where an operator would want one. */
 export class AgentReport {
   readonly metrics: AgentMetrics
+  /** So far. */
+  foreignKills = 0
   readonly #logger: Logger
   /** Why the oldest kill is not stored, as was said. */
   #notStored: NotStoredReason | undefined
@@ -36,6 +38,12 @@ export class AgentReport {
     if (outcome !== 'killed') return
     this.metrics.attributions.inc({ source: attribution.source })
     if (foresight !== undefined) this.metrics.foresights.inc({ outcome: foresight.outcome })
+  }
+
+  /** A kill of another node that shares the kernel. */
+  leftToOthers(): void {
+    this.foreignKills++
+    this.metrics.foreignKills.inc()
   }
 
   recordsLost({ firstLost, nextRead }: LostRecords): void {

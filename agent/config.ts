@@ -63,6 +63,11 @@ export const agentFlags = {
     '/sys/fs/cgroup',
     "the host's cgroup tree; its memory hierarchy on cgroup v1 is found below it",
   ),
+  nodeCgroup: optional(
+    flagSchemas.text.regex(/^(?:\/[^/]+)+$/, 'a path from the root of the hierarchy, as /docker/node-a'),
+    'PATH',
+    "this node's own cgroup as the kernel's log names it, where nodes share a kernel (kind, k3d); without it, by what the node shows of itself",
+  ),
   listen: withDefault(
     flagSchemas.listen,
     'HOST:PORT',

@@ -21,6 +21,9 @@ export function describeStateReadOnly(folder: string, cause: unknown): string {
 export const SEES_NO_HOST_PROCESSES =
   "expected to see the host's processes in --proc, got only those of a PID namespace or of one user; victims without a dump have no pod, and no oom_score_adj is changed: give the agent the host's PID namespace (hostPID) and root"
 
+export const SHARES_KERNEL_UNTOLD =
+  "expected to know which cgroups of the kernel's log are this node's, got nothing that tells: kills of other nodes of this kernel are told here too; give --node-cgroup where nodes share a kernel"
+
 export const SEES_NO_KILL_COUNT =
   "expected oom_kill in vmstat of --proc, got none; kills are told as their lines are read, and whether one was lost cannot be known: give the agent the host's proc file system, of a kernel with CONFIG_VM_EVENT_COUNTERS"
 

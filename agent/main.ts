@@ -18,6 +18,8 @@ import { knowProcesses } from './adapters/knowProcesses.ts'
 import { missingRights } from './adapters/missingRights.ts'
 import { raiseOwnPriority } from './adapters/ownPriority.ts'
 import { lowerOwnScore } from './adapters/ownScore.ts'
+import { readNodeRoot } from './adapters/readNodeRoot.ts'
+import { readOwnPid } from './adapters/readOwnPid.ts'
 import { ProcFs } from './adapters/procFs.ts'
 import { respondToRank } from './adapters/rankResponder.ts'
 import { SpoolFolder } from './adapters/spoolFolder.ts'
@@ -25,6 +27,7 @@ import { StatusTeller } from './adapters/statusTeller.ts'
 import { Agent } from './agent.ts'
 import type { UnexplainedKills } from './completeness/recovery.ts'
 import { agentFlags } from './config.ts'
+import type { NodeRoot } from './cgroup/nodeRoot.ts'
 import { readGroupKill } from './cgroup/memoryFiles.ts'
 import { ContextReader } from './event/contextReader.ts'
 import { groupInLog, groupReader } from './event/groupKill.ts'
@@ -80,6 +83,14 @@ void runProgram({
       // Aborted while connecting.
       () => undefined,
     )
+    const nodeRoot: NodeRoot =
+      recording === undefined
+        ? readNodeRoot(
+            { files: procFiles, proc, cgroups },
+            { configured: flags.nodeCgroup, ownPid: readOwnPid(flags.proc) },
+            logger,
+          )
+        : { kind: 'whole' }
     const bootId = recording === undefined ? proc.readBootId() : (flags.bootId ?? recording.bootId)
     // A recording's time stamps are another boot's: its kills happen as they are told.
     const monotonicNow = () => (recording === undefined ? monotonicUsec() : 0)
@@ -91,6 +102,7 @@ void runProgram({
         pageSizeKib: proc.readPageSizeKib(),
         // A recording's processes are not this machine's.
         readLive: (pid, command) => (recording === undefined ? proc.readLive(pid, command) : undefined),
+        nodeRoot,
         locate: recording === undefined ? known.locate : locateInLog,
         readGroup: recording === undefined ? groupReader(cgroups) : groupInLog,
         readContext: recording === undefined ? contextReader.read : () => undefined,
@@ -122,7 +134,7 @@ void runProgram({
       raiseOwnPriority(logger, flags.mode)
       lowerOwnScore(logger, flags.mode)
     }
-    const missing = recording === undefined ? missingRights(proc, cgroups, flags.cgroupRoot, logger) : []
+    const missing = recording === undefined ? missingRights(proc, cgroups, flags.cgroupRoot, nodeRoot, logger) : []
     const health = await startHealthServer(flags.listen, {
       notReady: () => [...agent.notReady(), ...missing],
       metrics: agent.metrics.registry,

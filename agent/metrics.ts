@@ -78,6 +78,10 @@ export function createMetrics({ pending, spoolBytes, completeness }: MetricSourc
       },
       { outcome: foresight.shape.outcome.options },
     ),
+    foreignKills: counter(
+      'foreign_kills_total',
+      'Kills of other nodes that share this kernel and its log, as kind’s do: left to them.',
+    ),
     stored: counter('kills_stored_total', 'Kills acknowledged by JetStream.'),
     alreadyStored: counter(
       'kills_already_stored_total',

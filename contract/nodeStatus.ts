@@ -74,6 +74,8 @@ const completeness = z.object({
   killsDropped: count,
   /** Kills for which nobody knows a reason why they have no line; negative when there are more lines than kills. */
   killsUnseen: z.int(),
+  /** Of the lines that this agent has read, those of other nodes, which share the kernel; absent where none does. */
+  killsForeign: count.optional(),
 })
 export type Completeness = z.infer<typeof completeness>
 

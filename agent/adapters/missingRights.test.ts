@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
 import { CgroupFiles } from '#program/adapters/cgroupFiles.ts'
 import { ProcFiles } from '#program/adapters/procFiles.ts'
+import type { NodeRoot } from '../cgroup/nodeRoot.ts'
 import { missingRights } from './missingRights.ts'
 import { ProcFs } from './procFs.ts'
 
@@ -27,9 +28,10 @@ function put(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
-function missing(): string[] {
+function missing(nodeRoot: NodeRoot = { kind: 'whole' }): string[] {
   const tree = join(folder, 'cgroup')
-  return missingRights(new ProcFs(new ProcFiles(join(folder, 'proc'))), new CgroupFiles(tree), tree, logger)
+  const proc = new ProcFs(new ProcFiles(join(folder, 'proc')))
+  return missingRights(proc, new CgroupFiles(tree), tree, nodeRoot, logger)
 }
 
 describe('what an agent lacks', () => {
@@ -39,6 +41,12 @@ describe('what an agent lacks', () => {
     put('cgroup/cgroup.procs', '1\n')
     expect(missing()).toEqual([])
     expect(said).toEqual([])
+  })
+
+  it('is not the processes of the machine, for a node that is one of its containers', () => {
+    put('proc/vmstat', 'oom_kill 3\n')
+    put('cgroup/cgroup.procs', '1\n')
+    expect(missing({ kind: 'container', id: 'a'.repeat(64), isHidden: true })).toEqual([])
   })
 
   it('is a line each in the log, and in short for /readyz', () => {

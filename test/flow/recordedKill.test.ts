@@ -60,6 +60,7 @@ async function tell(file: string, ofNode: Partial<AgentIdentity> = {}): Promise<
       ...identity,
       readLive: () => undefined,
       locate: locateInLog,
+      nodeRoot: { kind: 'whole' },
       readGroup: groupInLog,
       readContext: () => undefined,
       foresee: () => undefined,

@@ -24,6 +24,8 @@ export interface AgentOptions {
   /** Another machine's cgroup tree. */
   cgroupRoot?: string
   mode?: AgentMode
+  /** Of the node's own, where it shares this kernel. */
+  nodeCgroup?: string
 }
 
 export interface AgentProcess {
@@ -37,7 +39,8 @@ const ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRI
 
 /** The agent's bundle, as a user of NATS account NODES. */
 export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
-  const { node, folder, nats, kmsg, pace, proc, cgroupRoot, mode, bootId, spoolMaxBytes, inOwnSession } = options
+  const { node, folder, nats, kmsg, pace, proc, cgroupRoot, mode, nodeCgroup, bootId, spoolMaxBytes, inOwnSession } =
+    options
   const [port = 0] = await freePorts(1)
   const args = flags({
     node,
@@ -52,6 +55,7 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
     proc,
     'cgroup-root': cgroupRoot,
     mode,
+    'node-cgroup': nodeCgroup,
   })
   const program = new Program('agent', args, ENV, { inOwnSession })
   return { program, baseUrl: `http://127.0.0.1:${port}` }
