@@ -9,7 +9,10 @@ import { writePolicyStatus } from './adapters/policyStatusWriter.ts'
 import { watchedNamespaces, watchedNodes, watchedPolicies, watchedRuntimeClasses } from './adapters/watched.ts'
 import type { OperatorConfig } from './config.ts'
 import type { Rails } from './policies/clusterFacts.ts'
+import { placeIn } from './policies/replay/likePods.ts'
+import type { Place } from './policies/replay/pastKill.ts'
 import { replayPolicies } from './policies/replay/replayPolicies.ts'
+import type { Policy } from './policies/selection.ts'
 import { PastKills, findPodsOfKills } from './runtime/pastKills.ts'
 import { draftPodReason } from './events/draftPodReason.ts'
 import { draftRollback } from './events/draftRollback.ts'
@@ -50,10 +53,12 @@ export function createPolicyEngine(
         { policy, nodes },
         `expected these nodes to say that they gave back the scores of a deleted policy, got nothing for a minute: it goes without them; their agents give back when they can`,
       ),
-    replay: (policies, facts) => {
+    replay: (policies, facts, matches) => {
       if (!pastKills.isComplete) return new Map()
       const kills = pastKills.newest()
-      return replayPolicies(policies, kills, findPodsOfKills(pods, kills), facts)
+      const selected = ({ name }: Policy): Place[] =>
+        [...(matches.get(name)?.places.values() ?? [])].map(({ pod, container }) => placeIn(pod, container))
+      return replayPolicies(policies, kills, findPodsOfKills(pods, kills), facts, selected)
     },
     rolledBack: ({ name, uid }, { node, atMs }) => {
       logger.warn({ policy: name, node }, 'a policy is taken back from a node whose memory ran out soon after')

@@ -179,12 +179,15 @@ export async function countKills(
       }
       yield report
     }
-    pastKills.complete()
     for await (const report of store.list('NodeOOMReport')) {
       const read = parseNodeStatus(report.status, { now: now() })
-      if (read !== undefined) refresher.noteStored(report.key, report.status, read)
+      if (read !== undefined) {
+        refresher.noteStored(report.key, report.status, read)
+        pastKills.noteNodeStored(read.status.lastKills)
+      }
       yield report
     }
+    pastKills.complete()
     recurring(refresher.recurring)
   }
   const observer: SessionObserver = {

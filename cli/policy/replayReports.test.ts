@@ -53,6 +53,25 @@ describe('replayReports', () => {
     })
   })
 
+  it('takes kills of nodes too, each once, and counts whom a policy would have drawn them to', async () => {
+    const named = (line: string, container: string) => line.padEnd(60) + container
+    const candidates = tableOf(
+      named(row(9, 'restic', 1_100_000, 0), '-'),
+      named(row(10, 'master', 1_000_000, 0), 'shop/web-abc-1/app'),
+    ).replace(HEAD, named(HEAD, 'CONTAINER'))
+    const kill = { candidates, victimPid: 9, victimCommand: 'restic', bootId: 'b', sequence: 7, reason: 'OutsidePod' }
+    const ofNode = {
+      ...report([kill, kill]),
+      kind: 'NodeOOMReport',
+      metadata: { name: 'node-a' },
+      spec: { node: 'node-a' },
+    }
+    expect(await replay({}, ofNode)).toMatchObject({
+      counts: { changed: 1, same: 0, ownLimit: 0, unknown: 0 },
+      changed: [{ namespace: undefined, workload: 'Node/node-a', victim: 'restic(9)', instead: 'master(10)' }],
+    })
+  })
+
   it('names nobody of another namespace', async () => {
     expect((await replay({}, report([OTHERS])))?.changed).toMatchObject([{ instead: '(other namespace)' }])
   })

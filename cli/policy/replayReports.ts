@@ -1,26 +1,28 @@
 import { killScope } from '#contract/killEvent.ts'
-import { refusalOf } from '../../operator/policies/checks/containerChecks.ts'
 import type { ClusterFacts } from '../../operator/policies/clusterFacts.ts'
-import { isProtecting } from '../../operator/policies/protection.ts'
 import { effectiveness } from '../../operator/policies/replay/effectiveness.ts'
-import { replayKill, type PastKill } from '../../operator/policies/replay/replayKill.ts'
-import { selectsContainer, selectsPod, type Policy } from '../../operator/policies/selection.ts'
-import { parseCandidateTable } from '../../operator/reports/parseCandidateTable.ts'
-import type { CachedPod, PodMember } from '../../operator/runtime/pod.ts'
-import { parseReport, type ReportedKill } from '../reports/report.ts'
+import { LikePods } from '../../operator/policies/replay/likePods.ts'
+import type { PastKill, PlacedKill } from '../../operator/policies/replay/pastKill.ts'
+import { placeKill, type FindPods } from '../../operator/policies/replay/placeKill.ts'
+import { Reach } from '../../operator/policies/replay/reach.ts'
+import { replayKill } from '../../operator/policies/replay/replayKill.ts'
+import type { Policy } from '../../operator/policies/selection.ts'
+import type { CachedPod } from '../../operator/runtime/pod.ts'
+import { parseReport, type Report, type ReportedKill } from '../reports/report.ts'
 import { workloadOf } from './workloadOf.ts'
 
 /** A past kill that would have gone otherwise. */
 export interface ChangedKill {
   time: string | undefined
   node: string | undefined
+  /** Absent for a victim outside of pods. */
   namespace: string | undefined
   workload: string
   victim: string
   instead: string
 }
 
-/** What a policy would have changed of past kills of the containers that it selects. */
+/** What a policy would have changed of past kills that it could have touched. */
 export interface PolicyReplay {
   policy: string
   counts: { changed: number; same: number; ownLimit: number; unknown: number }
@@ -30,14 +32,8 @@ export interface PolicyReplay {
 }
 
 interface Tally extends PolicyReplay {
-  of: Policy
+  reach: Reach
   changed: ChangedKill[]
-  isProtecting: boolean
-}
-
-interface Place {
-  pod: CachedPod
-  member: PodMember
 }
 
 /**
@@ -50,58 +46,70 @@ export async function replayReports(
   pods: readonly CachedPod[],
   facts: ClusterFacts,
 ): Promise<PolicyReplay[]> {
-  const tallies = policies.map((of): Tally => {
+  const running = pods.flatMap((pod) =>
+    pod.members.filter(({ id }) => id !== undefined).map((member) => ({ pod, member })),
+  )
+  const tallies = policies.map((policy): Tally => {
     const counts = { changed: 0, same: 0, ownLimit: 0, unknown: 0 }
-    return { of, policy: of.name, counts, changed: [], message: '', isProtecting: false }
+    return { reach: new Reach(policy, facts, () => running), policy: policy.name, counts, changed: [], message: '' }
   })
-  const places = placesOf(pods)
+  const found = findPods(pods)
+  const seen = new Set<string>()
   for await (const object of reports) {
     const report = parseReport(object)
-    if (report?.kind !== 'OOMReport') continue
-    const { namespace = '', workload, container = '' } = report
-    const place = places.get(`${namespace}/${workload}/${container}`)
-    if (place === undefined) continue
-    for (const kill of report.status?.lastKills ?? []) {
-      const past = pastKill(kill, namespace, workload, container)
-      for (const tally of tallies) replayOne(past, kill, place, tally, facts)
+    for (const kill of report?.status?.lastKills ?? []) {
+      if (report === undefined || isSeen(kill, seen) || kill.reason === 'NoKillable' || kill.reason === 'Panic')
+        continue
+      const placed = placeKill(pastKill(kill, report), found)
+      for (const tally of tallies) replayOne(placed, kill, report, tally, facts)
     }
   }
-  return tallies.map(({ of, isProtecting: protects, policy, counts, changed }) => {
-    const { message } = effectiveness(of, protects, counts)
+  return tallies.map(({ reach, policy, counts, changed }) => {
+    const { message } = effectiveness(reach.policy, counts)
     return { policy, counts, changed, message }
   })
 }
 
-function replayOne(past: PastKill, kill: ReportedKill, place: Place, tally: Tally, facts: ClusterFacts): void {
-  const subject = { policy: tally.of, ...place }
-  if (!selectsPod(tally.of, place.pod, facts.namespaces.get(past.namespace))) return
-  if (!selectsContainer(tally.of, place.member) || refusalOf(subject, facts) !== undefined) return
-  const table = past.candidates === undefined ? undefined : parseCandidateTable(past.candidates)
-  const { replay, instead } = replayKill(subject, past, table, facts)
-  tally.counts[replay]++
-  tally.isProtecting ||= isProtecting(subject, facts)
-  if (instead === undefined) return
+function replayOne(placed: PlacedKill, kill: ReportedKill, report: Report, tally: Tally, facts: ClusterFacts): void {
+  const replayed = replayKill(placed, tally.reach, facts)
+  if (replayed === undefined) return
+  tally.counts[replayed.replay]++
+  if (replayed.replay !== 'changed') return
+  const { namespace, workload } = report
   const { time, node, victimPid, victimCommand = '?' } = kill
+  const { pid, command = '?' } = replayed.instead ?? {}
   tally.changed.push({
     time,
     node,
-    namespace: past.namespace,
-    workload: past.workload,
+    namespace,
+    workload,
     victim: `${victimCommand}(${victimPid ?? '?'})`,
-    instead: instead.pid === undefined ? '(other namespace)' : `${instead.command ?? '?'}(${instead.pid})`,
+    instead: pid === undefined ? '(other namespace)' : `${command}(${pid})`,
   })
 }
 
-function pastKill(kill: ReportedKill, namespace: string, workload: string, container: string): PastKill {
-  const { time = '', node = '', limitKib, victimPid, candidates } = kill
-  const scope = killScope.safeParse(kill.scope).data ?? 'Unknown'
-  return { time, node, scope, limitKib, victimPid, candidates, namespace, podUid: undefined, workload, container }
+/** A kill may stand in the report of its workload and in that of its node. */
+function isSeen({ node, bootId, sequence, recoveredAs }: ReportedKill, seen: Set<string>): boolean {
+  if (bootId === undefined || sequence === undefined) return false
+  const key = `${node}/${bootId}/${recoveredAs ?? sequence}`
+  if (seen.has(key)) return true
+  seen.add(key)
+  return false
 }
 
-function placesOf(pods: readonly CachedPod[]): Map<string, Place> {
-  return new Map(
-    pods.flatMap((pod) =>
-      pod.members.map((member) => [`${pod.namespace}/${workloadOf(pod)}/${member.name}`, { pod, member }] as const),
-    ),
-  )
+function pastKill(kill: ReportedKill, { kind, namespace = '', workload, container = '' }: Report): PastKill {
+  const { time = '', node = '', limitKib, victimPid, candidates, reason } = kill
+  const scope = killScope.safeParse(kill.scope).data ?? 'Unknown'
+  const outside = reason === 'OutsidePod' ? 'none' : undefined
+  const victim = kind === 'OOMReport' ? { namespace, podUid: undefined, workload, container } : outside
+  return { time, node, scope, limitKib, victimPid, candidates, victim }
+}
+
+function findPods(pods: readonly CachedPod[]): FindPods {
+  const byWorkload = new Map(pods.map((pod) => [`${pod.namespace}/${workloadOf(pod)}`, pod]))
+  const like = new LikePods(() => pods)
+  return {
+    ofVictim: (_kill, { namespace, workload }) => byWorkload.get(`${namespace}/${workload}`),
+    named: (namespace, name) => like.find(namespace, name),
+  }
 }

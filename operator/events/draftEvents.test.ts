@@ -18,7 +18,7 @@ const inPod = (changes: Parameters<typeof killOf>[1] = {}, workloadUid: string |
 })
 const onNode = (reason: NodeReason, scope: KillScope = 'Node'): Target => {
   const now = new Date('2026-03-01T10:00:01.000Z')
-  return nodeTarget(killEventOf({ scope }), reason, { now, explain: () => ({}) })
+  return nodeTarget(killEventOf({ scope }), reason, { now, explain: () => ({}), findPod: () => undefined })
 }
 const about = (target: Target): string[] =>
   draftEvents(target).map(({ regarding: { kind, namespace, name }, reason }) =>
@@ -81,6 +81,7 @@ describe('draftEvents', () => {
     const onlyOnNode: Target = nodeTarget(killEventOf({ scope: 'Node', killedAt: time }), 'PodUnknown', {
       now: new Date('2026-03-01T10:00:01.000Z'),
       explain: () => ({}),
+      findPod: () => undefined,
     })
     expect(tell('2026-03-01T10:00:00.500Z', onlyOnNode)).toHaveLength(1)
     expect(tell('2026-03-01T09:50:00.999Z', onlyOnNode)).toEqual([])

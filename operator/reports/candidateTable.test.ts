@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { KillCandidate } from '#contract/killEvent.ts'
+import type { KillCandidate, KillEvent } from '#contract/killEvent.ts'
 import { MAX_CANDIDATES_CHARS } from '../api/killRecord.ts'
 import { POD_UID, killEventOf } from '../testing/killEvents.ts'
 import { candidateTable, isCandidateVisible } from './candidateTable.ts'
@@ -44,6 +44,39 @@ describe('candidateTable', () => {
   it('names the victim, whose report it is, also where the node could not tell its pod any more', () => {
     const event = killEventOf({ scope: 'Node' })
     expect(candidateTable(event, () => false)).toMatch(/\n {6}8123 {2}eater .*\n {6}- {5}\(other namespace\) /)
+  })
+
+  describe('of a kill of more than one container', () => {
+    const podUid = NEIGHBOUR_UID
+    const candidates: KillCandidate[] = [
+      { ...candidate, pid: 8123, command: 'eater' },
+      { ...candidate, pid: 2, podUid, containerId: 'b'.repeat(64), liveOomScore: 900 },
+      { ...candidate, pid: 3, command: 'sshd', liveOomScore: 600 },
+      { ...candidate, pid: 4, command: 'gone' },
+    ]
+    const name = (place: { podUid: string }) => (place.podUid === NEIGHBOUR_UID ? 'db-0/postgresql' : 'eater-abc-1/app')
+    const containersOf = (
+      changes: Partial<KillEvent>,
+      isVisible: (one: { podUid?: string | undefined }) => boolean,
+    ) => {
+      const table = candidateTable(killEventOf({ scope: 'Node', candidates, ...changes }), isVisible, name)
+      const [titles = '', ...rows] = table?.split('\n').slice(1) ?? []
+      const at = titles.indexOf('CONTAINER')
+      return at === -1 ? undefined : rows.map((line) => line.slice(at))
+    }
+
+    it('names the containers, `-` for a process in no pod, and nothing where the node did not tell', () => {
+      expect(containersOf({}, () => true)).toEqual(['eater-abc-1/app', 'db-0/postgresql', '-', ''])
+    })
+
+    it('names none of others, also not that they are in no pod', () => {
+      expect(containersOf({}, () => false)).toEqual(['eater-abc-1/app', '', '', ''])
+    })
+
+    it('has no such column where all are in the victim’s container', () => {
+      expect(containersOf({ scope: 'ContainerLimit' }, () => true)).toBeUndefined()
+      expect(containersOf({ candidatesFrom: 'liveCgroup' }, () => true)).toBeUndefined()
+    })
   })
 
   it('drops whole rows when hostile names make it too long', () => {

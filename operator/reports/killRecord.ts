@@ -1,7 +1,7 @@
 import type { KillEvent } from '#contract/killEvent.ts'
 import type * as z from 'zod'
 import type { killRecord, lastKill } from '../api/killRecord.ts'
-import { OTHER_NAMESPACE, candidateTable, visiblePids, type IsVisible } from './candidateTable.ts'
+import { OTHER_NAMESPACE, candidateTable, visiblePids, type IsVisible, type NameContainer } from './candidateTable.ts'
 import type { KillExplanation } from './explainKill.ts'
 import { predictionText } from './predictionText.ts'
 import { formatKib } from './quantity.ts'
@@ -21,6 +21,7 @@ export interface RecordContext {
   now: Date
   podName?: string | undefined
   isVisible: IsVisible
+  nameContainer?: NameContainer | undefined
   explain: (event: KillEvent, isVisible: IsVisible) => KillExplanation
 }
 
@@ -48,7 +49,7 @@ export function buildKillRecord(event: KillEvent, context: RecordContext): KillR
     groupKill: event.groupKill?.source,
     prediction: predictionText(event, context.isVisible),
     ...context.explain(event, context.isVisible),
-    candidates: candidateTable(event, context.isVisible),
+    candidates: candidateTable(event, context.isVisible, context.nameContainer),
   })
 }
 

@@ -29,6 +29,27 @@ describe('parseCandidateTable', () => {
     })
   })
 
+  it('reads containers, with their namespace where it is told', () => {
+    const names = ['db-0/postgresql', 'shop/web-1.x/app', 'db-0/-', 'cut of…', '']
+    const candidates = names.map((name, at) => ({ ...candidate, pid: at + 1, podUid: name }))
+    const outside = { ...candidate, pid: 9, liveOomScore: 1 }
+    const event = killEventOf({ scope: 'Node', candidates: [...candidates, outside] })
+    const table =
+      candidateTable(
+        event,
+        () => true,
+        ({ podUid }) => podUid,
+      ) ?? ''
+    expect(parseCandidateTable(table)?.rows.map(({ container }) => container)).toEqual([
+      { namespace: undefined, pod: 'db-0', name: 'postgresql' },
+      { namespace: 'shop', pod: 'web-1.x', name: 'app' },
+      'none',
+      undefined,
+      undefined,
+      'none',
+    ])
+  })
+
   it('knows the figures only of processes that belong to others', () => {
     const candidates = [{ ...candidate, oomScoreAdj: 999 }]
     expect(parseCandidateTable(candidateTable(killEventOf({ candidates }), () => false) ?? '')?.rows).toEqual([

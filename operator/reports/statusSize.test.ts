@@ -55,6 +55,7 @@ function hostileEvent(random: Random, sequence: number): KillEvent {
     oomScoreAdj: -1000,
     badnessPages: MAX_INTEGER,
     liveOomScore: MAX_INTEGER,
+    podUid: 'e'.repeat(36),
   })
   const foreseen = { pid: pid(), command: command(), rssKib: 1, oomScoreAdj: 0, badnessKib: -1 }
   const lines = Array.from({ length: random(40) }, () => `[ ${pid()}]  0 1 ${MAX_INTEGER} 9 9 9 0 ${command()}`)
@@ -101,6 +102,7 @@ function recordsOf(random: Random, from: number) {
       now,
       podName: 'p'.repeat(253),
       isVisible: () => sees,
+      nameContainer: () => [63, 253, 63].map((chars) => 'n'.repeat(chars)).join('/'),
       explain: explainKill,
     })
     return { streamSequence: from + at, record }

@@ -22,7 +22,7 @@ export interface LedgerObserver {
   refused(key: ReportKey, kills: number, reason: string): void
 }
 
-export interface LedgerPorts extends Pick<ResolveContext, 'explain'> {
+export interface LedgerPorts extends Pick<ResolveContext, 'explain' | 'findPod'> {
   now: () => Date
   waiting: Waiting
   observer: LedgerObserver
@@ -235,7 +235,7 @@ export class KillLedger {
 
   /** What the apiserver refuses is counted with the node's own kills, and what is refused there is set aside. */
   async #placeElsewhere(kills: readonly WaitingKill[], { reason, message: detail }: Refusal): Promise<void> {
-    const { waiting, readMessage, explain, now } = this.#ports
+    const { waiting, readMessage, explain, findPod, now } = this.#ports
     const elsewhere: WaitingKill[] = []
     for (const { sequence, target, isReject } of kills) {
       if (isReject) {
@@ -244,7 +244,8 @@ export class KillLedger {
       }
       const read = await keepTrying('streams', waiting, () => readAgain(readMessage, sequence, target.record))
       if (read !== undefined && target.kind === 'OOMReport') {
-        const itsNode = nodeTarget(read.event, reason, { explain, now: now(), storedAtMs: target.storedAtMs }, detail)
+        const context = { explain, findPod, now: now(), storedAtMs: target.storedAtMs }
+        const itsNode = nodeTarget(read.event, reason, context, detail)
         elsewhere.push({ sequence, target: itsNode, isReject: false })
         continue
       }

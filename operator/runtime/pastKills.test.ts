@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import type { NodeReason } from '../api/nodeOomReport.ts'
 import type { ContainerKillRecord } from '../api/oomReport.ts'
 import { cachedPodOf } from '../testing/cachedPods.ts'
-import { killOf } from '../testing/killRecords.ts'
+import { killOf, nodeKillOf } from '../testing/killRecords.ts'
 import { PastKills, findPodsOfKills } from './pastKills.ts'
 
 const SPEC = { workload: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'eater' }, container: 'app' }
@@ -21,8 +22,26 @@ describe('PastKills', () => {
     kills.noteCounted([{ kind: 'OOMReport', key, spec: SPEC, workloadUid: undefined, record: record(2) }])
     kills.noteCounted([{ kind: 'OOMReport', key, spec: SPEC, workloadUid: undefined, record: record(3) }])
     expect(kills.newest().map(({ time }) => Number(time.slice(17, 19)))).toEqual([3, 2, 1])
-    expect(kills.newest()[0]).toMatchObject({ namespace: 'shop', workload: 'eater', container: 'app' })
+    expect(kills.newest()[0]?.victim).toMatchObject({ namespace: 'shop', workload: 'eater', container: 'app' })
     expect(changes).toBe(3)
+  })
+
+  it('keeps kills of nodes, once each, with the list that names most', () => {
+    const kills = new PastKills(() => undefined)
+    const node = (sequence: number, reason: NodeReason) => nodeKillOf(sequence, { reason, candidates: 'all' }).record
+    kills.noteNodeStored([node(1, 'OutsidePod'), node(2, 'PodUnknown'), node(3, 'Panic')])
+    expect(kills.newest().map(({ victim, candidates }) => [victim, candidates])).toEqual([
+      ['none', 'all'],
+      [undefined, 'all'],
+    ])
+    kills.noteStored('shop', SPEC, [{ ...record(2), candidates: 'some' }])
+    expect(kills.newest().find(({ victim }) => typeof victim === 'object')).toMatchObject({ candidates: 'all' })
+    const key = { kind: 'OOMReport', namespace: 'shop', name: 'x' } as const
+    const counted = { kind: 'OOMReport', key, spec: SPEC, workloadUid: undefined } as const
+    kills.noteCounted([{ ...counted, record: record(4, { candidates: 'some' }), inLine: 'everybody' }])
+    kills.noteStored('shop', SPEC, [record(4, { candidates: 'some' })])
+    const newest = kills.newest().find(({ time }) => time === record(4).time)
+    expect(newest).toMatchObject({ candidates: 'everybody', victim: { workload: 'eater' } })
   })
 
   it('keeps only so many, and none of a replay, nor of a report that nobody can read', () => {
@@ -61,6 +80,8 @@ describe('findPodsOfKills', () => {
     ['nobody for a workload that is gone', 'eat', 'gone', undefined],
   ])('finds %s', (_which, workload, uid, expected) => {
     const some = kill(workload, uid)
-    expect(findPodsOfKills(pods, [some])(some)?.name).toBe(expected)
+    const { victim } = some
+    if (typeof victim !== 'object') throw new Error('expected a container')
+    expect(findPodsOfKills(pods, [some]).ofVictim(some, victim)?.name).toBe(expected)
   })
 })

@@ -1,5 +1,8 @@
 import { oomReportSpec, type ContainerKillRecord, type OomReportSpec } from '../api/oomReport.ts'
-import type { PastKill } from '../policies/replay/replayKill.ts'
+import type { NodeKillRecord } from '../api/nodeOomReport.ts'
+import { LikePods } from '../policies/replay/likePods.ts'
+import type { PastKill } from '../policies/replay/pastKill.ts'
+import type { FindPods } from '../policies/replay/placeKill.ts'
 import { killKey } from '../reports/killRecord.ts'
 import type { CachedPod } from './pod.ts'
 import type { PodStore } from './podStore.ts'
@@ -10,9 +13,15 @@ const MAX_KILLS = 1_000
 /** So many more before they are sorted out. */
 const SLACK = 500
 
-/** The last kills of containers, as reports have them. */
+interface Known {
+  kill: PastKill
+  /** Its list names processes of all namespaces. */
+  isWhole: boolean
+}
+
+/** The last kills, as reports have them; each once, though it may stand in two. */
 export class PastKills {
-  readonly #kills = new Map<string, PastKill>()
+  readonly #kills = new Map<string, Known>()
   readonly #changed: () => void
   #isComplete = false
 
@@ -33,7 +42,10 @@ export class PastKills {
 
   /** Takes kills that were counted. */
   noteCounted(kills: readonly Target[]): void {
-    for (const kill of kills) if (kill.kind === 'OOMReport') this.#put(kill.key.namespace, kill.spec, kill.record)
+    for (const kill of kills) {
+      if (kill.kind === 'NodeOOMReport') this.#putNodes(kill.record)
+      else this.#put(kill.record, victimOf(kill.key.namespace, kill.spec, kill.record), kill.inLine)
+    }
     this.#shorten()
     this.#changed()
   }
@@ -42,38 +54,57 @@ export class PastKills {
   noteStored(namespace: string, spec: unknown, kills: readonly ContainerKillRecord[]): void {
     const { data } = oomReportSpec.safeParse(spec)
     if (data === undefined || kills.length === 0) return
-    for (const kill of kills) this.#put(namespace, data, kill)
+    for (const kill of kills) this.#put(kill, victimOf(namespace, data, kill))
+    this.#shorten()
+    this.#changed()
+  }
+
+  /** Takes the kills of a node's report that is stored. */
+  noteNodeStored(kills: readonly NodeKillRecord[]): void {
+    if (kills.length === 0) return
+    for (const kill of kills) this.#putNodes(kill)
     this.#shorten()
     this.#changed()
   }
 
   /** The newest first. */
   newest(): PastKill[] {
-    return [...this.#kills.values()].toSorted(byAge).slice(0, MAX_KILLS)
+    return [...this.#kills.values()]
+      .map(({ kill }) => kill)
+      .toSorted(byAge)
+      .slice(0, MAX_KILLS)
   }
 
-  #put(namespace: string, { workload, container }: OomReportSpec, record: ContainerKillRecord): void {
-    const { time, node, scope, limitKib, victimPid, candidates, podUid } = record
+  #putNodes(record: NodeKillRecord): void {
+    // The killer took nobody.
+    if (record.reason === 'NoKillable' || record.reason === 'Panic') return
+    this.#put(record, record.reason === 'OutsidePod' ? 'none' : undefined, record.candidates)
+  }
+
+  /** @param whole a list that names processes of all namespaces */
+  #put(record: ContainerKillRecord | NodeKillRecord, victim: PastKill['victim'], whole?: string): void {
+    const { time, node, scope, limitKib, victimPid } = record
     // A replay says nothing of this cluster.
     if (record.source === 'recording') return
-    const kill = {
+    const key = killKey(record)
+    const known = this.#kills.get(key)
+    const kept = known?.isWhole === true ? known.kill.candidates : undefined
+    const kill: PastKill = {
       time,
       node,
       scope,
       limitKib,
       victimPid,
-      candidates,
-      namespace,
-      podUid,
-      workload: workload.name,
-      container,
+      candidates: whole ?? kept ?? record.candidates,
+      // Its own report knows best.
+      victim: typeof victim === 'object' ? victim : (known?.kill.victim ?? victim),
     }
-    this.#kills.set(killKey(record), kill)
+    this.#kills.set(key, { kill, isWhole: (whole ?? kept) !== undefined })
   }
 
   #shorten(): void {
     if (this.#kills.size <= MAX_KILLS + SLACK) return
-    const oldest = [...this.#kills].toSorted(([, a], [, b]) => byAge(a, b)).slice(MAX_KILLS)
+    const oldest = [...this.#kills].toSorted(([, a], [, b]) => byAge(a.kill, b.kill)).slice(MAX_KILLS)
     for (const [key] of oldest) this.#kills.delete(key)
   }
 }
@@ -82,26 +113,33 @@ function byAge(a: PastKill, b: PastKill): number {
   return a.time === b.time ? 0 : a.time < b.time ? 1 : -1
 }
 
+function victimOf(
+  namespace: string,
+  { workload, container }: OomReportSpec,
+  { podUid }: ContainerKillRecord,
+): PastKill['victim'] {
+  return { namespace, podUid, workload: workload.name, container }
+}
+
 /**
  * The pods of kills: the pod itself while it is known, else one of today's that the same workload has. What selects it, its
  * labels and its PriorityClass, is of the workload's template.
  */
-export function findPodsOfKills(
-  pods: Pick<PodStore, 'find' | 'live'>,
-  kills: readonly PastKill[],
-): (kill: PastKill) => CachedPod | undefined {
+export function findPodsOfKills(pods: Pick<PodStore, 'find' | 'live'>, kills: readonly PastKill[]): FindPods {
   const found = new Map<PastKill, CachedPod>()
   /** By namespace, then by workload. */
   const missing = new Map<string, Map<string, PastKill[]>>()
   for (const kill of kills) {
-    const pod = kill.podUid === undefined ? undefined : pods.find(kill.podUid, kill.node)
+    const { victim, node } = kill
+    if (typeof victim !== 'object') continue
+    const pod = victim.podUid === undefined ? undefined : pods.find(victim.podUid, node)
     if (pod !== undefined) {
       found.set(kill, pod)
       continue
     }
-    const inNamespace = missing.get(kill.namespace) ?? new Map<string, PastKill[]>()
-    missing.set(kill.namespace, inNamespace)
-    inNamespace.set(kill.workload, [...(inNamespace.get(kill.workload) ?? []), kill])
+    const inNamespace = missing.get(victim.namespace) ?? new Map<string, PastKill[]>()
+    missing.set(victim.namespace, inNamespace)
+    inNamespace.set(victim.workload, [...(inNamespace.get(victim.workload) ?? []), kill])
   }
   if (missing.size > 0) {
     for (const pod of pods.live()) {
@@ -115,5 +153,6 @@ export function findPodsOfKills(
       }
     }
   }
-  return (kill) => found.get(kill)
+  const like = new LikePods(() => pods.live())
+  return { ofVictim: (kill) => found.get(kill), named: (namespace, name) => like.find(namespace, name) }
 }

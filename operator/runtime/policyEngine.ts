@@ -28,7 +28,7 @@ export interface PolicyPorts {
   /** Lets a deleted policy vanish. */
   release(name: string): Promise<void>
   /** By policy name, whether it would have changed past kills; nothing of any before every report was read. */
-  replay(policies: readonly Policy[], facts: ClusterFacts): ReadonlyMap<string, Verdict>
+  replay(policies: readonly Policy[], facts: ClusterFacts, matches: Decisions['matches']): ReadonlyMap<string, Verdict>
   /** The policy is not applied any more on the node of the kill. */
   rolledBack(policy: Policy, kill: NodeKill): void
   /** Why policies are not applied in pods, each reason of a container once. */
@@ -168,7 +168,7 @@ export class PolicyEngine {
     // What a crash leaves behind then is a policy that says where it was taken back, not one that comes again.
     if (!isKnown && hasBegun) await this.#writeStatuses(policies, decisions, states)
     if (!isKnown) await states.write(decisions.desired, this.#ports.now())
-    this.#replay(policies)
+    this.#replay(policies, decisions.matches)
     await this.#writeStatuses(policies, decisions, states)
     for (const policy of policies) if (policy.deleting && policy.held) await this.#release(policy, states)
     return Math.min(MAX_BUSY_MS, Math.max(0, busyMs))
@@ -209,10 +209,10 @@ export class PolicyEngine {
     }
   }
 
-  #replay(policies: readonly Policy[]): void {
+  #replay(policies: readonly Policy[], matches: Decisions['matches']): void {
     const live = policies.filter(({ deleting }) => !deleting)
     const nowMs = this.#ports.now().getTime()
-    this.#replays.run(live, nowMs, (due) => this.#ports.replay(due, this.#facts(policies)))
+    this.#replays.run(live, nowMs, (due) => this.#ports.replay(due, this.#facts(policies), matches))
     const waitMs = this.#replays.waitMs(nowMs)
     if (waitMs === undefined || this.#isReplayTimed) return
     this.#isReplayTimed = true

@@ -1,7 +1,13 @@
 import type { KillEvent } from '#contract/killEvent.ts'
 import type { NodeKillRecord, NodeReason } from '../api/nodeOomReport.ts'
 import type { ContainerKillRecord, OomReportSpec } from '../api/oomReport.ts'
-import { isCandidateVisible } from '../reports/candidateTable.ts'
+import {
+  candidateTable,
+  isCandidateVisible,
+  isOfManyPods,
+  NO_CONTAINER,
+  type NameContainer,
+} from '../reports/candidateTable.ts'
 import { buildKillRecord, compact, type RecordContext } from '../reports/killRecord.ts'
 import { reportName } from '../reports/reportName.ts'
 import { shownText } from '../reports/shownText.ts'
@@ -24,6 +30,8 @@ export type Target =
       /** undefined where the pod is its own workload. */
       workloadUid: string | undefined
       record: ContainerKillRecord
+      /** All who were in line by name, where the report may not say: for replays alone. */
+      inLine?: string | undefined
     }
   | NodeTarget
 
@@ -80,6 +88,7 @@ export async function resolveTarget(
     explain: context.explain,
     podName: pod.name,
     isVisible: (candidate) => isCandidateVisible(event, candidate, view),
+    nameContainer: namesOf(event.node, context, false),
   })
   return {
     kind: 'OOMReport',
@@ -96,6 +105,9 @@ export async function resolveTarget(
         ? { hiddenReason: 'ContainerUnknown', decidedAt: context.now.toISOString() }
         : { hiddenReason: 'Undecided' }),
     },
+    inLine: isOfManyPods(event.scope)
+      ? candidateTable(event, () => true, namesOf(event.node, context, true))
+      : undefined,
   }
 }
 
@@ -103,9 +115,10 @@ export async function resolveTarget(
 export function nodeTarget(
   event: KillEvent,
   reason: NodeReason,
-  { now, storedAtMs, explain }: Pick<ResolveContext, 'now' | 'storedAtMs' | 'explain'>,
+  context: Pick<ResolveContext, 'now' | 'storedAtMs' | 'explain' | 'findPod'>,
   detail?: string,
 ): NodeTarget {
+  const { now, storedAtMs, explain } = context
   const path = event.attribution.cgroupPath
   return {
     kind: 'NodeOOMReport',
@@ -113,12 +126,27 @@ export function nodeTarget(
     key: { kind: 'NodeOOMReport', name: event.node },
     spec: { node: event.node },
     record: {
-      ...buildKillRecord(event, { now, explain, isVisible: () => true }),
+      ...buildKillRecord(event, {
+        now,
+        explain,
+        isVisible: () => true,
+        nameContainer: namesOf(event.node, context, true),
+      }),
       ...compact({
         reason,
         detail: detail === undefined ? undefined : shownText(detail, 256),
         cgroupPath: path === undefined ? undefined : shownText(path, 256),
       }),
     },
+  }
+}
+
+/** A node says of its own pods alone who was in line. */
+function namesOf(node: string, { findPod }: Pick<ResolveContext, 'findPod'>, hasNamespace: boolean): NameContainer {
+  return ({ podUid, containerId }) => {
+    const pod = findPod(podUid, node)
+    if (pod === undefined || pod.node !== node) return undefined
+    const name = pod.containers.find(({ id }) => id === containerId)?.name ?? NO_CONTAINER
+    return [...(hasNamespace ? [pod.namespace] : []), pod.name, name].join('/')
   }
 }

@@ -25,14 +25,18 @@ const memory = (limit: string | undefined, request: string) => ({
   requests: { memory: request },
 })
 
-async function applyPolicy(spec: object): Promise<void> {
-  const metadata = { name: 'keep-db' }
+async function applyPolicy(spec: object, name = 'keep-db'): Promise<void> {
+  const metadata = { name }
   await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata, spec })
 }
 
-function untilPolicy(what: string, holds: (status: OomPolicyStatus) => boolean): Promise<OomPolicyStatus> {
+function untilPolicy(
+  what: string,
+  holds: (status: OomPolicyStatus) => boolean,
+  name = 'keep-db',
+): Promise<OomPolicyStatus> {
   const probe = async () => {
-    const { status } = await world.get<{ status?: OomPolicyStatus }>('oomp', 'keep-db')
+    const { status } = await world.get<{ status?: OomPolicyStatus }>('oomp', name)
     return status !== undefined && holds(status) ? status : undefined
   }
   return waitUntil(`the policy to be ${what}`, probe, { deadlineMs: 20_000, everyMs: 200 })
@@ -60,15 +64,15 @@ const untilTold = (node: string, ...ids: string[]): Promise<true> =>
 
 const PROTECT = { podSelector: { matchLabels: { app: 'db' } }, oomScoreAdj: { value: -500 }, mode: 'Enforce' }
 const row = { uid: 999, totalVmPages: 90_000, rssPages: 80_000 }
-/** The node's memory ran out, and the database was the first by hardly anything. */
-const nodeKill = (podUid: string): Partial<KillEvent> => ({
+/** The node's memory ran out, and the database was the first by hardly anything, before a batch job. */
+const nodeKill = (podUid: string, batch: { podUid: string; containerId: string }): Partial<KillEvent> => ({
   scope: 'Node',
   constraint: 'None',
   domain: {},
   victim: { pid: 8123, command: 'postgres', anonRssKib: 320_000, fileRssKib: 0, shmemRssKib: 0, oomScoreAdj: 990 },
   candidates: [
     { ...row, pid: 8123, command: 'postgres', badnessPages: 340_000, oomScoreAdj: 990, podUid },
-    { ...row, pid: 900, command: 'batch', badnessPages: 339_000, oomScoreAdj: 999 },
+    { ...row, pid: 900, command: 'batch', badnessPages: 339_000, oomScoreAdj: 990, liveOomScore: 1_300, ...batch },
   ],
 })
 
@@ -106,7 +110,8 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
     const containerId = Buffer.from('first').toString('hex').padEnd(64, '0')
     const pod = { namespace: 'shop', name: 'first', uid: first.metadata.uid, containerId }
     await untilTold('node-a', containerId)
-    await world.publishKills(1, { ...nodeKill(pod.uid), ...inPod(pod) })
+    const { uid: podUid, containerId: ofBatch } = await world.makePod({ name: 'batch', labels: { app: 'batch' } })
+    await world.publishKills(1, { ...nodeKill(pod.uid, { podUid, containerId: ofBatch }), ...inPod(pod) })
     await untilTold('node-a')
     const status = await untilPolicy('degraded', (one) => conditionOf(one, 'Degraded')?.status === 'True')
     expect(status.rollback).toMatchObject({ generation: 1, nodes: [{ node: 'node-a' }] })
@@ -123,6 +128,10 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
     await world.readyOperator()
     await untilPolicy('replayed', (one) => conditionOf(one, 'Effective')?.status === 'True')
     expect(await toldIds('node-a')).toEqual([])
+    await applyPolicy({ podSelector: { matchLabels: { app: 'batch' } }, oomScoreAdj: { value: 1000 } }, 'batch-first')
+    const drawn = await untilPolicy('replayed', (one) => conditionOf(one, 'Effective') !== undefined, 'batch-first')
+    expect(conditionOf(drawn, 'Effective')).toMatchObject({ status: 'True', reason: 'WouldHaveChanged' })
+    await world.api.kubectl(['delete', 'oomp', 'batch-first'])
 
     await world.api.kubectl(['annotate', 'oomp', 'keep-db', 'oomkeeper.io/retry=looked-at'])
     await untilTold('node-a', containerId)

@@ -6,7 +6,7 @@ import type { Replay } from './replayKill.ts'
 export type ReplayCounts = Readonly<Record<Replay, number>>
 
 /** Whether a policy's scores decide who dies, by the kills that are remembered. */
-export function effectiveness({ spec }: Policy, isProtecting: boolean, counts: ReplayCounts): Verdict {
+export function effectiveness({ spec }: Policy, counts: ReplayCounts): Verdict {
   const { changed, ownLimit, unknown, same } = counts
   const all = changed + ownLimit + unknown + same
   if (spec.oomScoreAdj === undefined)
@@ -16,10 +16,6 @@ export function effectiveness({ spec }: Policy, isProtecting: boolean, counts: R
   const message = `would have changed ${changed || 'none'} of the last ${all} kills it could have touched${restOf(counts)}`
   if (changed > 0) return { status: 'True', reason: 'WouldHaveChanged', message }
   if (unknown > 0) return { status: 'Unknown', reason: 'CannotTell', message }
-  if (!isProtecting && same > 0) {
-    const more = '; kills of others that it would have drawn to itself are not counted'
-    return { status: 'Unknown', reason: 'CannotTell', message: `${message}${more}` }
-  }
   return { status: 'False', reason: ownLimit === all ? 'OwnLimits' : 'Ineffective', message }
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { candidateTable } from '../../reports/candidateTable.ts'
 import { killEventOf } from '../../testing/killEvents.ts'
 import { clusterFactsOf, policyOf, policyPodOf } from '../../testing/policies.ts'
-import type { PastKill } from './replayKill.ts'
+import { placeIn } from './likePods.ts'
+import type { PastKill } from './pastKill.ts'
 import { MAX_REPLAYED, replayPolicies } from './replayPolicies.ts'
 
 const row = { uid: 0, totalVmPages: 9, rssPages: 8 }
@@ -22,17 +23,17 @@ const killOf = (changes: Partial<PastKill> = {}): PastKill => ({
   limitKib: undefined,
   victimPid: 100,
   candidates: TABLE,
-  namespace: 'shop',
-  podUid: undefined,
-  workload: 'db',
-  container: 'app',
+  victim: { namespace: 'shop', podUid: undefined, workload: 'db', container: 'app' },
   ...changes,
 })
+const BATCH = policyPodOf({ name: 'batch-1', labels: { app: 'batch' } })
 const OWN = { scope: 'ContainerLimit' as const, limitKib: 65_536 }
 const PROTECT = policyOf('p', { oomScoreAdj: { value: -500 } })
 
 function verdictOf(kills: PastKill[], policy = PROTECT, facts = clusterFactsOf()) {
-  return replayPolicies([policy], kills, () => policyPodOf(), facts).get('p')
+  const pods = { ofVictim: () => policyPodOf(), named: () => BATCH }
+  const selected = () => [placeIn(policyPodOf(), 'app'), placeIn(BATCH, 'app')]
+  return replayPolicies([policy], kills, pods, facts, selected).get('p')
 }
 
 describe('replayPolicies', () => {
@@ -49,12 +50,40 @@ describe('replayPolicies', () => {
     ['False', 'OwnLimits', [killOf(OWN)], PROTECT],
     ['False', 'Ineffective', [killOf(OWN), killOf()], policyOf('p', { oomScoreAdj: { delta: -1 } })],
     ['Unknown', 'NoKills', [], PROTECT],
-    ['Unknown', 'NoKills', [killOf({ container: 'other' })], policyOf('p', { containers: ['app'] })],
+    [
+      'Unknown',
+      'NoKills',
+      [killOf({ victim: { namespace: 'shop', podUid: undefined, workload: 'db', container: 'other' } })],
+      policyOf('p', { containers: ['app'] }),
+    ],
     ['Unknown', 'CannotTell', [killOf({ candidates: undefined }), killOf(OWN)], PROTECT],
-    ['Unknown', 'CannotTell', [killOf()], policyOf('p')],
+    ['False', 'Ineffective', [killOf()], policyOf('p')],
     ['Unknown', 'SetsNoScore', [killOf()], policyOf('p', { oomScoreAdj: undefined, killScope: 'Process' })],
   ] as const)('is %s for %s', (status, reason, kills, policy) => {
     expect(verdictOf([...kills], policy)).toMatchObject({ status, reason })
+  })
+
+  it('counts kills of others that a policy would have drawn to itself, and those of which the list does not tell', () => {
+    const raise = policyOf('p', { podSelector: { matchLabels: { app: 'batch' } } })
+    const candidates = candidateTable(
+      killEventOf({
+        scope: 'Node',
+        victim: { pid: 100, command: 'postgres' },
+        candidates: [
+          { ...row, pid: 100, command: 'postgres', badnessPages: 17_000_000, oomScoreAdj: 990 },
+          { ...row, pid: 200, command: 'batch', badnessPages: 16_900_000, oomScoreAdj: 900, podUid: 'b' },
+        ],
+      }),
+      () => true,
+      () => 'batch-1/app',
+    )
+    expect(verdictOf([killOf({ candidates })], raise)).toEqual({
+      status: 'True',
+      reason: 'WouldHaveChanged',
+      message: 'would have changed 1 of the last 1 kills it could have touched',
+    })
+    expect(verdictOf([killOf({ candidates: undefined })], raise)).toMatchObject({ reason: 'CannotTell' })
+    expect(verdictOf([killOf(OWN)], raise)).toMatchObject({ reason: 'NoKills' })
   })
 
   it('replays a policy that was taken back as if it were applied, and none that a guard rail keeps away', () => {
