@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs'
 import { build, type Plugin } from 'esbuild'
 import { bundleCli } from './bundleCli.ts'
 import { BUNDLE, lateBuiltins } from './bundleOptions.ts'
+import { BUNDLED_PACKAGES, findBundledPackages } from './images/bundledPackages.ts'
 import { leanDependencies } from './leanDependencies.ts'
 
 /** CommonJS parts of the dependencies ask for `require`, which an ES module does not have. */
@@ -23,7 +25,7 @@ const re2Apart: Plugin = {
 
 const operator = { operator: 'operator/main.ts', restore: 'operator/restore/main.ts' }
 
-await Promise.all([
+const builds = await Promise.all([
   build({
     ...BUNDLE,
     entryPoints: { agent: 'agent/main.ts' },
@@ -34,4 +36,6 @@ await Promise.all([
   build({ ...BUNDLE, keepNames: true, entryPoints: operator, banner: { js: REQUIRE_BANNER } }),
   bundleCli(),
 ])
+const packages = findBundledPackages(builds.flat().map(({ metafile }) => metafile))
+writeFileSync(BUNDLED_PACKAGES, `${JSON.stringify(packages, null, 2)}\n`)
 console.log(`build ok: ${['agent', ...Object.keys(operator), 'cli'].map((name) => `dist/${name}.mjs`).join(', ')}`)

@@ -10,6 +10,7 @@ export const BUNDLE = {
   target: 'node22',
   minify: true,
   legalComments: 'linked',
+  metafile: true,
   logLevel: 'warning',
 } satisfies BuildOptions
 
