@@ -40,7 +40,7 @@ typecheck: setup ## Check the types
 build: setup ## Bundle the programs into dist/
 	@npm run --silent build
 
-images: build ## Build the image of all programs into dist/ (root, Debian's buildah)
+images: build ## Build the image of all programs for amd64 and arm64 into dist/, with bills of materials (Debian's apt-get)
 	@node hack/images.ts
 
 generate: setup ## Write crds/ and the chart's copies from the schemas in operator/api

@@ -1,14 +1,20 @@
-import { statSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { VERSION } from '../program/version.ts'
-import { buildProductImage } from '../test/cluster/images/productImage.ts'
 import { errorMessage } from '../test/cluster/process/wait.ts'
+import { buildProductImage } from './images/productImage.ts'
 
-/** `make images`: the image of all programs as an archive in dist/, made of Debian's packages and npm's node. */
+/** `make images`: the image of all programs for both architectures as an archive in dist/, and its bills of materials. */
 try {
-  const { name, archive } = await buildProductImage(VERSION, console.log)
-  const mebibytes = (statSync(archive).size / 1024 ** 2).toFixed(1)
-  console.log(`images ok: ${name}, ${mebibytes} MiB in ${relative('.', archive)}`)
+  const image = await buildProductImage({ version: VERSION, architectures: ['amd64', 'arm64'], log: console.log })
+  // For what signs and attests.
+  writeFileSync('dist/images.json', `${JSON.stringify(image, null, 2)}\n`)
+  const mebibytes = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+  const sizes = image.platforms.map(
+    ({ architecture, packedBytes, unpackedBytes }) =>
+      `${architecture} ${mebibytes(packedBytes)} (${mebibytes(unpackedBytes)} unpacked)`,
+  )
+  console.log(`images ok: ${image.name}@${image.digest}, ${sizes.join(', ')} in ${relative('.', image.archive)}`)
 } catch (error) {
   console.error(`images failed: ${errorMessage(error)}`)
   process.exitCode = 3

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import type { AgentMode } from '../../contract/nodeStatus.ts'
 import type { NatsServer } from '../cluster/nats/server.ts'
 import { freePorts } from '../cluster/process/freePort.ts'
-import { flags, Program, writeSecret } from './program.ts'
+import { flags, Program, writeSecret, type ProgramOptions } from './program.ts'
 
-export interface AgentOptions {
+export interface AgentOptions extends ProgramOptions {
   node: string
   nats: NatsServer
   /** Holds the state and the secret. */
@@ -15,8 +15,6 @@ export interface AgentOptions {
   /** A recording's boot. */
   bootId?: string
   spoolMaxBytes?: number
-  /** As a service is: the scheduler is fair between sessions. */
-  inOwnSession?: boolean
   /** A service account token to log in with, in place of a user and a password. */
   tokenFile?: string
   /** Another machine's processes. */
@@ -39,7 +37,7 @@ const ENV = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRI
 
 /** The agent's bundle, as a user of NATS account NODES. */
 export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
-  const { node, folder, nats, kmsg, pace, proc, cgroupRoot, mode, nodeCgroup, bootId, spoolMaxBytes, inOwnSession } =
+  const { node, folder, nats, kmsg, pace, proc, cgroupRoot, mode, nodeCgroup, bootId, spoolMaxBytes, ...started } =
     options
   const [port = 0] = await freePorts(1)
   const args = flags({
@@ -57,7 +55,7 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
     mode,
     'node-cgroup': nodeCgroup,
   })
-  const program = new Program('agent', args, ENV, { inOwnSession })
+  const program = new Program('agent', args, ENV, started)
   return { program, baseUrl: `http://127.0.0.1:${port}` }
 }
 

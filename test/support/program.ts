@@ -12,6 +12,13 @@ export interface Ended {
   signal: NodeJS.Signals | null
 }
 
+export interface ProgramOptions {
+  /** As a service is: the scheduler is fair between sessions. */
+  inOwnSession?: boolean
+  /** What is started in place of the bundle in dist/, with what comes before its flags. */
+  command?: readonly string[] | undefined
+}
+
 /** One of our programs as a real process: the bundle that ships, started as a user would, without our own environment. */
 export class Program {
   readonly name: string
@@ -24,11 +31,12 @@ export class Program {
     name: 'agent' | 'operator' | 'restore',
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
-    { inOwnSession = false } = {},
+    { inOwnSession = false, command }: ProgramOptions = {},
   ) {
     this.name = name
     const PATH = process.env['PATH'] ?? ''
-    this.#child = spawn(process.execPath, [resolve(root, `dist/${name}.mjs`), ...args], {
+    const [file = '', ...before] = command ?? [process.execPath, resolve(root, `dist/${name}.mjs`)]
+    this.#child = spawn(file, [...before, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH, ...env },
       detached: inOwnSession,
