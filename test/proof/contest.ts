@@ -68,14 +68,16 @@ export async function runRound(contest: Contest, { withPolicy, first }: Round): 
   const startedMs = performance.now()
   const kills = await fillSecondNode(second)
   const exhaustedAfterMs = performance.now() - startedMs
-  // A process that is killed with its cgroup may have two lines.
-  const victims = [...new Map(kills.map((kill) => [kill.pid, kill])).values()]
-  const died = NAMES.find((name) => name === victims[0]?.command)
-  if (died === undefined || victims.length !== 1)
-    throw new Error(`expected critical or other to die, got ${victims.map(({ command }) => command).join(', ')}`)
+  // A process that is killed with its cgroup may have two lines, the second by one of its threads: who is left decides.
+  const left = (await readSecondNodeProcesses(second, ...NAMES)).map(({ command }) => command)
+  const died = NAMES.find((name) => name === kills[0]?.command)
+  if (died === undefined || left.length !== 1 || left[0] === died)
+    throw new Error(
+      `expected one of critical and other to die, got kill lines for ${kills.map(({ command }) => command).join(', ')}; left: ${left.join(', ')}`,
+    )
   if (!kills.some(({ lines }) => lines.some((line) => line.includes('constraint=CONSTRAINT_NONE'))))
     throw new Error(`expected a kill for the whole node, got: ${kills[0]?.lines.join('\n')}`)
-  await untilReported(contest, died, victims[0]?.pid ?? 0, before.oomScoreAdjs)
+  await untilReported(contest, died, kills[0]?.pid ?? 0, before.oomScoreAdjs)
   return { died, ...before, exhaustedAfterMs }
 }
 
