@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning proof-policies scale soak captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-policies bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning proof-policies scale soak captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -60,6 +60,9 @@ bench: setup ## Measure what helm installs: install to ready, kill to visible, s
 
 bench-pods: setup ## Measure: heap of what the operator remembers of 50,000 pods, beside the pods as they come (PODS=150000)
 	@node --expose-gc --max-semi-space-size=4 test/bench/pods/main.ts
+
+bench-policies: setup ## Measure: what one pod's change takes the operator with 20 policies over 50,000 pods, beside deciding all of it (PODS=N)
+	@node test/bench/policies/main.ts
 
 bench-prediction: setup ## Measure: over 100 real kills, how often the kernel takes whom the agent foresaw, and why not (root)
 	@node test/bench/prediction/main.ts

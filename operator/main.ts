@@ -61,11 +61,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   const teller = config.kubernetesEvents === 'on' ? createEventTeller(surroundings, client) : undefined
   const rails = railsOf(config, client.namespace)
   const { engine, pastKills } = createPolicyEngine(surroundings, client, rails, pods, teller)
-  const podWatch = new ObjectWatch(
-    client,
-    watchedPods(pods, () => engine.wake(), agentPods),
-    surroundings.waiting,
-  )
+  const podWatch = new ObjectWatch(client, watchedPods(pods, engine, agentPods), surroundings.waiting)
   const watches = [podWatch, ...policyWatches(client, engine, surroundings)]
   let connection: NatsConnection | undefined
   const why = new NatsTrouble()

@@ -13,27 +13,38 @@ interface RawObject {
   metadata?: { uid?: string; name?: string; labels?: Record<string, string> }
 }
 
+/** Who hears of pods that are others than before. */
+export interface PodHearing {
+  /** On these nodes. */
+  wakeNodes(nodes: readonly string[]): void
+  /** Anywhere. */
+  wake(): void
+}
+
 /** @param agentPods Those that logins are held against, where this operator answers them. */
-export function watchedPods(pods: PodStore, changed: () => void, agentPods?: AgentPods): Watched {
+export function watchedPods(pods: PodStore, hearing: PodHearing, agentPods?: AgentPods): Watched {
   return {
     path: '/api/v1/pods',
     part: 'pods',
     put(raw) {
       const pod = parsePod(raw as RawPod)
-      if (pod !== undefined) pods.put(pod)
       agentPods?.put(raw as RawPod)
-      changed()
-      return pod?.uid
+      if (pod === undefined) return undefined
+      const before = pods.nodeOf(pod.uid)
+      pods.put(pod)
+      hearing.wakeNodes(before === undefined ? [pod.node] : [before, pod.node])
+      return pod.uid
     },
     remove(uid) {
+      const before = pods.nodeOf(uid)
       pods.remove(uid)
       agentPods?.remove(uid)
-      changed()
+      if (before !== undefined) hearing.wakeNodes([before])
     },
     retainOnly(uids) {
       pods.retainOnly(uids)
       agentPods?.retainOnly(uids)
-      changed()
+      hearing.wake()
     },
   }
 }

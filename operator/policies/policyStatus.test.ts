@@ -1,13 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ContainerOutcome, NodeStatus } from '#contract/nodeStatus.ts'
 import { POLICY_UID, policyOf } from '../testing/policies.ts'
-import type { PolicyMatch } from './decide.ts'
-import { policyStatus, withProcessesOf, type KnownOfPolicy, type SaidOfContainer } from './policyStatus.ts'
+import { tallyOutcomes, type SaidOfContainer } from './outcomeTally.ts'
+import type { PolicyMatch } from './policyMatch.ts'
+import { policyStatus, withProcessesOf, type KnownOfPolicy } from './policyStatus.ts'
 
 const policy = policyOf('p', {}, { generation: 3 })
 const match: PolicyMatch = {
   pods: 1,
   containers: 2,
+  parts: new Map(),
   told: ['c1', 'c2'],
   nodes: new Set(['node-a']),
   protectingOn: new Set(),
@@ -33,9 +35,12 @@ const said = (...all: Partial<ContainerOutcome>[][]): ReadonlyMap<string, SaidOf
       return [containerId, { node: `node-${index + 1}`, word, container: { containerId, outcomes } }]
     }),
   )
-const KNOWN: KnownOfPolicy = { policy, match, said: new Map(), behind: new Set() }
+const knownOf = (words: ReadonlyMap<string, SaidOfContainer>, changes: Partial<KnownOfPolicy> = {}): KnownOfPolicy => {
+  const known = { policy, match, behind: new Set<string>(), ...changes }
+  return { ...known, tallies: [tallyOutcomes(known.policy, known.match, words)] }
+}
 const judge = (words: ReadonlyMap<string, SaidOfContainer>, changes: Partial<KnownOfPolicy> = {}) => {
-  const status = policyStatus({ ...KNOWN, said: words, ...changes }, undefined, NOW)
+  const status = policyStatus(knownOf(words, changes), undefined, NOW)
   return { ...status, by: Object.fromEntries(status.conditions.map((one) => [one.type, one])) }
 }
 
@@ -180,14 +185,13 @@ describe('policyStatus', () => {
   })
 
   it('differs from another by more than processes, or not', () => {
-    const statusOf = (one: Partial<ContainerOutcome>) =>
-      policyStatus({ ...KNOWN, said: said([one], [{}]) }, undefined, NOW)
+    const statusOf = (one: Partial<ContainerOutcome>) => policyStatus(knownOf(said([one], [{}])), undefined, NOW)
     expect(withProcessesOf(statusOf({}), statusOf({ processes: 9 }))).toEqual(statusOf({ processes: 9 }))
     expect(withProcessesOf(statusOf({}), statusOf(failed))).not.toEqual(statusOf(failed))
   })
 
   it('keeps the time of the last transition while Ready stays', () => {
-    const known = { ...KNOWN, said: said([{}], [{}]) }
+    const known = knownOf(said([{}], [{}]))
     const before = policyStatus(known, undefined, NOW)
     const later = policyStatus(known, before, new Date('2026-03-02T10:00:00.000Z'))
     expect(later).toEqual(before)

@@ -1,8 +1,8 @@
 import { MAX_ROLLED_BACK_NODES, RETRY_ANNOTATION, type OomPolicyStatus } from '../api/oomPolicy.ts'
 import type { Verdict } from '../reports/condition.ts'
 import { shownText } from '../reports/shownText.ts'
-import type { PolicyMatch } from './decide.ts'
-import type { OutcomeCounts, ReasonEntry } from './policyStatus.ts'
+import type { PolicyMatch } from './policyMatch.ts'
+import type { OutcomeCounts, ReasonEntry } from './outcomeTally.ts'
 import type { Rollback } from './rollback.ts'
 import type { Policy } from './selection.ts'
 

@@ -108,14 +108,20 @@ export class DesiredStates {
     this.#since.delete(sinceKey(token, uid))
   }
 
-  /** @throws ProgramError with retry, when nothing is on its way any more; what was written until then stays. */
-  async write(desired: ReadonlyMap<string, NodeDesired>, now: Date): Promise<void> {
+  /**
+   * @param only these nodes are another's than when it was written last; without it, all may be
+   * @throws ProgramError with retry, when nothing is on its way any more; what was written until then stays.
+   */
+  async write(desired: ReadonlyMap<string, NodeDesired>, now: Date, only?: ReadonlySet<string>): Promise<void> {
     const writes: (() => Promise<void>)[] = []
-    const gone = new Set(this.#stored.keys())
-    for (const [node, { rules: wanted, containers }] of desired) {
+    const gone = new Set(only === undefined ? this.#stored.keys() : [...only].map(nodeToken))
+    for (const node of only ?? desired.keys()) {
+      const wanted = desired.get(node)
+      if (wanted === undefined) continue
+      const { containers } = wanted
       const token = nodeToken(node)
       gone.delete(token)
-      const rules = wanted.map((rule) => (rule.mode === 'Enforce' ? this.#dated(token, rule, now) : rule))
+      const rules = wanted.rules.map((rule) => (rule.mode === 'Enforce' ? this.#dated(token, rule, now) : rule))
       const next = { version: DESIRED_VERSION, node, rules, containers } as const
       const before = this.#stored.get(token)?.state
       // As a rule it is the same to the letter, and need not be held against its schema.
@@ -123,7 +129,7 @@ export class DesiredStates {
       const state = encodeDesiredState(next)
       if (before !== state) writes.push(() => this.#put(token, state, enforcing(rules)))
     }
-    for (const token of gone) writes.push(() => this.#delete(token))
+    for (const token of gone) if (this.#stored.has(token)) writes.push(() => this.#delete(token))
     let failed: { error: unknown } | undefined
     await mapBounded(writes, IN_FLIGHT, async (write) => {
       // Whoever reads the states anew must not read one that is about to change.

@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 /** Objects by UID, as a watch has them; each change is told. */
 export class Known<T> {
   readonly #items = new Map<string, T>()
-  readonly #changed: () => void
+  readonly #changed: (item: T) => void
 
-  constructor(changed: () => void) {
+  constructor(changed: (item: T) => void) {
     this.#changed = changed
   }
 
@@ -16,11 +16,14 @@ export class Known<T> {
   put(uid: string, item: T): void {
     if (isDeepStrictEqual(this.#items.get(uid), item)) return
     this.#items.set(uid, item)
-    this.#changed()
+    this.#changed(item)
   }
 
   remove(uid: string): void {
-    if (this.#items.delete(uid)) this.#changed()
+    const item = this.#items.get(uid)
+    if (item === undefined) return
+    this.#items.delete(uid)
+    this.#changed(item)
   }
 
   retainOnly(uids: ReadonlySet<string>): void {

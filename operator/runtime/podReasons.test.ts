@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ContainerOutcome } from '#contract/nodeStatus.ts'
-import type { PolicyMatch } from '../policies/decide.ts'
-import type { SaidOfContainer } from '../policies/policyStatus.ts'
+import type { PolicyMatch } from '../policies/policyMatch.ts'
+import { tallyOutcomes, type SaidOfContainer } from '../policies/outcomeTally.ts'
 import type { Policy } from '../policies/selection.ts'
 import { POLICY_UID, policyOf, policyPodOf } from '../testing/policies.ts'
 import { MAX_ALL_TOLD, MAX_TOLD, PodReasons } from './podReasons.ts'
@@ -13,6 +13,7 @@ function matchOf(told: string[], refused: string[]): PolicyMatch {
   return {
     pods: 1,
     containers: told.length + refused.length,
+    parts: new Map(),
     told,
     nodes: new Set(['node-a']),
     protectingOn: new Set(),
@@ -29,9 +30,17 @@ function saidOf(id: string, outcome: ContainerOutcome['outcome']): ReadonlyMap<s
   return new Map([[id, { node: 'node-a', word, container }]])
 }
 
+const troublesOf = (policy: Policy, match: PolicyMatch, said: ReadonlyMap<string, SaidOfContainer> = new Map()) =>
+  tallyOutcomes(policy, match, said).troubles.map(([containerId, why]) => ({
+    containerId,
+    place: match.places.get(containerId),
+    why,
+  }))
 const reasons = new PodReasons()
-const news = (policy: Policy, match: PolicyMatch, said: ReadonlyMap<string, SaidOfContainer> = new Map()) =>
-  reasons.news([policy], new Map([['p', match]]), said).map(({ container, reason }) => `${container}: ${reason}`)
+const news = (policy: Policy, match: PolicyMatch, said?: ReadonlyMap<string, SaidOfContainer>) =>
+  reasons
+    .news([policy], () => troublesOf(policy, match, said))
+    .map(({ container, reason }) => `${container}: ${reason}`)
 
 describe('PodReasons', () => {
   it('has each reason of a container once, until the policy changes', () => {
@@ -60,9 +69,9 @@ describe('PodReasons', () => {
     const names = Array.from({ length: 11 }, (_, index) => `p${index}`)
     const policies = names.map((name) => policyOf(name, {}, { uid: name }))
     const ids = Array.from({ length: MAX_TOLD }, (_, index) => `id-${index}`)
-    const matches = new Map(names.map((name) => [name, matchOf([], ids)]))
+    const each = (policy: Policy) => troublesOf(policy, matchOf([], ids))
     const all = new PodReasons()
-    expect(all.news(policies, matches, new Map())).toHaveLength(MAX_ALL_TOLD)
-    expect(all.news(policies.slice(10), matches, new Map())).toHaveLength(MAX_TOLD)
+    expect(all.news(policies, each)).toHaveLength(MAX_ALL_TOLD)
+    expect(all.news(policies.slice(10), each)).toHaveLength(MAX_TOLD)
   })
 })

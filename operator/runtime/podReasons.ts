@@ -1,6 +1,5 @@
 import type { StatusReason } from '#contract/nodeStatus.ts'
-import type { PolicyMatch } from '../policies/decide.ts'
-import { outcomesOf, type SaidOfContainer } from '../policies/policyStatus.ts'
+import type { ContainerPlace } from '../policies/policyMatch.ts'
 import type { Policy, PolicyPod } from '../policies/selection.ts'
 
 /** Why a policy is not applied in a container, which its pod's owner has to know. */
@@ -9,6 +8,13 @@ export interface PodReason extends StatusReason {
   pod: PolicyPod
   container: string
   containerId: string
+}
+
+/** Why a policy is not applied in a container. */
+export interface Trouble {
+  containerId: string
+  place: ContainerPlace | undefined
+  why: StatusReason
 }
 
 /** Of one policy as it is, and of one reason: what a status counts is told of so many pods by name. */
@@ -21,32 +27,18 @@ export class PodReasons {
   /** Ids of containers, by policy as it is and reason. */
   readonly #told = new Map<string, Set<string>>()
 
-  /** What is new since it was asked last. */
-  news(
-    policies: readonly Policy[],
-    matches: ReadonlyMap<string, PolicyMatch>,
-    said: ReadonlyMap<string, SaidOfContainer>,
-  ): PodReason[] {
+  /** What is new since it was asked last. @param troublesOf of policies that enforce */
+  news(policies: readonly Policy[], troublesOf: (policy: Policy) => Iterable<Trouble>): PodReason[] {
     const enforcing = policies.filter(({ spec, deleting }) => spec.mode === 'Enforce' && !deleting)
     const current = new Set(enforcing.map(prefixOf))
     for (const key of this.#told.keys()) if (!current.has(key.slice(0, key.lastIndexOf(' ')))) this.#told.delete(key)
-    return enforcing.flatMap((policy) => {
-      const match = matches.get(policy.name)
-      return match === undefined ? [] : this.#newsOf(policy, match, said)
-    })
-  }
-
-  #newsOf(policy: Policy, match: PolicyMatch, said: ReadonlyMap<string, SaidOfContainer>): PodReason[] {
     const news: PodReason[] = []
-    const note = (containerId: string, { reason, message }: StatusReason): void => {
-      const place = match.places.get(containerId)
-      if (place === undefined || !this.#isNew(`${prefixOf(policy)} ${reason}`, containerId)) return
-      news.push({ policy, ...place, containerId, reason, message })
-    }
-    for (const [id, reason] of match.refusals) note(id, reason)
-    for (const id of match.told) {
-      for (const { outcome, reason } of outcomesOf(policy, said.get(id)))
-        if (reason !== undefined && (outcome === 'failed' || outcome === 'conflict')) note(id, reason)
+    for (const policy of enforcing) {
+      for (const { containerId, place, why } of troublesOf(policy)) {
+        const { reason, message } = why
+        if (place === undefined || !this.#isNew(`${prefixOf(policy)} ${reason}`, containerId)) continue
+        news.push({ policy, ...place, containerId, reason, message })
+      }
     }
     return news
   }

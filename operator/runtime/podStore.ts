@@ -79,6 +79,11 @@ export class PodStore {
     return mirrorUid === undefined ? undefined : this.#get(mirrorUid)
   }
 
+  /** Of a pod that is; undefined where it is not known. */
+  nodeOf(podUid: string): string | undefined {
+    return this.#live.get(podUid)?.node
+  }
+
   namespaceOf(podUid: string): string | undefined {
     return this.#get(podUid)?.namespace
   }

@@ -1,28 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
-import { LEASE_RENEW_MS, nodeToken } from '#contract/subjects.ts'
-import type { OomPolicyStatus } from '../api/oomPolicy.ts'
+import { LEASE_RENEW_MS, nodeName, nodeToken } from '#contract/subjects.ts'
 import type { Verdict } from '../reports/condition.ts'
-import { decide, type Decisions } from '../policies/decide.ts'
+import { Decider, type Decisions } from '../policies/decide.ts'
 import type { ClusterFacts, NodeFacts, Rails } from '../policies/clusterFacts.ts'
 import type { Labels } from '../policies/labelSelector.ts'
-import { policyStatus, withProcessesOf, type SaidOfContainer } from '../policies/policyStatus.ts'
 import { takesNothingUp, type NodeWord } from '../policies/release.ts'
 import type { NodeKill } from '../policies/rollback.ts'
 import type { Policy, PolicyPod } from '../policies/selection.ts'
 import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
 import { Known } from './known.ts'
 import { mapBounded } from './mapBounded.ts'
-import { PodReasons, type PodReason } from './podReasons.ts'
+import { PolicyStatuses, type StatusPorts } from './policyStatuses.ts'
 import { Releases } from './releases.ts'
 import { Replays } from './replays.ts'
 import { Rollbacks } from './rollbacks.ts'
 
-export interface PolicyPorts {
+export interface PolicyPorts extends StatusPorts {
   /** Everything was decided and written. */
   settled(): void
-  now: () => Date
   sleep: (ms: number) => Promise<void>
-  writeStatus(name: string, compute: (stored: OomPolicyStatus | undefined) => OomPolicyStatus): Promise<void>
   /** Keeps the policy from vanishing before its scores are given back. */
   hold(name: string): Promise<void>
   /** Lets a deleted policy vanish. */
@@ -31,8 +27,6 @@ export interface PolicyPorts {
   replay(policies: readonly Policy[], facts: ClusterFacts, matches: Decisions['matches']): ReadonlyMap<string, Verdict>
   /** The policy is not applied any more on the node of the kill. */
   rolledBack(policy: Policy, kill: NodeKill): void
-  /** Why policies are not applied in pods, each reason of a container once. */
-  toldPods(reasons: readonly PodReason[]): void
   /** It vanishes though these nodes have not said that they gave back: each does so by itself when it can. */
   gaveUpOn(name: string, nodes: readonly string[]): void
 }
@@ -40,46 +34,34 @@ export interface PolicyPorts {
 /** Changes that come together are decided together. */
 const SETTLE_MS = 50
 const LOOK_AGAIN_MS = 1_000
-/** How often a status is written of which only the number of processes has changed: they come and go. */
-const PROCESSES_EVERY_MS = 30_000
-/** A node is behind when it has not taken up its state for so long: each change takes it a moment. */
-const BEHIND_AFTER_MS = 15_000
 /** So many times as long as a decision took the next one waits: in a large cluster where pods come and go all the time, too. */
 const REST_RATIO = 2
 const MAX_BUSY_MS = 2_000
 const LOOKS_IN_FLIGHT = 16
-interface Decided {
-  decisions: Decisions
-  /** A policy was taken back from a node just now. */
-  hasBegun: boolean
-}
-
 /** Policies, pods and namespaces → desired states and the policies' statuses, after each change. */
 export class PolicyEngine {
-  readonly namespaces = new Known<{ name: string; labels: Labels }>(() => this.wake())
+  readonly namespaces = new Known<{ name: string; labels: Labels }>(() => this.#wakeAnew())
   readonly policies = new Known<Policy>(() => this.wake())
-  readonly nodes = new Known<NodeFacts & { name: string }>(() => this.wake())
-  readonly runtimeClasses = new Known<{ name: string; handler: string }>(() => this.wake())
+  readonly nodes = new Known<NodeFacts & { name: string }>(({ name }) => this.#wakeAnew([name]))
+  readonly runtimeClasses = new Known<{ name: string; handler: string }>(() => this.#wakeAnew())
   readonly #pods: () => Iterable<PolicyPod>
   readonly #rails: Rails
   readonly #ports: PolicyPorts
   readonly #said = new Map<string, NodeWord>()
-  readonly #written = new Map<string, { status: OomPolicyStatus; atMs: number }>()
   readonly #releases = new Releases(this.#said)
   readonly #rollbacks: Rollbacks
   readonly #replays = new Replays()
-  readonly #podReasons = new PodReasons()
+  readonly #statuses: PolicyStatuses
+  readonly #decider = new Decider()
   #isReplayTimed = false
-  /** When a node that has not taken up its state was first seen so; milliseconds since the epoch. */
-  readonly #behindSince = new Map<string, number>()
   /** By node token, the revision that it said last which this operator did not know of, and looked for. */
   readonly #lookedFor = new Map<string, number>()
   #states: DesiredStates | undefined
   #isHearing = false
+  /** Nodes that are to be decided anew. */
+  #stale: Set<string> | 'all' = 'all'
   /** As long as nothing has changed that they come of. */
-  #decided: Decided | undefined
-  /** Statuses that are to be written when it is time. */
-  #owed = 0
+  #maps: Pick<ClusterFacts, 'namespaces' | 'nodes' | 'runtimeHandlers'> | undefined
   #renewedMs = 0
   #wake = Promise.withResolvers<void>()
 
@@ -87,13 +69,30 @@ export class PolicyEngine {
     this.#pods = pods
     this.#rails = rails
     this.#rollbacks = new Rollbacks(rails.rollbackWindowMs)
+    this.#statuses = new PolicyStatuses(this.#said, ports)
     this.#ports = ports
   }
 
-  /** Pods, policies or namespaces are others than before. */
+  /** Policies, or pods anywhere, are others than before. */
   wake(): void {
-    this.#decided = undefined
+    this.#stale = 'all'
     this.#wake.resolve()
+  }
+
+  /** Pods of these nodes are others than before. */
+  wakeNodes(nodes: readonly string[]): void {
+    this.#forget(nodes)
+    this.#wake.resolve()
+  }
+
+  #forget(nodes: readonly string[]): void {
+    if (this.#stale !== 'all') for (const node of nodes) this.#stale.add(node)
+  }
+
+  #wakeAnew(nodes?: readonly string[]): void {
+    this.#maps = undefined
+    if (nodes === undefined) this.wake()
+    else this.wakeNodes(nodes)
   }
 
   noteStatus(token: string, { mode, rules, reasons, containers, desiredRevision = 0, restoring = 0 }: NodeWord): void {
@@ -101,8 +100,10 @@ export class PolicyEngine {
     const before = this.#said.get(token)
     if (isDeepStrictEqual(before, word)) return
     this.#said.set(token, word)
+    const node = nodeName(token)
+    this.#statuses.noteNodes([node])
     if (takesNothingUp(word) === (before !== undefined && takesNothingUp(before))) this.#wake.resolve()
-    else this.wake()
+    else this.wakeNodes([node])
   }
 
   /** What the nodes have said last is known now. */
@@ -118,19 +119,20 @@ export class PolicyEngine {
 
   /** Takes in kills that were their nodes' affair. */
   noteKills(kills: readonly NodeKill[]): void {
-    if (this.#rollbacks.noteKills(kills)) this.wake()
+    if (this.#rollbacks.noteKills(kills)) this.#wake.resolve()
   }
 
   /** Decides after each change, for ever. @throws ProgramError with retry; the signal's reason. */
   async run(bucket: DesiredBucket, signal: AbortSignal): Promise<never> {
     this.#states = await DesiredStates.read(bucket, this.#states)
-    this.#decided = undefined
+    this.#stale = 'all'
+    this.#statuses.forget()
     for (;;) {
       signal.throwIfAborted()
       this.#wake = Promise.withResolvers()
       const busyMs = await this.#decide(this.#states)
       this.#ports.settled()
-      await this.#standBy(bucket, this.#releases.size + this.#owed > 0)
+      await this.#standBy(bucket, this.#releases.size + this.#statuses.owed > 0)
       await this.#ports.sleep(Math.max(SETTLE_MS, REST_RATIO * busyMs))
     }
   }
@@ -153,8 +155,7 @@ export class PolicyEngine {
     await this.#lookForOthers(states)
     const startMs = this.#ports.now().getTime()
     const policies = this.policies.values()
-    const isKnown = this.#decided !== undefined
-    const { decisions, hasBegun } = (this.#decided ??= this.#decideAnew(policies, states))
+    const { changed, hasBegun } = this.#decideStale(policies, states)
     const busyMs = this.#ports.now().getTime() - startMs
     if (states.isAwaiting) {
       const tokens = new Set([...this.#pods()].map(({ node }) => nodeToken(node)))
@@ -166,21 +167,40 @@ export class PolicyEngine {
       if (deleting && held) this.#releases.begin(policy, states, this.#ports.now().getTime())
     }
     // What a crash leaves behind then is a policy that says where it was taken back, not one that comes again.
-    if (!isKnown && hasBegun) await this.#writeStatuses(policies, decisions, states)
-    if (!isKnown) await states.write(decisions.desired, this.#ports.now())
-    this.#replay(policies, decisions.matches)
-    await this.#writeStatuses(policies, decisions, states)
+    if (hasBegun) await this.#writeStatuses(policies, states)
+    await states.write(this.#decider.desired, this.#ports.now(), changed === 'all' ? undefined : changed)
+    this.#replay(policies, this.#decider.matches)
+    await this.#writeStatuses(policies, states)
     for (const policy of policies) if (policy.deleting && policy.held) await this.#release(policy, states)
     return Math.min(MAX_BUSY_MS, Math.max(0, busyMs))
   }
 
-  #decideAnew(policies: readonly Policy[], states: DesiredStates): Decided {
-    this.#rollbacks.end(policies, states)
-    const decisions = decide(policies, this.#pods(), this.#facts(policies))
-    const begun = this.#rollbacks.begin(policies, decisions.matches, states)
+  /** @returns the nodes that were decided anew, and whether a policy was taken back from a node just now. */
+  #decideStale(
+    policies: readonly Policy[],
+    states: DesiredStates,
+  ): { changed: Set<string> | 'all'; hasBegun: boolean } {
+    let changed = this.#stale
+    this.#stale = new Set()
+    if (changed === 'all') {
+      this.#rollbacks.end(policies, states)
+      this.#decider.decideAll(policies, this.#pods(), this.#facts(policies))
+    } else if (changed.size > 0) this.#decider.decideNodes(changed, this.#pods(), this.#facts(policies))
+    const begun = this.#rollbacks.begin(policies, this.#decider.matches, states)
     for (const { policy, kill } of begun) this.#ports.rolledBack(policy, kill)
-    if (begun.length === 0) return { decisions, hasBegun: false }
-    return { decisions: decide(policies, this.#pods(), this.#facts(policies)), hasBegun: true }
+    if (begun.length > 0) {
+      this.#decider.decideAll(policies, this.#pods(), this.#facts(policies))
+      changed = 'all'
+    }
+    this.#statuses.noteNodes(changed)
+    return { changed, hasBegun: begun.length > 0 }
+  }
+
+  #writeStatuses(policies: readonly Policy[], states: DesiredStates): Promise<void> {
+    return this.#statuses.write(policies, this.#decider, states, (policy) => ({
+      rollback: this.#rollbacks.of(policy),
+      effective: this.#replays.of(policy),
+    }))
   }
 
   /**
@@ -195,7 +215,7 @@ export class PolicyEngine {
     })
     if (unknown.length === 0) return
     await mapBounded(unknown, LOOKS_IN_FLIGHT, ([token]) => states.readAgain(token))
-    this.#decided = undefined
+    this.#forget(unknown.map(([token]) => nodeName(token)))
   }
 
   #facts(policies: readonly Policy[]): ClusterFacts {
@@ -203,9 +223,11 @@ export class PolicyEngine {
       withdrawn: this.#rollbacks.withdrawn(policies),
       detecting: new Set([...this.#said].filter(([, word]) => takesNothingUp(word)).map(([token]) => token)),
       rails: this.#rails,
-      namespaces: new Map(this.namespaces.values().map(({ name, labels }) => [name, labels])),
-      nodes: new Map(this.nodes.values().map((node) => [node.name, node])),
-      runtimeHandlers: new Map(this.runtimeClasses.values().map(({ name, handler }) => [name, handler])),
+      ...(this.#maps ??= {
+        namespaces: new Map(this.namespaces.values().map(({ name, labels }) => [name, labels])),
+        nodes: new Map(this.nodes.values().map((node) => [node.name, node])),
+        runtimeHandlers: new Map(this.runtimeClasses.values().map(({ name, handler }) => [name, handler])),
+      }),
     }
   }
 
@@ -223,74 +245,6 @@ export class PolicyEngine {
       },
       () => undefined,
     )
-  }
-
-  /** Nodes that are told something, and have not said for a while that they took it up. */
-  #nodesBehind(desired: Decisions['desired'], states: DesiredStates): Set<string> {
-    const nowMs = this.#ports.now().getTime()
-    const behind = new Set<string>()
-    for (const node of this.#behindSince.keys()) if (!desired.has(node)) this.#behindSince.delete(node)
-    for (const node of desired.keys()) {
-      const token = nodeToken(node)
-      if ((this.#said.get(token)?.desiredRevision ?? 0) >= states.revisionOf(token)) {
-        this.#behindSince.delete(node)
-        continue
-      }
-      const sinceMs = this.#behindSince.get(node) ?? nowMs
-      this.#behindSince.set(node, sinceMs)
-      if (nowMs - sinceMs >= BEHIND_AFTER_MS) behind.add(node)
-      else this.#owed++
-    }
-    return behind
-  }
-
-  async #writeStatuses(
-    policies: readonly Policy[],
-    { desired, matches }: Decisions,
-    states: DesiredStates,
-  ): Promise<void> {
-    this.#owed = 0
-    const behind = this.#nodesBehind(desired, states)
-    const said = this.#aboutOwnContainers(desired)
-    const reasons = this.#podReasons.news(policies, matches, said)
-    if (reasons.length > 0) this.#ports.toldPods(reasons)
-    const names = new Set(policies.filter(({ deleting }) => !deleting).map(({ name }) => name))
-    for (const name of this.#written.keys()) if (!names.has(name)) this.#written.delete(name)
-    for (const policy of policies) {
-      const match = matches.get(policy.name)
-      if (match === undefined || policy.deleting) continue
-      const effective = this.#replays.of(policy)
-      const known = { policy, match, said, behind, rollback: this.#rollbacks.of(policy), effective }
-      const compute = (before: OomPolicyStatus | undefined): OomPolicyStatus =>
-        policyStatus(known, before, this.#ports.now())
-      const before = this.#written.get(policy.name)
-      const atMs = this.#ports.now().getTime()
-      if (before !== undefined) {
-        const next = compute(before.status)
-        if (isDeepStrictEqual(next, before.status)) continue
-        if (atMs - before.atMs < PROCESSES_EVERY_MS && isDeepStrictEqual(withProcessesOf(before.status, next), next)) {
-          this.#owed++
-          continue
-        }
-      }
-      let next: OomPolicyStatus | undefined
-      await this.#ports.writeStatus(policy.name, (status) => (next = compute(status)))
-      if (next !== undefined) this.#written.set(policy.name, { status: next, atMs })
-    }
-  }
-
-  /** A node is heard about its own containers only. */
-  #aboutOwnContainers(desired: Decisions['desired']): Map<string, SaidOfContainer> {
-    const said = new Map<string, SaidOfContainer>()
-    for (const [node, { containers }] of desired) {
-      const word = this.#said.get(nodeToken(node))
-      if (word === undefined) continue
-      const own = new Set(containers.map(({ containerId }) => containerId))
-      for (const container of word.containers) {
-        if (own.has(container.containerId)) said.set(container.containerId, { node, word, container })
-      }
-    }
-    return said
   }
 
   async #release(policy: Policy, states: DesiredStates): Promise<void> {

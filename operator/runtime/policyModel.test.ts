@@ -71,20 +71,23 @@ class Fate {
     const uid = `00000000-0000-4000-8000-${number.padStart(12, '0')}`
     const members = [{ name: 'app', type: 'App' as const, id: number.padStart(64, '0') }]
     const labels = { tier: pick(TIERS, this.#random) }
-    this.#world.pods.set(uid, policyPodOf({ uid, members, labels, node: pick(NODES, this.#random) }))
-    this.#world.wake()
+    const node = pick(NODES, this.#random)
+    this.#world.pods.set(uid, policyPodOf({ uid, members, labels, node }))
+    this.#world.wakeNodes(node)
   }
 
   #endPod(): void {
-    const [uid] = this.#world.pods.keys()
-    if (uid !== undefined) this.#world.pods.delete(uid)
-    this.#world.wake()
+    const [pod] = this.#world.pods.values()
+    if (pod === undefined) return
+    this.#world.pods.delete(pod.uid)
+    this.#world.wakeNodes(pod.node)
   }
 
   #relabelPod(): void {
     const [pod] = this.#world.pods.values()
-    if (pod !== undefined) this.#world.pods.set(pod.uid, { ...pod, labels: { tier: pick(TIERS, this.#random) } })
-    this.#world.wake()
+    if (pod === undefined) return
+    this.#world.pods.set(pod.uid, { ...pod, labels: { tier: pick(TIERS, this.#random) } })
+    this.#world.wakeNodes(pod.node)
   }
 
   #flip(): void {

@@ -1,5 +1,5 @@
 import { nodeToken } from '#contract/subjects.ts'
-import type { PolicyMatch } from '../policies/decide.ts'
+import type { PolicyMatch } from '../policies/policyMatch.ts'
 import {
   currentRollback,
   rollBack,

@@ -165,8 +165,8 @@ export class PolicyWorld {
     else this.#forget(policy)
   }
 
-  wake(): void {
-    this.#engine?.wake()
+  wakeNodes(...nodes: string[]): void {
+    this.#engine?.wakeNodes(nodes)
   }
 
   sweep(node: FakePolicyNode): void {

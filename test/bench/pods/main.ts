@@ -30,7 +30,7 @@ function readPages(pods: number, take: (raw: unknown) => void): void {
 /** What the operator remembers of each pod, by the way that the watch takes, beside the pods as they come. */
 function bench(): string {
   const store = new PodStore({ maxDeleted: 20_000, deletedTtlMs: 3_600_000, now: Date.now })
-  const watched = watchedPods(store, () => undefined)
+  const watched = watchedPods(store, { wakeNodes: () => undefined, wake: () => undefined })
   // Code and tables that are made once are no pod's.
   readPages(PAGE, (raw) => watched.put(raw))
   const beforeBytes = heapBytes()
