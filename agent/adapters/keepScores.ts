@@ -1,3 +1,4 @@
+import { uptime } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
@@ -38,8 +39,9 @@ export async function keepScores(
   signal: AbortSignal,
 ): Promise<void> {
   const { bootId, logger } = surroundings
-  const scores = new OriginalsFile(flags.stateDir, SCORES, bootId, logger)
-  const killScopes = new OriginalsFile(flags.stateDir, KILL_SCOPES, bootId, logger)
+  const instant = () => ({ wallMs: Date.now(), uptimeMs: uptime() * 1_000 })
+  const scores = new OriginalsFile(flags.stateDir, SCORES, bootId, instant, logger)
+  const killScopes = new OriginalsFile(flags.stateDir, KILL_SCOPES, bootId, instant, logger)
   const cgroupRoot = memoryCgroupRoot(flags.cgroupRoot)
   if (flags.mode === 'detect') {
     const processes = new ContainerProcesses(flags.proc, cgroupRoot, NO_WATCH)
@@ -54,15 +56,18 @@ export async function keepScores(
   const processes = new ContainerProcesses(flags.proc, cgroupRoot, watch)
   const trail = auditTrail(flags.node, surroundings)
   const { monotonicMs } = surroundings
-  const adjuster = new Adjuster(scores.read(), {
+  // What is lost is known once they are read.
+  const [ownScores, ownKillScopes] = [scores.read(), killScopes.read()]
+  const adjuster = new Adjuster(ownScores, {
     observe: (wanted, extent) => processes.observe(wanted, extent),
     readFacts: (pid, facts) => processes.readFacts(pid, facts),
     write: (containerId, process, oomScoreAdj) => processes.write(containerId, process, oomScoreAdj),
-    killScopes: new KillScopes(killScopes.read(), {
+    killScopes: new KillScopes(ownKillScopes, {
       maySet: flags.mode === 'full',
       read: (container) => processes.readKillScope(container),
       write: (container, scope) => processes.writeKillScope(container, scope),
       save: (own) => killScopes.write(own),
+      lostAtTicks: killScopes.lostAtTicks,
     }),
     noteWrite: (note) => trail.note(note),
     isOfNode: (pid) => processes.isOfNode(pid),
@@ -71,6 +76,7 @@ export async function keepScores(
     budget: new TokenBucket(flags.scoreWritesPerSecond, 1_000 / flags.scoreWritesPerSecond, monotonicMs()),
     monotonicMs,
     saveOriginals: (containers) => scores.write(containers),
+    originalsLostAtTicks: scores.lostAtTicks,
   })
   const desiredFile = new DesiredFile(flags.stateDir, logger)
   const moment = () => ({ bootId, monotonicMs: monotonicMs(), wallMs: Date.now() })

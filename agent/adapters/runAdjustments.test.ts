@@ -43,12 +43,14 @@ class FakeAdjuster {
   failure: Error | undefined
   unnamed: string[] = []
   waitMs = 0
+  unsaved: string | undefined
 
   sweep(desired: Desired): Swept {
     this.sweeps.push(desired)
     if (this.failure !== undefined) throw this.failure
     const containers = desired.containers.map(() => APPLIED)
-    return { told: { ...TOLD, containers }, restoring: 0, unnamed: this.unnamed, waitMs: this.waitMs }
+    const { unnamed, waitMs, unsaved } = this
+    return { told: { ...TOLD, containers }, restoring: 0, unnamed, waitMs, unsaved }
   }
 
   sweepNew(_desired: Desired, begun: ReadonlySet<string>): { unnamed: string[]; writes: number } {
@@ -171,12 +173,22 @@ describe('runAdjustments', () => {
     expect(adjuster.sweeps).toHaveLength(2)
   })
 
-  it('says why no score is written where those of before cannot be saved, tells no status of it, and goes on', async () => {
-    adjuster.failure = new Error('ENOSPC: no space left on device')
+  it('says once why nothing is written where what was there before cannot be saved, and tells the status', async () => {
+    adjuster.unsaved = 'ENOSPC: no space left on device'
+    link.tell(DESIRED)
+    await settle()
+    link.tell({ ...DESIRED, revision: 8 })
+    await settle()
+    expect(told).toHaveLength(2)
+    expect(said.filter((line) => line.includes('expected to save what was there before, got: ENOSPC'))).toHaveLength(1)
+  })
+
+  it('says that a sweep failed, tells no status of it, and goes on', async () => {
+    adjuster.failure = new Error('EIO: i/o error')
     link.tell(DESIRED)
     await settle()
     expect(told).toEqual([])
-    expect(said).toEqual([expect.stringContaining('expected to save the scores of before, got: ENOSPC')])
+    expect(said).toEqual([expect.stringContaining('expected to bring the scores to what is desired, got: EIO')])
     adjuster.failure = undefined
     wake.call()
     await settle()

@@ -63,6 +63,7 @@ export async function runAdjustments(
   /** When all containers are to be looked at again. */
   let sweepAtMs = 0
   let unnamed: readonly string[] = []
+  let saidUnsaved: string | undefined
 
   const sayExpired = (held: ReadDesired, ageMs: number): void => {
     const expired = held.rules.filter(({ suspended }) => suspended !== undefined).map(({ policy }) => policy)
@@ -79,6 +80,9 @@ export async function runAdjustments(
     const swept = adjuster.sweep(held)
     unnamed = swept.unnamed
     sweepAtMs = nowMs + (swept.waitMs > 0 ? Math.min(CALM_MS, Math.max(swept.waitMs, MIN_WAIT_MS)) : CALM_MS)
+    if (swept.unsaved !== undefined && swept.unsaved !== saidUnsaved)
+      logger.warn(`expected to save what was there before, got: ${swept.unsaved}; without that nothing is written`)
+    saidUnsaved = swept.unsaved
     const report = { ...swept.told, desiredRevision: held.revision, restoring: swept.restoring }
     const toSay = swept === last ? said : withoutCounts(report)
     if (swept !== last && !isDeepStrictEqual(said, toSay))
@@ -114,7 +118,7 @@ export async function runAdjustments(
         waitMs = Math.max(0, Math.min(pace.nextMs(unnamed, nowMs), sweepAtMs - performance.now()))
       } catch (error) {
         sweepAtMs = 0
-        logger.warn(`expected to save the scores of before, got: ${messageOf(error)}; no score is written until then`)
+        logger.warn(`expected to bring the scores to what is desired, got: ${messageOf(error)}; trying again`)
       }
     }
     await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, woken]) }).catch(() => undefined)

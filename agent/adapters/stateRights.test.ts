@@ -44,7 +44,7 @@ describe('a state folder that this user may not even look into', () => {
     withoutRoot(() => {
       expect(new CursorFile(state, logger).read()).toBeUndefined()
       expect(new LedgerFile(state, logger).read()).toBeUndefined()
-      const originals = new OriginalsFile(state, SCORES, 'boot', logger)
+      const originals = new OriginalsFile(state, SCORES, 'boot', () => ({ wallMs: 0, uptimeMs: 0 }), logger)
       expect(originals.read()).toEqual({})
       expect(() => originals.write({})).toThrow(/EACCES/)
     })

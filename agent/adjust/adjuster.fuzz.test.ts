@@ -34,6 +34,7 @@ class FakeNode {
   #ticks = 1
   #saved: Originals = {}
   #writesLeft = Number.POSITIVE_INFINITY
+  #isDiskFull = false
   #adjuster = this.#start()
 
   constructor(random: Random) {
@@ -64,15 +65,20 @@ class FakeNode {
     else this.#processes = [first, ...others.filter((process) => process !== some)]
   }
 
-  /** @param writes what the agent lives to write. */
-  sweep(desired: Desired, writes = Number.POSITIVE_INFINITY): void {
+  /**
+   * @param writes what the agent lives to write
+   * @param isDiskFull whether the disk takes none of it
+   */
+  sweep(desired: Desired, writes = Number.POSITIVE_INFINITY, isDiskFull = false): void {
     this.#writesLeft = writes
+    this.#isDiskFull = isDiskFull
     try {
       this.#adjuster.sweep(desired)
     } catch (error) {
       if ((error as Error).message !== 'killed') throw error
-      this.#adjuster = this.#start()
     }
+    // Whatever it did after its end came to nothing.
+    if (this.#writesLeft < 0) this.#adjuster = this.#start()
   }
 
   #start(): Adjuster {
@@ -82,6 +88,7 @@ class FakeNode {
       isOfNode: () => false,
       mayLower: true,
       killScopes: noKillScopes(),
+      originalsLostAtTicks: undefined,
       noteWrite: () => undefined,
       ownPid: 0,
       budget: new TokenBucket(1_000, 1, 0),
@@ -93,6 +100,7 @@ class FakeNode {
         return { kind: 'written' }
       },
       saveOriginals: (originals) => {
+        if (this.#isDiskFull) throw new Error('ENOSPC')
         this.#step()
         this.#saved = structuredClone(originals)
       },
@@ -148,7 +156,7 @@ function fitsPlainly({ command }: { command?: string | undefined }, name: string
   return command === undefined || command === name || (command === 's*' && name.startsWith('s'))
 }
 
-describe('an Adjuster, with processes that come and go and an agent that ends at any write', () => {
+describe('an Adjuster, with processes that come and go, an agent that ends at any write, and a disk that is full at times', () => {
   it.each(Array.from({ length: 10 }, (_, index) => index))(
     'gives each process what the rules say, and its own in the end: the hundred seeds from %i00 on',
     (hundred) => {
@@ -159,7 +167,7 @@ describe('an Adjuster, with processes that come and go and an agent that ends at
           const desired = anyDesired(random)
           for (let sweep = random(3); sweep > 0; sweep--) {
             for (let changes = random(4); changes > 0; changes--) node.change()
-            node.sweep(desired, random(6))
+            node.sweep(desired, random(6), random(4) === 0)
           }
           node.sweep(desired)
           expect([seed, round, node.scores]).toEqual([seed, round, expectedScores(desired, node.processes)])

@@ -24,9 +24,13 @@ let noted: string[]
 let writesPerSecond: number
 let ofNode: Set<number>
 let mayLower: boolean
+let lostAtTicks: number | undefined
+/** Why the disk takes nothing. */
+let saveFailure: Error | undefined
 
 const calm = () => ({
   killScopes: noKillScopes(),
+  originalsLostAtTicks: lostAtTicks,
   noteWrite: ({ container, desiredRevision, ...note }: WriteNote) => {
     const rule = note.rule?.policy ?? 'none'
     if (note.file === 'oom_score_adj')
@@ -58,6 +62,7 @@ const adjusterFrom = (originals: Originals): Adjuster =>
       return answer
     },
     saveOriginals: (originals) => {
+      if (saveFailure !== undefined) throw saveFailure
       steps.push('save')
       saved.push(originals)
     },
@@ -75,6 +80,8 @@ beforeEach(() => {
   writesPerSecond = 1_000
   ofNode = new Set()
   mayLower = true
+  lostAtTicks = undefined
+  saveFailure = undefined
 })
 
 /** outcome:processes:reason of the one container */
@@ -128,22 +135,54 @@ describe('Adjuster', () => {
     expect(scores.get(1)).toBe(0)
   })
 
-  it('writes nothing when the originals cannot be saved', () => {
-    const adjuster = new Adjuster(
-      {},
-      {
-        ...calm(),
-        observe: () => [{ containerId: A, podUid: 'pod-1', name, cgroup: '/a', processes: [processOf(1, 0)] }],
-        readFacts: () => ({}),
-        write: () => {
-          throw new Error('written without originals')
-        },
-        saveOriginals: () => {
-          throw new Error('ENOSPC')
-        },
-      },
-    )
-    expect(() => adjuster.sweep(want)).toThrow('ENOSPC')
+  it('writes nothing when the originals cannot be saved, says so, and writes once they can', () => {
+    const adjuster = adjusterFrom({})
+    saveFailure = new Error('ENOSPC: no space left on device')
+    expect(told(adjuster, want)).toEqual(['failed 1 OriginalsUnsaved'])
+    expect(adjuster.sweep(want).unsaved).toBe('ENOSPC: no space left on device')
+    expect(steps).toEqual([])
+    saveFailure = undefined
+    expect(told(adjuster, want)).toEqual(['applied 1'])
+    expect(adjuster.sweep(want).unsaved).toBeUndefined()
+    expect(steps).toEqual(['save', 'write 1 500'])
+  })
+
+  it('gives back while the disk is full, and forgets once that can be saved', () => {
+    const adjuster = adjusterFrom({})
+    adjuster.sweep(want)
+    saveFailure = new Error('ENOSPC')
+    expect(adjuster.sweep(NOTHING)).toMatchObject({ restoring: 0, unsaved: 'ENOSPC' })
+    expect(scores.get(1)).toBe(0)
+    expect(Object.keys(saved.at(-1) ?? {})).toEqual([A])
+    saveFailure = undefined
+    expect(adjuster.sweep(NOTHING).unsaved).toBeUndefined()
+    expect(saved.at(-1)).toEqual({})
+    expect(steps).toEqual(['save', 'write 1 500', 'write 1 0', 'save'])
+  })
+
+  it('goes on with what is saved while the disk is full, and leaves a process that it could not remember', () => {
+    const adjuster = adjusterFrom({})
+    adjuster.sweep(want)
+    saveFailure = new Error('ENOSPC')
+    scores.set(1, 300)
+    expect(told(adjuster, want)).toEqual(['applied 1'])
+    scores.set(2, 100)
+    expect(told(adjuster, want)).toEqual(['applied 1', 'failed 1 OriginalsUnsaved'])
+    expect([...scores]).toEqual([
+      [1, 500],
+      [2, 100],
+    ])
+  })
+
+  it('leaves a container as it is that was there when the originals were lost, and says so', () => {
+    lostAtTicks = 10
+    const adjuster = adjusterFrom({})
+    expect(told(adjuster, want)).toEqual(['failed 1 OriginalsLost'])
+    scores.set(2, 0)
+    expect(told(adjuster, want)).toEqual(['failed 2 OriginalsLost'])
+    expect(steps).toEqual([])
+    scores = new Map([[2, 0]])
+    expect(told(adjuster, want)).toEqual(['applied 1'])
   })
 
   it('tells a container of a desired pod that nobody can name yet, and writes once it has a name', () => {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { DesiredScore } from '#contract/desiredRule.ts'
 import type { StatusReason } from '#contract/nodeStatus.ts'
 import { scoreFrom } from '#contract/scoreFrom.ts'
@@ -6,12 +5,14 @@ import type { TokenBucket } from '#program/tokenBucket.ts'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import { refuseScore } from './checks/scoreChecks.ts'
 import { ForeignWrites } from './foreignWrites.ts'
-import type { KillScopes, KillScopeWrite } from './killScopes.ts'
+import { isAsOld, type KillScopes, type KillScopeWrite } from './killScopes.ts'
 import { firstOf, judgeProcess, type Aside, type JudgedProcess } from './judge.ts'
 import type { Originals } from './originals.ts'
 import { outcomesOf, tellOutcomes, type Became, type Outcome, type ToldOutcomes } from './outcomes.ts'
 import { planAdjustments, type ObservedProcess, type PlannedProcess, type ScoreWrite } from './plan.ts'
+import { Remembered } from './remembered.ts'
 import type { Fact, ProcessFacts, Rule } from './rule.ts'
+import { ORIGINALS_LOST, ORIGINALS_UNSAVED } from './statusReasons.ts'
 import { TargetIndex, type ContainerTarget, type Desired, type ObservedContainer } from './target.ts'
 
 /** Which containers to look at: these, and all of these pods. */
@@ -43,6 +44,8 @@ interface Look {
   judged: ReadonlyMap<string, readonly JudgedProcess[]>
   nowMs: number
   leftAlone: ReadonlySet<string>
+  /** Of which nobody knows any more what they had before. */
+  lost: ReadonlySet<string>
   refuse: (
     containerId: string,
     score: DesiredScore,
@@ -60,6 +63,8 @@ export interface Swept {
   unnamed: string[]
   /** Until the next write may be done, where some wait for it; else 0. */
   waitMs: number
+  /** Why what was there before cannot be saved: what depends on it is not written; undefined where it is saved. */
+  unsaved: string | undefined
 }
 
 /** A write that was done. */
@@ -88,13 +93,15 @@ export interface AdjusterPorts {
   monotonicMs: () => number
   /** On disk when it returns. */
   saveOriginals(originals: Originals): void
+  /** What processes that are as old, in clock ticks since boot, had before is lost; undefined where nothing is. */
+  originalsLostAtTicks: number | undefined
 }
 
 /** Brings the scores of a node's containers to what is desired, sweep by sweep. */
 export class Adjuster {
   readonly #ports: AdjusterPorts
   readonly #foreignWrites = new ForeignWrites()
-  #originals: Originals
+  readonly #originals: Remembered<Originals[string]>
   #index = new TargetIndex({ rules: [], containers: [] })
   #freshMs = Number.NEGATIVE_INFINITY
   /** By container id. */
@@ -105,14 +112,14 @@ export class Adjuster {
   #quiet: Swept | undefined
 
   constructor(originals: Originals, ports: AdjusterPorts) {
-    this.#originals = originals
+    this.#originals = new Remembered(originals, (next) => ports.saveOriginals(next))
     this.#ports = ports
   }
 
   /**
    * One look at all containers and the writes that it takes. Where nothing has changed since the last one, which left
-   * nothing to be done, what that told is told again: the same object.
-   * @throws ErrnoException when the originals cannot be saved: then nothing was written.
+   * nothing to be done, what that told is told again: the same object. Where originals cannot be saved, what depends on
+   * them is not written; what is to be given back is.
    */
   sweep(desired: Desired): Swept {
     const isFresh = this.#isFreshDue(desired)
@@ -121,10 +128,10 @@ export class Adjuster {
     this.#before = containers
     this.#quiet = undefined
     const look = this.#look(containers, true)
-    const { targets, rules, judged, nowMs, leftAlone, refuse } = look
+    const { targets, rules, judged, nowMs, leftAlone, lost, refuse } = look
     // A container that is neither there nor desired has ended: there is nobody to give anything back to.
     const present = new Set(containers.map(idOf))
-    const known = Object.entries(this.#originals).filter(([id]) => present.has(id) || rules.has(id))
+    const known = Object.entries(this.#originals.all).filter(([id]) => present.has(id) || rules.has(id))
     const { plan, results, restoring } = this.#carryOut(look, Object.fromEntries(known), desired.revision)
     const scopes = this.#ports.killScopes.sweep(
       targets,
@@ -138,9 +145,11 @@ export class Adjuster {
       const settled = this.#settled.get(containerId)
       if (settled !== undefined) return { containerId, outcomes: settled.outcomes }
       const became = (process: ObservedProcess): Became =>
-        leftAlone.has(containerId)
-          ? { kind: 'leftAlone' }
-          : (refusalOf(plan.planned.get(process)) ?? results.get(process))
+        lost.has(containerId)
+          ? { kind: 'withheld', why: ORIGINALS_LOST }
+          : leftAlone.has(containerId)
+            ? { kind: 'leftAlone' }
+            : (refusalOf(plan.planned.get(process)) ?? results.get(process))
       const refuses = ({ rule: { score } }: Aside, process: ObservedProcess): StatusReason | undefined => {
         const own = plan.planned.get(process)?.own ?? process.oomScoreAdj
         // Not asked of the kernel again and again for what is not written.
@@ -154,6 +163,7 @@ export class Adjuster {
       restoring: new Set([...restoring, ...scopes.restoring]).size,
       unnamed: unnamedOf(look),
       waitMs: [...results.values()].some((result) => result?.kind === 'waits') ? this.#ports.budget.waitMs(nowMs) : 0,
+      unsaved: this.#originals.trouble ?? scopes.unsaved,
     }
     const busy = new Set([...plan.writes.map(idOf), ...leftAlone, ...scopes.touched])
     for (const [id, processes] of judged)
@@ -161,9 +171,10 @@ export class Adjuster {
     const byId = new Map(containers.map((container) => [container.containerId, container]))
     for (const { containerId, outcomes: told } of outcomes) {
       const observed = byId.get(containerId)
-      if (observed !== undefined && !busy.has(containerId)) this.#settled.set(containerId, { observed, outcomes: told })
+      const isSettled = !busy.has(containerId) && swept.unsaved === undefined
+      if (observed !== undefined && isSettled) this.#settled.set(containerId, { observed, outcomes: told })
     }
-    if (busy.size === 0) this.#quiet = swept
+    if (busy.size === 0 && swept.unsaved === undefined) this.#quiet = swept
     return swept
   }
 
@@ -171,11 +182,10 @@ export class Adjuster {
    * A look at containers that have only begun, and the writes that it takes: what became of them is told by the next sweep.
    * @param desired as the last sweep had it
    * @param begun containers that had no name as of the last look
-   * @throws ErrnoException as `sweep` does.
    */
   sweepNew(desired: Desired, begun: ReadonlySet<string>): Pick<Swept, 'unnamed'> & { writes: number } {
     const look = this.#look(this.#observe(begun, true), false)
-    const { plan } = this.#carryOut(look, this.#originals, desired.revision)
+    const { plan } = this.#carryOut(look, this.#originals.all, desired.revision)
     return { unnamed: unnamedOf(look), writes: plan.writes.length }
   }
 
@@ -193,7 +203,7 @@ export class Adjuster {
   }
 
   #observe(extent: Extent, isFresh: boolean): ObservedContainer[] {
-    const remembered = [...Object.keys(this.#originals), ...this.#ports.killScopes.containerIds]
+    const remembered = [...Object.keys(this.#originals.all), ...this.#ports.killScopes.containerIds]
     const containerIds = new Set([...this.#index.containerIds, ...remembered])
     return this.#ports.observe({ containerIds, podUids: this.#index.podUids, isFresh }, extent)
   }
@@ -206,7 +216,7 @@ export class Adjuster {
       const { containerId, processes } = container
       if (this.#settled.get(containerId)?.observed === container) continue
       this.#settled.delete(containerId)
-      if (rules.has(containerId) || Object.hasOwn(this.#originals, containerId))
+      if (rules.has(containerId) || Object.hasOwn(this.#originals.all, containerId))
         judged.set(containerId, this.#judge(rules.get(containerId) ?? [], processes))
     }
     const nowMs = this.#ports.monotonicMs()
@@ -220,18 +230,22 @@ export class Adjuster {
         isOwnContainer: containerId === withAgent?.containerId,
         isOfNode,
       })
-    return { containers, targets, rules, judged, nowMs, leftAlone: this.#findLeftAlone(judged, nowMs), refuse }
+    const unknown = containers.filter(({ containerId }) => !Object.hasOwn(this.#originals.all, containerId))
+    const lost = new Set(unknown.filter((one) => isAsOld(one, this.#ports.originalsLostAtTicks)).map(idOf))
+    return { containers, targets, rules, judged, nowMs, leftAlone: this.#findLeftAlone(judged, nowMs), lost, refuse }
   }
 
-  #carryOut({ containers, judged, leftAlone, nowMs, refuse }: Look, known: Originals, desiredRevision?: number) {
-    const planned = new Map([...judged].filter(([id]) => !leftAlone.has(id)))
+  #carryOut({ containers, judged, leftAlone, lost, nowMs, refuse }: Look, known: Originals, desiredRevision?: number) {
+    const planned = new Map([...judged].filter(([id]) => !leftAlone.has(id) && !lost.has(id)))
     const plan = planAdjustments(planned, known, ({ containerId, process, score, own }) =>
       refuse(containerId, score, own, () => this.#ports.isOfNode(process.pid)),
     )
-    this.#save(plan.originals)
+    this.#originals.remember(plan.originals)
     const byId = new Map(containers.map((container) => [container.containerId, container]))
     const deciders = new Map([...planned.values()].flat().map(({ process, decidedBy }) => [process, decidedBy]))
-    const results = this.#write(plan.writes, nowMs, ({ containerId, process, oomScoreAdj: to, givesBack }) => {
+    const isSaved = ({ containerId, givesBack }: ScoreWrite): boolean =>
+      givesBack || this.#originals.has(containerId, plan.originals[containerId])
+    const results = this.#write(plan.writes, nowMs, isSaved, ({ containerId, process, oomScoreAdj: to, givesBack }) => {
       const container = byId.get(containerId)
       const rule = givesBack ? undefined : deciders.get(process)
       if (container !== undefined)
@@ -242,8 +256,10 @@ export class Adjuster {
       plan.writes.filter((one) => one.givesBack && isStillDue(results.get(one.process))).map(idOf),
     )
     const released = new Set(plan.releasing.filter((id) => !restoring.has(id)))
-    if (released.size > 0)
-      this.#save(Object.fromEntries(Object.entries(plan.originals).filter(([id]) => !released.has(id))))
+    if (released.size > 0) {
+      const { all } = this.#originals
+      this.#originals.remember(Object.fromEntries(Object.entries(all).filter(([id]) => !released.has(id))))
+    }
     return { plan, results, restoring }
   }
 
@@ -271,11 +287,16 @@ export class Adjuster {
   #write(
     writes: readonly ScoreWrite[],
     nowMs: number,
+    isSaved: (write: ScoreWrite) => boolean,
     onWritten: (write: ScoreWrite) => void,
   ): Map<ObservedProcess, Became> {
     const results = new Map<ObservedProcess, Became>()
     for (const write of writes) {
       const { containerId, process, oomScoreAdj, givesBack } = write
+      if (!isSaved(write)) {
+        results.set(process, { kind: 'withheld', why: ORIGINALS_UNSAVED })
+        continue
+      }
       if (!this.#ports.budget.take(nowMs)) {
         results.set(process, { kind: 'waits' })
         continue
@@ -288,12 +309,6 @@ export class Adjuster {
       else this.#foreignWrites.wrote(containerId, process, oomScoreAdj, nowMs)
     }
     return results
-  }
-
-  #save(originals: Originals): void {
-    if (isSameOriginals(originals, this.#originals)) return
-    this.#ports.saveOriginals(originals)
-    this.#originals = originals
   }
 }
 
@@ -311,12 +326,6 @@ function isStillDue(became: Became): boolean {
 
 function refusalOf(planned: PlannedProcess | undefined): Became {
   return planned?.refused === undefined ? undefined : { kind: 'refusedByCheck', why: planned.refused }
-}
-
-/** Most entries are the same object as before. */
-function isSameOriginals(a: Originals, b: Originals): boolean {
-  const ids = Object.keys(a)
-  return ids.length === Object.keys(b).length && ids.every((id) => a[id] === b[id] || isDeepStrictEqual(a[id], b[id]))
 }
 
 function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {

@@ -14,6 +14,9 @@ let saved: OwnKillScopes
 let answer: WriteOutcome
 let mayWrite: boolean
 let maySet: boolean
+let lostAtTicks: number | undefined
+/** Why the disk takes nothing. */
+let saveFailure: Error | undefined
 
 const scopesFrom = (own: OwnKillScopes = {}): KillScopes =>
   new KillScopes(own, {
@@ -24,7 +27,9 @@ const scopesFrom = (own: OwnKillScopes = {}): KillScopes =>
       if (answer.kind === 'written') scope = to
       return answer
     },
+    lostAtTicks,
     save: (one) => {
+      if (saveFailure !== undefined) throw saveFailure
       steps.push(`save ${JSON.stringify(Object.values(one))}`)
       saved = one
     },
@@ -53,9 +58,41 @@ beforeEach(() => {
   answer = { kind: 'written' }
   mayWrite = true
   maySet = true
+  lostAtTicks = undefined
+  saveFailure = undefined
 })
 
 describe('KillScopes', () => {
+  it('writes nothing when what was there cannot be saved, gives back all the same, and forgets once it can', () => {
+    const scopes = scopesFrom()
+    saveFailure = new Error('ENOSPC')
+    expect(sweep(scopes)).toEqual(['failed OriginalsUnsaved'])
+    expect([scope, steps]).toEqual(['Container', []])
+    saveFailure = undefined
+    sweep(scopes)
+    saveFailure = new Error('ENOSPC')
+    expect(sweep(scopes, [])).toEqual([])
+    expect([scope, saved]).toEqual(['Container', { [A]: 'Container' }])
+    saveFailure = undefined
+    sweep(scopes, [])
+    expect(saved).toEqual({})
+  })
+
+  it('leaves a container as it is that was there when what it had was lost, and says so', () => {
+    lostAtTicks = 10
+    const target = [{ containerId: A, rules: by({}) }]
+    const sweepOf = (startTicks: number) =>
+      scopesFrom().sweep(
+        target,
+        [{ ...CONTAINER, processes: [{ pid: 1, startTicks, oomScoreAdj: 0, command: 'app' }] }],
+        () => true,
+        () => undefined,
+      )
+    expect(sweepOf(10).outcomes.get(A)).toMatchObject([{ outcome: 'failed', why: { reason: 'OriginalsLost' } }])
+    expect(scope).toBe('Container')
+    expect(sweepOf(11).outcomes.get(A)).toMatchObject([{ outcome: 'applied' }])
+  })
+
   it('sets nothing where the agent only raises, says so, and gives back what was set before', () => {
     maySet = false
     expect(sweep(scopesFrom(), by({}, { mode: 'Audit' }))).toEqual(['skipped RaisesOnly', 'skipped Overridden'])
@@ -145,9 +182,10 @@ describe('KillScopes', () => {
 
 describe('what containers had, on disk', () => {
   it('is read as it was written, and is none of another boot', () => {
-    const text = formatKillScopes('boot', { [A]: 'Process' })
-    expect(parseKillScopes(text, 'boot')).toEqual({ ok: true, containers: { [A]: 'Process' } })
-    expect(parseKillScopes(text, 'other')).toEqual({ ok: true, containers: {} })
+    const kept = { containers: { [A]: 'Process' as const }, lostAtTicks: 7 }
+    const text = formatKillScopes('boot', kept)
+    expect(parseKillScopes(text, 'boot')).toEqual({ ok: true, kept })
+    expect(parseKillScopes(text, 'other')).toEqual({ ok: true, kept: { containers: {} } })
     expect(parseKillScopes('{', 'boot')).toMatchObject({ ok: false })
   })
 })

@@ -1,12 +1,15 @@
-import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import type { WriteOutcome } from '../adapters/containerProcesses.ts'
 import type { KillScope, ObservedContainer, ContainerTarget } from './target.ts'
+import { lostAtTicks, type Kept } from './originals.ts'
 import type { Outcome } from './outcomes.ts'
+import { Remembered } from './remembered.ts'
 import type { Rule } from './rule.ts'
 import {
   KILL_SCOPE_REFUSED,
   NO_KILL_SCOPE,
+  ORIGINALS_LOST,
+  ORIGINALS_UNSAVED,
   overridden,
   RECONCILING,
   SETS_NO_KILL_SCOPE,
@@ -18,22 +21,23 @@ const owned = z.object({
   version: z.literal(1),
   bootId: z.string().max(64),
   containers: z.record(z.string().max(64), killScope),
+  lostAtTicks: lostAtTicks.optional(),
 })
 
 /** What each container had before it was written, by its id: on disk before the write, and until it is given back. */
 export type OwnKillScopes = Readonly<Record<string, KillScope>>
 
-export function formatKillScopes(bootId: string, containers: OwnKillScopes): string {
-  return JSON.stringify(owned.parse({ version: 1, bootId, containers }))
+export function formatKillScopes(bootId: string, kept: Kept<OwnKillScopes>): string {
+  return JSON.stringify(owned.parse({ version: 1, bootId, ...kept }))
 }
 
-export type ParsedKillScopes = { ok: true; containers: OwnKillScopes } | { ok: false; reason: string }
+export type ParsedKillScopes = { ok: true; kept: Kept<OwnKillScopes> } | { ok: false; reason: string }
 
 /** Those of another boot are none: its cgroups are gone. */
 export function parseKillScopes(text: string, bootId: string): ParsedKillScopes {
   try {
-    const { containers, bootId: of } = owned.parse(JSON.parse(text))
-    return { ok: true, containers: of === bootId ? containers : {} }
+    const { containers, bootId: of, lostAtTicks: lostAt } = owned.parse(JSON.parse(text))
+    return { ok: true, kept: of === bootId ? { containers, lostAtTicks: lostAt } : { containers: {} } }
   } catch {
     return { ok: false, reason: 'expected kill scopes as JSON' }
   }
@@ -47,6 +51,8 @@ export interface KillScopePorts {
   write(container: ObservedContainer, scope: KillScope): WriteOutcome
   /** On disk when it returns. */
   save(own: OwnKillScopes): void
+  /** What containers that are as old, in clock ticks since boot, had before is lost; undefined where nothing is. */
+  lostAtTicks: number | undefined
 }
 
 export interface KillScopeWrite {
@@ -64,27 +70,28 @@ export interface KillScopesSwept {
   restoring: ReadonlySet<string>
   /** Those where something was to be written. */
   touched: ReadonlySet<string>
+  /** Why what was there cannot be saved; undefined where it is. */
+  unsaved: string | undefined
 }
 
 /** Brings memory.oom.group of a node's containers to what is desired, beside their scores. */
 export class KillScopes {
   readonly #ports: KillScopePorts
-  #own: OwnKillScopes
+  readonly #own: Remembered<KillScope>
 
   constructor(own: OwnKillScopes, ports: KillScopePorts) {
-    this.#own = own
+    this.#own = new Remembered(own, (next) => ports.save(next))
     this.#ports = ports
   }
 
   /** Containers where something is to be given back some time. */
   get containerIds(): string[] {
-    return Object.keys(this.#own)
+    return Object.keys(this.#own.all)
   }
 
   /**
    * @param take whether one more write may be done now
-   * @param onWritten told of each write that was done
-   * @throws ErrnoException when what was there cannot be saved: then nothing was written.
+   * @param onWritten told of each write that was done; none is where what was there cannot be saved, but to give it back
    */
   sweep(
     targets: readonly ContainerTarget[],
@@ -99,12 +106,13 @@ export class KillScopes {
     for (const container of containers) {
       const { containerId } = container
       const wanted = rules.get(containerId) ?? []
-      const own = this.#own[containerId]
+      const own = this.#own.all[containerId]
       if (wanted.length === 0 && own === undefined) continue
       const now = this.#ports.read(container)
+      const isLost = now !== undefined && own === undefined && isAsOld(container, this.#ports.lostAtTicks)
       const first = wanted.find(({ mode }) => mode === 'Enforce')
-      const deciding = now === undefined || !this.#ports.maySet ? undefined : first
-      const told = wanted.map((rule) => asideOf(rule, wanted, first, now))
+      const deciding = now === undefined || isLost || !this.#ports.maySet ? undefined : first
+      const told = wanted.map((rule) => (isLost && rule === first ? lostOf(rule) : asideOf(rule, wanted, first, now)))
       outcomes.set(containerId, this.#ports.maySet ? told : told.map(unset))
       if (now === undefined) continue
       const to = deciding?.killScope ?? own ?? now
@@ -114,12 +122,13 @@ export class KillScopes {
     }
     // One that is to be there and is not seen now may come back; any other has ended.
     const seen = new Set(containers.map(({ containerId }) => containerId))
-    for (const [id, own] of Object.entries(this.#own)) if (!seen.has(id) && rules.has(id)) next[id] = own
-    this.#save(next)
+    for (const [id, own] of Object.entries(this.#own.all)) if (!seen.has(id) && rules.has(id)) next[id] = own
+    this.#own.remember(next)
     const restoring = new Set<string>()
     for (const write of writes) {
       const { containerId } = write.container
-      const result: WriteOutcome | undefined = take() ? this.#ports.write(write.container, write.to) : undefined
+      const isSaved = write.rule === undefined || this.#own.has(containerId, next[containerId])
+      const result = isSaved && take() ? this.#ports.write(write.container, write.to) : undefined
       if (result?.kind === 'written') onWritten(write)
       const isDone = result?.kind === 'written' || result?.kind === 'gone'
       if (write.rule === undefined && isDone) delete next[containerId]
@@ -127,23 +136,28 @@ export class KillScopes {
       const told = outcomes.get(containerId)
       const at = told?.findIndex(({ rule }) => rule === write.rule) ?? -1
       if (told === undefined || write.rule === undefined || at < 0 || isDone) continue
-      const why =
-        result === undefined
+      const why = !isSaved
+        ? ORIGINALS_UNSAVED
+        : result === undefined
           ? RECONCILING
           : result.kind === 'refused'
             ? KILL_SCOPE_REFUSED
             : writeFailed(result.kind === 'failed' ? result.message : '')
       told[at] = { rule: write.rule, outcome: 'failed', processes: 0, why }
     }
-    this.#save(next)
-    return { outcomes, restoring, touched: new Set(writes.map(({ container }) => container.containerId)) }
+    this.#own.remember(next)
+    const touched = new Set(writes.map(({ container }) => container.containerId))
+    return { outcomes, restoring, touched, unsaved: this.#own.trouble }
   }
+}
 
-  #save(own: OwnKillScopes): void {
-    if (isDeepStrictEqual(own, this.#own)) return
-    this.#ports.save(own)
-    this.#own = { ...own }
-  }
+/** Whether a container was there already then. */
+export function isAsOld({ processes }: ObservedContainer, ticks: number | undefined): boolean {
+  return ticks !== undefined && processes.some(({ startTicks }) => startTicks <= ticks)
+}
+
+function lostOf(rule: Rule): Outcome {
+  return { rule, outcome: 'failed', processes: 0, why: ORIGINALS_LOST }
 }
 
 function wantsScope({ killScope: scope, suspended }: Rule): boolean {

@@ -11,21 +11,31 @@ const containerOriginal = z.object({
 })
 export type ContainerOriginal = z.infer<typeof containerOriginal>
 
+/** When a file of originals was found damaged, in clock ticks since boot: what containers of then had before is not known. */
+export const lostAtTicks = z.int().nonnegative()
+
+/** What is kept of all containers. */
+export interface Kept<T> {
+  containers: T
+  lostAtTicks?: number | undefined
+}
+
 /** A pid and its start time mean something within one boot only. */
 const originals = z.object({
   version: z.literal(1),
   bootId: z.string().max(64),
   containers: z.record(z.string().max(64), containerOriginal),
+  lostAtTicks: lostAtTicks.optional(),
 })
 
 /** By container id. */
 export type Originals = Readonly<Record<string, ContainerOriginal>>
 
-export function formatOriginals(bootId: string, containers: Originals): string {
-  return JSON.stringify(originals.parse({ version: 1, bootId, containers }))
+export function formatOriginals(bootId: string, kept: Kept<Originals>): string {
+  return JSON.stringify(originals.parse({ version: 1, bootId, ...kept }))
 }
 
-export type ParsedOriginals = { ok: true; containers: Originals } | { ok: false; reason: string }
+export type ParsedOriginals = { ok: true; kept: Kept<Originals> } | { ok: false; reason: string }
 
 /** Those of another boot are none: its processes are gone. */
 export function parseOriginals(text: string, bootId: string): ParsedOriginals {
@@ -37,5 +47,6 @@ export function parseOriginals(text: string, bootId: string): ParsedOriginals {
   }
   const result = originals.safeParse(value)
   if (!result.success) return { ok: false, reason: result.error.issues[0]?.message ?? 'expected originals' }
-  return { ok: true, containers: result.data.bootId === bootId ? result.data.containers : {} }
+  const { containers, lostAtTicks: lostAt, bootId: of } = result.data
+  return { ok: true, kept: of === bootId ? { containers, lostAtTicks: lostAt } : { containers: {} } }
 }

@@ -34,6 +34,8 @@ export type Became =
   | WriteOutcome
   | { kind: 'refusedByCheck'; why: StatusReason }
   | { kind: 'leftAlone' }
+  /** It may not be written, since it could not be given back. */
+  | { kind: 'withheld'; why: StatusReason }
   /** It is written later. */
   | { kind: 'waits' }
   | undefined
@@ -66,6 +68,7 @@ export function outcomesOf(
     const result = became(process)
     if (result?.kind === 'refusedByCheck') note(decidedBy, 'skipped', result.why)
     else if (result?.kind === 'leftAlone') note(decidedBy, 'conflict', CONFLICT)
+    else if (result?.kind === 'withheld') note(decidedBy, 'failed', result.why)
     else if (result?.kind === 'waits') note(decidedBy, 'failed', RECONCILING)
     else if (result?.kind === 'refused') note(decidedBy, 'failed', KERNEL_REFUSED)
     else if (result?.kind === 'failed') note(decidedBy, 'failed', writeFailed(result.message))

@@ -57,6 +57,18 @@ export const HOLD_EXPIRED = {
     'no operator has confirmed the desired state for as long as the policy says (holdFor): given back until one does',
 }
 
+export const ORIGINALS_UNSAVED = {
+  reason: 'OriginalsUnsaved',
+  message:
+    "what was there before cannot be saved, and without that nothing is written: look at the agent's log and at the disk of its state folder",
+}
+
+export const ORIGINALS_LOST = {
+  reason: 'OriginalsLost',
+  message:
+    'the file of what was there before was damaged: what this container has may be its own or not, and is left as it is until it starts anew',
+}
+
 export function overridden(policy: string): StatusReason {
   return { reason: 'Overridden', message: `policy ${policy} decides` }
 }

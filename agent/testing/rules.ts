@@ -35,6 +35,12 @@ export function processOf(pid: number, oomScoreAdj: number, changes: Partial<Obs
 export function noKillScopes(): KillScopes {
   return new KillScopes(
     {},
-    { maySet: true, read: () => undefined, write: () => ({ kind: 'gone' }), save: () => undefined },
+    {
+      maySet: true,
+      read: () => undefined,
+      write: () => ({ kind: 'gone' }),
+      save: () => undefined,
+      lostAtTicks: undefined,
+    },
   )
 }
