@@ -1,21 +1,20 @@
+import { memoryCgroupRoot } from '#program/adapters/cgroupFiles.ts'
 import type { Cluster } from '../cluster/attach.ts'
+import { listClusterCgroups, readCgroupHierarchies } from '../cluster/host/cgroups.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
-import { scoreOf } from '../support/fakeContainer.ts'
-import { findSteadyProcess, readUptimeSeconds, steadyPodManifest } from '../support/steadyPods.ts'
+import { steadyPodManifest } from '../support/steadyPods.ts'
+import { observeStart, type ScoredStart } from './startObserver.ts'
 
 const SCORE = 800
 const LABELS = { bench: 'score' }
-const TICKS_PER_SECOND = 100
-
-export interface StartToScore {
-  /** From the start of the runtime's process, which becomes the container's, to the score; in ms, to 10 ms exactly. */
-  startedMs: number[]
-  /** How many had the score when their own program was first seen to run. */
-  before: number
-}
+const DEADLINE_MS = 30_000
 
 /** New pods of a policy, one after the other: when each has its score. */
-export async function measureScores({ kubectl }: Cluster, namespace: string, pods: number): Promise<StartToScore> {
+export async function measureScores(
+  { kubectl }: Cluster,
+  namespace: string,
+  pods: number,
+): Promise<readonly ScoredStart[]> {
   const spec = {
     podSelector: { matchLabels: LABELS },
     oomScoreAdj: { value: SCORE },
@@ -24,20 +23,20 @@ export async function measureScores({ kubectl }: Cluster, namespace: string, pod
   }
   const policy = { apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'bench' }, spec }
   await kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(policy) })
-  const measured: StartToScore = { startedMs: [], before: 0 }
+  const root = memoryCgroupRoot('/sys/fs/cgroup')
+  const memory = readCgroupHierarchies().filter((hierarchy) => hierarchy.root === root)
+  const starts: ScoredStart[] = []
   for (let index = 0; index < pods; index++) {
     const name = `score-${index}`
     const manifest = JSON.stringify(steadyPodManifest(namespace, { name, labels: LABELS }))
     const applied = await kubectl(['apply', '-o', 'json', '-f', '-'], { stdin: manifest })
     const { uid } = (JSON.parse(applied) as { metadata: { uid: string } }).metadata
-    const limits = { deadlineMs: 30_000, everyMs: 1 }
-    const process = await waitUntil(`the process of ${name}`, () => findSteadyProcess(uid, name), limits)
-    if (scoreOf(process.pid) === SCORE) measured.before++
-    const raised = () => (scoreOf(process.pid) === SCORE ? readUptimeSeconds() : undefined)
-    const raisedAt = await waitUntil(`the score of ${name}`, raised, limits)
-    measured.startedMs.push((raisedAt - process.startTicks / TICKS_PER_SECOND) * 1_000)
+    // The kubelet makes it before the pod's sandbox, a good while before the container.
+    const findFolder = () => listClusterCgroups(memory).find((path) => path.endsWith(`/pod${uid}`))
+    const folder = await waitUntil(`the cgroup of ${name}`, findFolder, { deadlineMs: DEADLINE_MS, everyMs: 10 })
+    starts.push(observeStart(folder, name, SCORE, DEADLINE_MS))
     await kubectl(['delete', 'pod', '-n', namespace, name, '--wait=false'])
   }
   await kubectl(['delete', 'oompolicy', 'bench'], { timeoutMs: 90_000 })
-  return measured
+  return starts
 }
