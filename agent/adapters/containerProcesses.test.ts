@@ -32,8 +32,11 @@ function putProcess(pid: number, score: number, { startTicks = pid * 10, name = 
   writeFileSync(join(folder, 'mountinfo'), `1 2 0:1 ${source} /dev/termination-log rw - ext4 /dev/root rw\n`)
 }
 
-const look = (extent: 'all' | ReadonlySet<string> = 'all', isFresh = false): ObservedContainer[] =>
-  processes.observe({ containerIds: new Set(), podUids: new Set([POD]), isFresh }, extent)
+const look = (extent: 'all' | ReadonlySet<string> = 'all', chosenPodUids = new Set<string>()): ObservedContainer[] =>
+  processes.observe({ containerIds: new Set(), podUids: new Set([POD]), chosenPodUids }, extent)
+
+/** Until it is every container's turn to be read whole. */
+const lookForAMinute = (): ObservedContainer[] => Array.from({ length: 30 }, () => look()).at(-1) ?? []
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'oomkeeper-cgroup-'))
@@ -90,11 +93,51 @@ describe('ContainerProcesses', () => {
     expect(look()[0]?.processes.map(({ pid }) => pid)).toEqual([2])
   })
 
-  it('reads all of a process anew when it is told to: another one may have its pid and its score', () => {
-    look()
+  it('reads all of a process anew once a minute: another one may have its pid and its score', () => {
+    const [before] = look()
+    expect(lookForAMinute()[0]).toBe(before)
     putProcess(1, 0, { startTicks: 77 })
     expect(look()[0]?.processes[0]?.startTicks).toBe(10)
-    expect(look('all', true)[0]?.processes[0]?.startTicks).toBe(77)
+    expect(lookForAMinute()[0]?.processes[0]?.startTicks).toBe(77)
+  })
+
+  it('reads all of a process anew each time where it is chosen by what it is', () => {
+    const [before] = look('all', new Set([POD]))
+    expect(look('all', new Set([POD]))[0]).toBe(before)
+    putProcess(1, 0, { startTicks: 77 })
+    expect(look('all', new Set([POD]))[0]?.processes[0]?.startTicks).toBe(77)
+  })
+
+  it('looks at so many containers of a large node in one sweep, and at the others in the next ones', () => {
+    const ids = Array.from({ length: 500 }, (_, at) => at.toString(16).padStart(64, '0'))
+    for (const id of ids) putContainer(`${POD_FOLDER}/${id}`, [1])
+    const before = look()
+    putProcess(2, 0)
+    for (const id of ids) putContainer(`${POD_FOLDER}/${id}`, [1, 2])
+    const known = () => look().filter(({ processes: { length } }) => length === 2).length
+    const counts = [known(), known(), known()]
+    expect(before).toHaveLength(501)
+    expect(counts[0]).toBeLessThan(200)
+    expect(counts.at(-1)).toBe(500)
+  })
+
+  it('reads nothing of a sandbox that is as it was, before a minute has passed', () => {
+    putContainer(`${POD_FOLDER}/${B}`, [2])
+    putProcess(2, 0)
+    rmSync(join(root, 'proc/2/mountinfo'))
+    const sandbox = () => look().find(({ containerId }) => containerId === B)
+    const before = sandbox()
+    putContainer(`${POD_FOLDER}/${B}`, [])
+    expect(sandbox()).toBe(before)
+    expect(lookForAMinute().find(({ containerId }) => containerId === B)?.processes).toEqual([])
+  })
+
+  it('knows what it has written with the next look', () => {
+    const [before] = look()
+    writeFileSync(join(root, 'proc/1/cgroup'), `5:memory:/${POD_FOLDER}/${A}\n`)
+    const [process] = before?.processes ?? []
+    expect(process && processes.write(A, process, 500)).toEqual({ kind: 'written' })
+    expect(look()[0]?.processes[0]?.oomScoreAdj).toBe(500)
   })
 
   it('looks only at what has come to be, and at those that it is told to look at again', () => {
@@ -128,7 +171,7 @@ describe('ContainerProcesses', () => {
     rmSync(place(`${POD_FOLDER}/${A}`), { recursive: true })
     putContainer(`${POD_FOLDER}/${'c'.repeat(64)}`, [1])
     expect(
-      look('all', true)
+      lookForAMinute()
         .map(({ containerId }) => containerId[0])
         .toSorted((a = '', b = '') => (a < b ? -1 : 1)),
     ).toEqual(['b', 'c'])

@@ -7,16 +7,18 @@ import { TokenBucket } from '#program/tokenBucket.ts'
 import { Adjuster } from '../adjust/adjuster.ts'
 import { Hold } from '../adjust/hold.ts'
 import { KillScopes } from '../adjust/killScopes.ts'
-import { countLeft } from '../adjust/left.ts'
+import { countLeft, type LeftPorts } from '../adjust/left.ts'
 import { Wake } from '../adjust/wake.ts'
 import type { agentFlags } from '../config.ts'
 import { describeScoresLeft } from '../errors.ts'
 import type { AgentMetrics } from '../metrics.ts'
 import { AuditTrail } from './auditTrail.ts'
 import { CgroupWatch } from './cgroupWatch.ts'
-import { ContainerProcesses, type NestWatch } from './containerProcesses.ts'
+import type { NestWatch } from './containerCgroups.ts'
+import { ContainerProcesses } from './containerProcesses.ts'
 import { DesiredFile } from './desiredFile.ts'
 import { DesiredLink } from './desiredLink.ts'
+import { KillScopeFile } from './killScopeFile.ts'
 import type { KillPublisher } from './killPublisher.ts'
 import { KILL_SCOPES, OriginalsFile, SCORES } from './originalsFile.ts'
 import { readOwnPid } from './readOwnPid.ts'
@@ -43,9 +45,14 @@ export async function keepScores(
   const scores = new OriginalsFile(flags.stateDir, SCORES, bootId, instant, logger)
   const killScopes = new OriginalsFile(flags.stateDir, KILL_SCOPES, bootId, instant, logger)
   const cgroupRoot = memoryCgroupRoot(flags.cgroupRoot)
+  const killScopeFile = new KillScopeFile(cgroupRoot)
   if (flags.mode === 'detect') {
     const processes = new ContainerProcesses(flags.proc, cgroupRoot, NO_WATCH)
-    const readLeft = () => countLeft(scores.read(), killScopes.read(), processes)
+    const ports: LeftPorts = {
+      observe: (wanted) => processes.observe(wanted),
+      readKillScope: (container) => killScopeFile.read(container),
+    }
+    const readLeft = () => countLeft(scores.read(), killScopes.read(), ports)
     const left = readLeft()
     if (left > 0) logger.warn(describeScoresLeft(left))
     await surroundings.teller.run(signal, readLeft)
@@ -64,8 +71,8 @@ export async function keepScores(
     write: (containerId, process, oomScoreAdj) => processes.write(containerId, process, oomScoreAdj),
     killScopes: new KillScopes(ownKillScopes, {
       maySet: flags.mode === 'full',
-      read: (container) => processes.readKillScope(container),
-      write: (container, scope) => processes.writeKillScope(container, scope),
+      read: (container) => killScopeFile.read(container),
+      write: (container, scope) => killScopeFile.write(container, scope),
       save: (own) => killScopes.write(own),
       lostAtTicks: killScopes.lostAtTicks,
     }),

@@ -62,7 +62,6 @@ export async function runAdjustments(
   let saidExpired = 0
   /** When all containers are to be looked at again. */
   let sweepAtMs = 0
-  let unnamed: readonly string[] = []
   let saidUnsaved: string | undefined
 
   const sayExpired = (held: ReadDesired, ageMs: number): void => {
@@ -78,7 +77,7 @@ export async function runAdjustments(
   }
   const sweep = (held: ReadDesired, nowMs: number): void => {
     const swept = adjuster.sweep(held)
-    unnamed = swept.unnamed
+    pace.swept(swept.unnamed, nowMs)
     sweepAtMs = nowMs + (swept.waitMs > 0 ? Math.min(CALM_MS, Math.max(swept.waitMs, MIN_WAIT_MS)) : CALM_MS)
     if (swept.unsaved !== undefined && swept.unsaved !== saidUnsaved)
       logger.warn(`expected to save what was there before, got: ${swept.unsaved}; without that nothing is written`)
@@ -96,8 +95,9 @@ export async function runAdjustments(
     teller.tell({ ...report, ...(since !== undefined && { heldSince: since }) })
   }
   const sweepNew = (held: ReadDesired, nowMs: number): void => {
-    const swept = adjuster.sweepNew(held, new Set(unnamed))
-    unnamed = swept.unnamed
+    const begun = pace.begun(nowMs)
+    const swept = adjuster.sweepNew(held, begun)
+    pace.looked(begun, swept.unnamed, nowMs)
     // What became of it is told soon.
     if (swept.writes > 0) sweepAtMs = Math.min(sweepAtMs, nowMs + MIN_WAIT_MS)
   }
@@ -115,7 +115,7 @@ export async function runAdjustments(
         isChanged = false
         if (isDue) sweep(held, nowMs)
         else sweepNew(held, nowMs)
-        waitMs = Math.max(0, Math.min(pace.nextMs(unnamed, nowMs), sweepAtMs - performance.now()))
+        waitMs = Math.max(0, Math.min(pace.waitMs(nowMs), sweepAtMs - performance.now()))
       } catch (error) {
         sweepAtMs = 0
         logger.warn(`expected to bring the scores to what is desired, got: ${messageOf(error)}; trying again`)

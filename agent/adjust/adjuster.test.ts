@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { DesiredRule } from '#contract/desiredRule.ts'
 import { TokenBucket } from '#program/tokenBucket.ts'
-import type { WriteOutcome } from '../adapters/containerProcesses.ts'
+import type { WriteOutcome } from './writeOutcome.ts'
 import { noKillScopes, processOf, ruleOf } from '../testing/rules.ts'
 import { Adjuster, type WriteNote } from './adjuster.ts'
 import type { Originals } from './originals.ts'
@@ -377,21 +377,25 @@ describe('Adjuster', () => {
       processes: [processOf(1, score)],
     })
     let shown: ObservedContainer[]
-    let isFresh: boolean[]
+    let looks: number
     let quiet: Adjuster
 
     beforeEach(() => {
       shown = [observed(A, 500)]
-      isFresh = []
+      looks = 0
       quiet = new Adjuster(
         {},
         {
           ...calm(),
-          observe: (wanted) => {
-            isFresh.push(wanted.isFresh)
+          observe: ({ chosenPodUids }) => {
+            looks++
+            steps.push(...[...chosenPodUids].map((uid) => `look closely at ${uid}`))
             return shown
           },
-          readFacts: () => ({}),
+          readFacts: (pid, facts) => {
+            steps.push(`read ${facts.join()} of ${pid}`)
+            return { exe: programs[pid] }
+          },
           write: (containerId, process, to) => {
             steps.push(`write ${containerId[0]} ${process.oomScoreAdj} ${to}`)
             return { kind: 'written' }
@@ -401,18 +405,17 @@ describe('Adjuster', () => {
       )
     })
 
-    it('tells the same again, and looks at everything anew after a minute', () => {
+    it('tells the same again, and takes nothing for settled after a minute', () => {
       const first = quiet.sweep(want)
       expect(quiet.sweep(want)).toBe(first)
       nowMs = 60_000
       expect(quiet.sweep(want)).not.toBe(first)
-      expect(isFresh).toEqual([true, false, true])
+      expect(looks).toBe(3)
     })
 
     it('takes up another desired state at once', () => {
       quiet.sweep(want)
       expect(quiet.sweep(NOTHING).told.containers).toEqual([])
-      expect(isFresh).toEqual([true, true])
     })
 
     it('writes to the one that has changed, and tells of all', () => {
@@ -433,11 +436,13 @@ describe('Adjuster', () => {
       expect(steps).toEqual(['write a 0 500', 'write a 0 500'])
     })
 
-    it('reads everything anew each time where a rule chooses by what may change unseen', () => {
-      const byCommand = wantBy({ processes: [{ command: 'app' }] })
-      quiet.sweep(byCommand)
-      quiet.sweep(byCommand)
-      expect(isFresh).toEqual([true, true])
+    it('judges anew each time where a rule chooses by what may change unseen', () => {
+      const byProgram = wantBy({ processes: [{ exe: 'app' }] })
+      programs[1] = 'sh'
+      expect(told(quiet, byProgram)).toEqual(['skipped 0 NoProcess'])
+      programs[1] = 'app'
+      expect(told(quiet, byProgram)).toEqual(['applied 1'])
+      expect(steps).toEqual(Array.from({ length: 2 }, () => ['look closely at pod-1', 'read exe of 1']).flat())
     })
   })
 

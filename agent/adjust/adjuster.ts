@@ -2,7 +2,7 @@ import type { DesiredScore } from '#contract/desiredRule.ts'
 import type { StatusReason } from '#contract/nodeStatus.ts'
 import { scoreFrom } from '#contract/scoreFrom.ts'
 import type { TokenBucket } from '#program/tokenBucket.ts'
-import type { WriteOutcome } from '../adapters/containerProcesses.ts'
+import type { WriteOutcome } from './writeOutcome.ts'
 import { refuseScore } from './checks/scoreChecks.ts'
 import { ForeignWrites } from './foreignWrites.ts'
 import { isAsOld, type KillScopes, type KillScopeWrite } from './killScopes.ts'
@@ -19,12 +19,12 @@ import { TargetIndex, type ContainerTarget, type Desired, type ObservedContainer
 export interface Wanted {
   containerIds: ReadonlySet<string>
   podUids: ReadonlySet<string>
-  /** Whether what was read before counts for nothing. */
-  isFresh: boolean
+  /** Of these, the pods whose processes are chosen by what they are: that may change while pid and score stay. */
+  chosenPodUids: ReadonlySet<string>
 }
 
-/** A process is known again by its pid and score: how long another one with both may be taken for it. */
-const FRESH_MS = 60_000
+/** How long a container is taken for settled because its processes are the same: memory.oom.group may be another. */
+const SETTLED_MS = 60_000
 
 /** All of them, or those that have come to be since the last look, and these that had no name then, by id. */
 export type Extent = 'all' | ReadonlySet<string>
@@ -103,7 +103,7 @@ export class Adjuster {
   readonly #foreignWrites = new ForeignWrites()
   readonly #originals: Remembered<Originals[string]>
   #index = new TargetIndex({ rules: [], containers: [] })
-  #freshMs = Number.NEGATIVE_INFINITY
+  #unsettledMs = Number.NEGATIVE_INFINITY
   /** By container id. */
   readonly #settled = new Map<string, Settled>()
   /** As of the last sweep. */
@@ -122,9 +122,9 @@ export class Adjuster {
    * them is not written; what is to be given back is.
    */
   sweep(desired: Desired): Swept {
-    const isFresh = this.#isFreshDue(desired)
-    const containers = this.#observe('all', isFresh)
-    if (!isFresh && this.#quiet !== undefined && isSameList(containers, this.#before)) return this.#quiet
+    this.#takeUp(desired)
+    const containers = this.#observe('all')
+    if (this.#quiet !== undefined && isSameList(containers, this.#before)) return this.#quiet
     this.#before = containers
     this.#quiet = undefined
     const look = this.#look(containers, true)
@@ -171,10 +171,11 @@ export class Adjuster {
     const byId = new Map(containers.map((container) => [container.containerId, container]))
     for (const { containerId, outcomes: told } of outcomes) {
       const observed = byId.get(containerId)
-      const isSettled = !busy.has(containerId) && swept.unsaved === undefined
-      if (observed !== undefined && isSettled) this.#settled.set(containerId, { observed, outcomes: told })
+      if (observed === undefined || busy.has(containerId) || swept.unsaved !== undefined) continue
+      if (!this.#index.chosenPodUids.has(observed.podUid)) this.#settled.set(containerId, { observed, outcomes: told })
     }
-    if (busy.size === 0 && swept.unsaved === undefined) this.#quiet = swept
+    const isQuiet = busy.size === 0 && swept.unsaved === undefined
+    if (isQuiet && this.#index.chosenPodUids.size === 0) this.#quiet = swept
     return swept
   }
 
@@ -184,28 +185,26 @@ export class Adjuster {
    * @param begun containers that had no name as of the last look
    */
   sweepNew(desired: Desired, begun: ReadonlySet<string>): Pick<Swept, 'unnamed'> & { writes: number } {
-    const look = this.#look(this.#observe(begun, true), false)
+    const look = this.#look(this.#observe(begun), false)
     const { plan } = this.#carryOut(look, this.#originals.all, desired.revision)
     return { unnamed: unnamedOf(look), writes: plan.writes.length }
   }
 
-  /** Takes up what is desired. @returns whether what is known of containers counts for nothing. */
-  #isFreshDue(desired: Desired): boolean {
+  #takeUp(desired: Desired): void {
     const isSame = this.#index.isOf(desired)
     if (!isSame) this.#index = new TargetIndex(desired)
     const nowMs = this.#ports.monotonicMs()
-    // What a process is chosen by may change while its score does not.
-    const isChosen = desired.rules.some(({ matchers }) => matchers !== undefined)
-    if (isSame && !isChosen && nowMs - this.#freshMs < FRESH_MS) return false
-    this.#freshMs = nowMs
+    if (isSame && nowMs - this.#unsettledMs < SETTLED_MS) return
+    this.#unsettledMs = nowMs
     this.#settled.clear()
-    return true
+    this.#quiet = undefined
   }
 
-  #observe(extent: Extent, isFresh: boolean): ObservedContainer[] {
+  #observe(extent: Extent): ObservedContainer[] {
     const remembered = [...Object.keys(this.#originals.all), ...this.#ports.killScopes.containerIds]
     const containerIds = new Set([...this.#index.containerIds, ...remembered])
-    return this.#ports.observe({ containerIds, podUids: this.#index.podUids, isFresh }, extent)
+    const { podUids, chosenPodUids } = this.#index
+    return this.#ports.observe({ containerIds, podUids, chosenPodUids }, extent)
   }
 
   #look(containers: readonly ObservedContainer[], withAbsent: boolean): Look {

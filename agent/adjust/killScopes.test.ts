@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { DesiredRule } from '#contract/desiredRule.ts'
-import type { WriteOutcome } from '../adapters/containerProcesses.ts'
+import type { WriteOutcome } from './writeOutcome.ts'
 import { ruleOf } from '../testing/rules.ts'
 import { formatKillScopes, KillScopes, parseKillScopes, type OwnKillScopes } from './killScopes.ts'
 import type { KillScope, ObservedContainer } from './target.ts'

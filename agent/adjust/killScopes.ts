@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { WriteOutcome } from '../adapters/containerProcesses.ts'
+import type { WriteOutcome } from './writeOutcome.ts'
 import type { KillScope, ObservedContainer, ContainerTarget } from './target.ts'
 import { lostAtTicks, type Kept } from './originals.ts'
 import type { Outcome } from './outcomes.ts'

@@ -14,7 +14,7 @@ export interface LeftPorts {
 export function countLeft(scores: Originals, killScopes: OwnKillScopes, ports: LeftPorts): number {
   const containerIds = new Set([...Object.keys(scores), ...Object.keys(killScopes)])
   if (containerIds.size === 0) return 0
-  const there = ports.observe({ containerIds, podUids: new Set(), isFresh: true })
+  const there = ports.observe({ containerIds, podUids: new Set(), chosenPodUids: new Set() })
   return there.filter((container) => {
     const { containerId, processes } = container
     const own = scores[containerId]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { MAX_DESIRED_CONTAINERS, MAX_DESIRED_RULES } from '#contract/desiredState.ts'
 import { encodeNodeStatus, MAX_ALL_OUTCOMES, MAX_OUTCOMES, MAX_REASONS } from '#contract/nodeStatus.ts'
-import type { WriteOutcome } from '../adapters/containerProcesses.ts'
+import type { WriteOutcome } from './writeOutcome.ts'
 import { processOf, ruleOf } from '../testing/rules.ts'
 import { judgeProcess } from './judge.ts'
 import { outcomesOf, tellOutcomes, withoutCounts, type Outcome } from './outcomes.ts'

@@ -6,7 +6,7 @@ import {
   type RuleOutcome,
   type StatusReason,
 } from '#contract/nodeStatus.ts'
-import type { WriteOutcome } from '../adapters/containerProcesses.ts'
+import type { WriteOutcome } from './writeOutcome.ts'
 import type { Aside, JudgedProcess } from './judge.ts'
 import type { ObservedProcess } from './plan.ts'
 import type { Rule } from './rule.ts'

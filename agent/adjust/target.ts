@@ -42,18 +42,23 @@ export function resolveTargets(desired: Desired, observed: readonly ObservedCont
 /** A desired state, ready to be held against what is there again and again. */
 export class TargetIndex {
   readonly podUids: ReadonlySet<string>
+  /** Of these, the pods with a container of which a rule chooses processes by what they are. */
+  readonly chosenPodUids: ReadonlySet<string>
   readonly #desired: Desired
   readonly #byId = new Map<string, ContainerTarget>()
   readonly #byName = new Map<string, readonly Rule[]>()
 
   constructor(desired: Desired) {
     this.#desired = desired
+    const chosenPodUids = new Set<string>()
     for (const { containerId, podUid, name, rules: places } of desired.containers) {
       const rules = places.flatMap((place) => desired.rules[place] ?? [])
       this.#byName.set(`${podUid}/${name}`, rules)
       if (containerId !== undefined) this.#byId.set(containerId, { containerId, rules })
+      if (rules.some(({ matchers }) => matchers !== undefined)) chosenPodUids.add(podUid)
     }
     this.podUids = new Set(desired.containers.map(({ podUid }) => podUid))
+    this.chosenPodUids = chosenPodUids
   }
 
   /** Those that are named by it. */

@@ -20,13 +20,20 @@ export class FakeContainer {
   readonly podUid: string
   readonly name: string
   readonly folder: string
+  /** None, where it is a pod's sandbox: no mount names it. */
+  readonly #hasMount: boolean
   readonly #kubelet = join(tmpdir(), `oomkeeper-kubelet-${this.id.slice(0, 12)}`)
   readonly #termination: string
   readonly #children: ChildProcess[] = []
 
-  constructor({ podUid = randomUUID(), name = 'app' }: { podUid?: string; name?: string } = {}) {
+  constructor({
+    podUid = randomUUID(),
+    name = 'app',
+    isSandbox = false,
+  }: { podUid?: string; name?: string; isSandbox?: boolean } = {}) {
     this.podUid = podUid
     this.name = name
+    this.#hasMount = !isSandbox
     this.folder = join(TOP, 'kubepods/burstable', `pod${podUid}`, this.id)
     this.#termination = join(this.#kubelet, 'pods', podUid, 'containers', name, '0a1b2c3d')
     mkdirSync(dirname(this.#termination), { recursive: true })
@@ -56,7 +63,9 @@ export class FakeContainer {
   #spawn(program: string, stdout: 'ignore' | 'pipe'): ChildProcess {
     const join = `echo $$ > ${this.folder}/cgroup.procs`
     const mounted = `mount --bind ${this.#termination} ${this.#termination} && ${program}`
-    const script = `${join} && exec unshare --mount --propagation private bash -c '${mounted}'`
+    const script = this.#hasMount
+      ? `${join} && exec unshare --mount --propagation private bash -c '${mounted}'`
+      : `${join} && ${program}`
     const child = spawn('sh', ['-c', script], { stdio: ['ignore', stdout, 'ignore'] })
     this.#children.push(child)
     return child
