@@ -43,6 +43,8 @@ async function bench(): Promise<string> {
 
     log(`program → score: ${SCORED_PODS} new pods of a policy …`)
     const starts = await measureScores(cluster, NAMESPACE, SCORED_PODS)
+    const unseen = starts.filter(({ isExecSeen }) => !isExecSeen).length
+    if (unseen > 0) log(`  of ${unseen} the exec was not seen, but that they ran: it was before what is told of them`)
     const sinceExecMs = starts.map((start) => Math.max(0, start.sinceExecMs))
     const before = starts.filter((start) => start.sinceExecMs < 0).map((start) => -start.sinceExecMs)
     const early = before.length === 0 ? '' : `, ${percentile(before, 50).toFixed(1)} ms at the median`

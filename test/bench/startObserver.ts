@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { getPriority, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { identifyProcess } from '../cluster/process/identity.ts'
 import { readUptimeSeconds } from '../support/steadyPods.ts'
 
 const LOOK_MS = 0.5
 const TICKS_PER_SECOND = 100
+/** Before the kubelet, the runtime and the agent, which raises itself too: what does not run sees nothing. */
+const PRIORITY = -19
 const NEVER = new Int32Array(new SharedArrayBuffer(4))
 
 export interface ScoredStart {
@@ -12,11 +15,14 @@ export interface ScoredStart {
   sinceExecMs: number
   /** From the start of the runtime's process, which becomes the container's, to that exec; to 10 ms exactly. */
   runtimeMs: number
+  /** False where it was first seen when its own program ran: then the exec was before. */
+  isExecSeen: boolean
 }
 
 interface Seen {
   exe: string
   execAtMs: number
+  isExecSeen: boolean
   scoredAtMs: number | undefined
 }
 
@@ -26,14 +32,24 @@ interface Seen {
  * @param pod the pod's cgroup folder
  */
 export function observeStart(pod: string, name: string, score: number, deadlineMs: number): ScoredStart {
+  const before = getPriority()
+  setPriority(PRIORITY)
+  try {
+    return observe(pod, name, score, deadlineMs)
+  } finally {
+    setPriority(before)
+  }
+}
+
+function observe(pod: string, name: string, score: number, deadlineMs: number): ScoredStart {
   const seen = new Map<number, Seen>()
   const deadline = performance.now() + deadlineMs
   while (performance.now() < deadline) {
     for (const pid of listPids(pod)) {
       const nowMs = performance.now()
       const exe = readOr(() => readlinkSync(`/proc/${pid}/exe`))
-      const one = seen.get(pid) ?? { exe, execAtMs: nowMs, scoredAtMs: undefined }
-      if (one.exe !== exe) Object.assign(one, { exe, execAtMs: nowMs })
+      const one = seen.get(pid) ?? { exe, execAtMs: nowMs, isExecSeen: false, scoredAtMs: undefined }
+      if (one.exe !== exe) Object.assign(one, { exe, execAtMs: nowMs, isExecSeen: true })
       const hasScore = Number(readOr(() => readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8'))) === score
       one.scoredAtMs = hasScore ? (one.scoredAtMs ?? nowMs) : undefined
       seen.set(pid, one)
@@ -43,6 +59,7 @@ export function observeStart(pod: string, name: string, score: number, deadlineM
       return {
         sinceExecMs: (one.scoredAtMs ?? nowMs) - one.execAtMs,
         runtimeMs: one.execAtMs + toUptimeMs - startedMs,
+        isExecSeen: one.isExecSeen,
       }
     }
     Atomics.wait(NEVER, 0, 0, LOOK_MS)
