@@ -44,6 +44,7 @@ export function createPolicyEngine(
   const pastKills = new PastKills(() => engine.noteReports())
   const engine: PolicyEngine = new PolicyEngine(() => pods.live(), rails, {
     now,
+    monotonicMs: waiting.monotonicMs,
     sleep: waiting.sleep,
     writeStatus: (name, compute) => writePolicyStatus(client, name, compute),
     hold: (name) => setFinalizer(client, name, true),

@@ -53,6 +53,8 @@ export interface KillHearing {
   /** undefined where no Events are told. */
   teller: EventTeller | undefined
   onCounted: (kills: readonly Target[]) => void
+  /** The kills of a report, as it is read before any is counted. */
+  onStored: (kills: readonly Target['record'][]) => void
   pastKills: PastKills
 }
 
@@ -64,7 +66,7 @@ export async function countKills(
   pods: PodStore,
   podsSynced: Promise<void>,
   reader: ReaderState,
-  { teller, onCounted, pastKills }: KillHearing,
+  { teller, onCounted, onStored, pastKills }: KillHearing,
 ): Promise<never> {
   const { config, logger, signal, metrics, troubles, waiting, finishing, now, elector } = surroundings
   const jsm = await nats.jetstreamManager({ checkAPI: false })
@@ -176,6 +178,7 @@ export async function countKills(
         judge.note(report.key, read.status)
         refresher.noteStored(report.key, report.status, read)
         pastKills.noteStored(report.key.namespace, report.spec, read.status.lastKills)
+        onStored(read.status.lastKills)
       }
       yield report
     }
@@ -184,6 +187,7 @@ export async function countKills(
       if (read !== undefined) {
         refresher.noteStored(report.key, report.status, read)
         pastKills.noteNodeStored(read.status.lastKills)
+        onStored(read.status.lastKills)
       }
       yield report
     }

@@ -24,7 +24,7 @@ import { admissionOf, admitNodes } from './admitNodes.ts'
 import { AgentPods } from './identity/agentPods.ts'
 import { DRAIN_LIMIT_MS, createElector, lead } from './electLeader.ts'
 import type { Waiting } from './runtime/keepTrying.ts'
-import { nodeKillsOf } from './runtime/nodeKills.ts'
+import { nodeKillsOf, storedNodeKillsOf } from './runtime/nodeKills.ts'
 import { PodStore } from './runtime/podStore.ts'
 import { reasonsNotReady, type ReaderState } from './runtime/readiness.ts'
 import { createEventTeller } from './tellKills.ts'
@@ -109,6 +109,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
       countKills(surroundings, client, nats, pods, podWatch.synced(), reader, {
         teller,
         onCounted: (kills) => engine.noteKills(nodeKillsOf(kills)),
+        onStored: (records) => engine.noteStoredKills(storedNodeKillsOf(records)),
         pastKills,
       }),
     ],

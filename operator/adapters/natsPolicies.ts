@@ -69,6 +69,14 @@ export class NatsPolicies implements DesiredBucket {
     })
   }
 
+  async readLease(): Promise<Date | undefined> {
+    await ensureBuckets(this.#js)
+    return askNats('read the lease of the desired states', async () => {
+      const entry = await (await this.#bucket()).get(LEASE_KEY)
+      return entry?.operation === 'PUT' ? entry.created : undefined
+    })
+  }
+
   /**
    * The last word of each node, then each new one; `following` comes between. The node is the one that may publish
    * there, not what it claims.

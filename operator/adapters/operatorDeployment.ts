@@ -24,12 +24,17 @@ export class OperatorDeployment {
     this.#sleep = sleep
   }
 
-  /** Scales to 0 and waits until its pods are gone. @returns how to bring it back. @throws ProgramError */
+  /**
+   * Scales to 0 and waits until its pods are gone. Found at 0, it may have been stopped here by a run that was killed: then
+   * one comes back, and holds what was not given back.
+   * @returns how to bring it back. @throws ProgramError
+   */
   async stop(): Promise<() => Promise<void>> {
     const answer = await this.#client.request('GET', this.#path)
     if (answer.code === 404) return () => Promise.resolve()
     if (answer.code !== 200) throw refusalOf(answer, "read the operator's Deployment")
     const { spec } = answer.body as Deployment
+    const replicas = spec.replicas || 1
     await this.#scale(0)
     const labels = Object.entries(spec.selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)
     const pods = `/api/v1/namespaces/${this.#namespace}/pods?labelSelector=${encodeURIComponent(labels.join())}`
@@ -37,9 +42,9 @@ export class OperatorDeployment {
       const list = await this.#client.request('GET', pods)
       if (list.code !== 200) throw refusalOf(list, "list the operator's pods")
       const { length } = (list.body as { items: unknown[] }).items
-      if (length === 0) return () => this.#scale(spec.replicas ?? 1)
+      if (length === 0) return () => this.#scale(replicas)
       if (waitedMs >= END_LIMIT_MS) {
-        await this.#scale(spec.replicas ?? 1)
+        await this.#scale(replicas)
         throw operatorError(
           'OperatorRuns',
           `expected the operator's pods to end, got ${length} of them after ${END_LIMIT_MS / 1000} s`,

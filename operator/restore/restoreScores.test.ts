@@ -11,6 +11,8 @@ let keys: string[]
 let said: Map<string, NodeWord>
 let heard: Set<string>
 let nowMs: number
+/** The revision of what says that a state is deleted. */
+let deletedAt: number | undefined
 /** What the nodes do while they are waited for. */
 let onSleep: () => void
 
@@ -27,9 +29,10 @@ const restore = (changes: Partial<RestorePorts> = {}): Promise<Restored> =>
         words: { said, heard },
         bucket: {
           readAll: () => Promise.resolve(new Map(keys.map((key) => [key, { state: '', revision: 1 }]))),
-          read: () => Promise.resolve(undefined),
+          read: () => Promise.resolve(deletedAt === undefined ? undefined : { revision: deletedAt }),
           put: () => Promise.reject(new Error('nothing is put')),
           renewLease: () => Promise.reject(new Error('nothing is renewed')),
+          readLease: () => Promise.reject(new Error('nobody asks')),
           delete: (token) => Promise.resolve(steps.push(`delete ${token}`) && 9),
         },
       }),
@@ -54,6 +57,7 @@ beforeEach(() => {
   said = new Map([['node-a', { ...HELD, desiredRevision: 8, restoring: 0 }]])
   heard = new Set()
   nowMs = 0
+  deletedAt = undefined
   onSleep = () => undefined
 })
 
@@ -76,6 +80,16 @@ describe('restoreScores', () => {
     onSleep = () => nowMs > 500 && speak('node-b', { ...NOTHING, desiredRevision: 8, restoring: 0 })
     expect(await restore()).toMatchObject({ kind: 'restored', nodes: 1 })
     expect(nowMs).toBeGreaterThan(500)
+  })
+
+  it('waits for a node whose state was deleted by a run that was killed then, whatever it says of scores', async () => {
+    keys = []
+    deletedAt = 9
+    said = new Map([['node-a', { ...NOTHING, desiredRevision: 8, restoring: 0 }]])
+    onSleep = () => nowMs > 500 && speak('node-a', { ...NOTHING, desiredRevision: 9, restoring: 0 })
+    expect(await restore()).toEqual({ kind: 'restored', policies: 1, nodes: 1, silent: [] })
+    expect(nowMs).toBeGreaterThan(500)
+    expect(steps).toEqual(['stop', 'release p'])
   })
 
   it('goes without a node whose agent does not speak, and names it', async () => {

@@ -1,5 +1,6 @@
 import { nodesBehind, type NodeWord } from '../policies/release.ts'
 import type { DesiredBucket } from '../runtime/desiredStates.ts'
+import { mapBounded } from '../runtime/mapBounded.ts'
 
 /** What the nodes have said: before this began, and since. */
 export interface NodeWords {
@@ -35,6 +36,8 @@ export type Restored =
   | { kind: 'failed'; nodes: string[] }
 
 const LOOK_EVERY_MS = 100
+/** States that are read at the same time. */
+const IN_FLIGHT = 32
 
 /** Gives every score back: empties the desired state, waits for the nodes, and lets the policies go. */
 export async function restoreScores(ports: RestorePorts): Promise<Restored> {
@@ -60,9 +63,10 @@ export async function restoreScores(ports: RestorePorts): Promise<Restored> {
 async function giveBack(ports: RestorePorts): Promise<{ all: number; failed: string[]; silent: string[] }> {
   const { bucket, words } = await ports.connect()
   const needed = new Map<string, number>()
-  for (const [token, { containers, restoring = 0 }] of words.said) {
-    if (containers.length > 0 || restoring > 0) needed.set(token, 0)
-  }
+  // One whose state a run before this one deleted, or an operator, may not have read that yet.
+  await mapBounded([...words.said.keys()], IN_FLIGHT, async (token) => {
+    needed.set(token, (await bucket.read(token))?.revision ?? 0)
+  })
   for (const token of (await bucket.readAll()).keys()) needed.set(token, await bucket.delete(token))
   const startedMs = ports.monotonicMs()
   let behind = nodesBehind(needed, words.said)

@@ -23,6 +23,8 @@ export interface DesiredBucket {
   delete(token: string): Promise<number>
   /** Says that the operator stands by all of them. */
   renewLease(now: Date): Promise<void>
+  /** @returns when that was said last; undefined where it never was. */
+  readLease(): Promise<Date | undefined>
 }
 
 /** Writes on their way at the same time: NATS answers each when it is on disk. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { NodeKillRecord } from '../api/nodeOomReport.ts'
 import { nodeKillOf } from '../testing/killRecords.ts'
-import { nodeKillsOf } from './nodeKills.ts'
+import { nodeKillsOf, storedNodeKillsOf } from './nodeKills.ts'
 import type { Target } from './resolveTarget.ts'
 
 const TIME = '2026-03-01T10:00:00.000Z'
@@ -41,5 +41,20 @@ describe('nodeKillsOf', () => {
       storedAtMs,
       Date.parse(TIME),
     ])
+  })
+})
+
+describe('storedNodeKillsOf', () => {
+  it('takes of a report what was the node’s affair, with the time at which it was counted', () => {
+    const seenAt = '2026-03-01T10:00:05.000Z'
+    const records = [target({ seenAt }), target({ scope: 'PodLimit' }), target({ source: 'recording' })]
+    expect(storedNodeKillsOf(records.map(({ record }) => record))).toEqual([
+      { node: 'node-a', atMs: Date.parse(TIME), countedAtMs: Date.parse(seenAt) },
+    ])
+  })
+
+  it('takes the time at which it was counted where the node’s clock is ahead', () => {
+    const { record } = target({ time: '2026-03-01T11:00:00.000Z' })
+    expect(storedNodeKillsOf([record])).toMatchObject([{ atMs: Date.parse(TIME) }])
   })
 })

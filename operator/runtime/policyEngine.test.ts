@@ -25,9 +25,14 @@ let calls: string[]
 let replays: string[]
 let verdicts: Map<string, Verdict>
 let statuses: OomPolicyStatus[]
+/** Why the apiserver takes none. */
+let statusFailure: Error | undefined
 let now: Date
+/** How far somebody has set the wall clock. */
+let setByMs: number
 let settled: PromiseWithResolvers<void>
 let engine: PolicyEngine
+let running: Promise<never>
 
 /** Runs until everything is decided that has changed until now. */
 async function settle(change: () => void = () => undefined): Promise<void> {
@@ -44,14 +49,20 @@ beforeEach(async () => {
   replays = []
   verdicts = new Map()
   statuses = []
+  statusFailure = undefined
   now = new Date('2026-03-01T10:00:00.000Z')
+  setByMs = 0
   const stop = new AbortController()
   const call = (what: string) => (name: string) => Promise.resolve(void calls.push(`${what} ${name}`))
   engine = new PolicyEngine(() => pods, clusterFactsOf().rails, {
     settled: () => settled.resolve(),
     now: () => now,
+    monotonicMs: () => now.getTime() - setByMs,
     sleep: (ms) => (ms > 500 ? new Promise(() => undefined) : Promise.resolve()),
-    writeStatus: (_name, compute) => Promise.resolve(void statuses.push(compute(undefined))),
+    writeStatus: (_name, compute) =>
+      statusFailure === undefined
+        ? Promise.resolve(void statuses.push(compute(undefined)))
+        : Promise.reject(statusFailure),
     hold: call('hold'),
     release: call('release'),
     replay: (policies) => (replays.push(policies.map(({ name }) => name).join()), verdicts),
@@ -62,7 +73,8 @@ beforeEach(async () => {
   engine.namespaces.put('n1', { name: 'shop', labels: {} })
   engine.noteHearing()
   settled = Promise.withResolvers()
-  engine.run(bucket, stop.signal).catch(() => undefined)
+  running = engine.run(bucket, stop.signal)
+  running.catch(() => undefined)
   await settled.promise
 })
 
@@ -287,12 +299,12 @@ describe('PolicyEngine', () => {
       expect(bucket.policies('node-a')).toEqual(['p'])
     })
 
-    it('goes by when the node was first told, which the state itself says after a restart', async () => {
-      now = new Date(now.getTime() + 3_600_000)
-      const stop = new AbortController()
+    /** Another operator begins, and has been told this when it decides first. */
+    async function startAnother(tell: (later: PolicyEngine) => void): Promise<void> {
       const later = new PolicyEngine(() => pods, clusterFactsOf().rails, {
         settled: () => settled.resolve(),
         now: () => now,
+        monotonicMs: () => now.getTime() - setByMs,
         sleep: (ms) => (ms > 500 ? new Promise(() => undefined) : Promise.resolve()),
         writeStatus: () => Promise.resolve(),
         hold: () => Promise.resolve(),
@@ -303,13 +315,108 @@ describe('PolicyEngine', () => {
         gaveUpOn: () => undefined,
       })
       later.namespaces.put('n1', { name: 'shop', labels: {} })
+      later.nodes.put('a', { name: 'node-a', memory: undefined, isVirtual: false })
       later.policies.put('u', policyOf('p', PROTECTS))
-      later.noteKills(kill(1_000))
+      tell(later)
       settled = Promise.withResolvers()
-      later.run(bucket, stop.signal).catch(() => undefined)
+      later.run(bucket, new AbortController().signal).catch(() => undefined)
       await settled.promise
+    }
+
+    it('goes by when the node was first told, which the state itself says after a restart', async () => {
+      now = new Date(now.getTime() + 3_600_000)
+      await startAnother((later) => later.noteKills(kill(1_000)))
       expect(calls).toEqual([])
       expect(bucket.policies('node-a')).toEqual(['p'])
+    })
+
+    it('takes it back after a restart for a kill that was counted and not looked at any more', async () => {
+      await startAnother((later) =>
+        later.noteStoredKills(kill(60_000).map((one) => ({ ...one, countedAtMs: one.atMs + 1_000 }))),
+      )
+      expect(calls).toEqual(['took back'])
+      expect(bucket.policies('node-a')).toEqual([])
+    })
+
+    it('leaves a kill that an operator counted long before it ended: it has looked at it', async () => {
+      const stored = kill(60_000).map((one) => ({ ...one, countedAtMs: one.atMs + 1_000 }))
+      now = new Date(now.getTime() + 3_600_000)
+      await bucket.renewLease(now)
+      await startAnother((later) => later.noteStoredKills(stored))
+      expect(calls).toEqual([])
+      expect(bucket.policies('node-a')).toEqual(['p'])
+    })
+
+    it('begins the ten minutes once where an operator ended before a status said that it is applied again', async () => {
+      const rollback = { generation: 1, nodes: [{ node: 'node-a', time: now.toISOString() }] }
+      now = new Date(now.getTime() + 60_000)
+      await settle(() => engine.policies.put('u', policyOf('p', PROTECTS, { generation: 2 })))
+      const { writes } = bucket
+      now = new Date(now.getTime() + 60_000)
+      await startAnother((later) => later.policies.put('u', policyOf('p', PROTECTS, { generation: 2, rollback })))
+      expect(bucket.writes).toBe(writes)
+    })
+
+    it('leaves the node’s state as it is while the policy’s status cannot say that it was taken back', async () => {
+      const failure = new Error('expected an answer, got none')
+      statusFailure = failure
+      engine.noteKills(kill(60_000))
+      await expect(running).rejects.toThrow(failure)
+      await expect(engine.run(bucket, new AbortController().signal)).rejects.toThrow(failure)
+      expect(bucket.policies('node-a')).toEqual(['p'])
+      statusFailure = undefined
+      settled = Promise.withResolvers()
+      engine.run(bucket, new AbortController().signal).catch(() => undefined)
+      await settled.promise
+      expect(statuses.at(-1)).toMatchObject({ rollback: { nodes: [{ node: 'node-a' }] } })
+      expect(bucket.policies('node-a')).toEqual([])
+    })
+  })
+
+  describe('where somebody sets the clock', () => {
+    const set = (byMs: number): void => {
+      now = new Date(now.getTime() + byMs)
+      setByMs += byMs
+    }
+
+    it.each([86_400_000, -86_400_000])('waits for nodes as long as without it (%i ms)', async (byMs) => {
+      await settle(() => engine.policies.put('u', policyOf()))
+      await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 0 }))
+      set(byMs)
+      await settle(() => engine.policies.put('u', policyOf('p', {}, { deleting: true })))
+      set(byMs)
+      await settle()
+      expect(calls).toEqual([])
+      now = new Date(now.getTime() + 60_000)
+      await settle()
+      expect(calls).toEqual(['gave up on node-a for p', 'release p'])
+    })
+
+    it('stands by the states as often when it was set back', async () => {
+      await settle(() => engine.policies.put('u', policyOf()))
+      const { length } = bucket.renewals
+      set(-86_400_000)
+      await settle()
+      expect(bucket.renewals).toHaveLength(length)
+      now = new Date(now.getTime() + 15_000)
+      await settle()
+      await turn()
+      expect(bucket.renewals.slice(length)).toEqual(['2026-02-28T10:00:15.000Z'])
+    })
+
+    it('says how many processes there are, and replays past kills, when it was set back', async () => {
+      await settle(() => engine.policies.put('u', policyOf()))
+      await settle(() => engine.noteStatus('node-a', { ...APPLIED, desiredRevision: 1 }))
+      const [container] = APPLIED.containers
+      const outcomes = [{ rule: 0, outcome: 'applied' as const, processes: 7 }]
+      const containers = container === undefined ? [] : [{ ...container, outcomes }]
+      set(-86_400_000)
+      await settle(() => engine.noteStatus('node-a', { ...APPLIED, containers, desiredRevision: 1 }))
+      now = new Date(now.getTime() + 60_000)
+      const { length } = replays
+      await settle(() => engine.noteReports())
+      expect(statuses.at(-1)).toMatchObject({ matched: { processes: 7 } })
+      expect(replays).toHaveLength(length + 1)
     })
   })
 

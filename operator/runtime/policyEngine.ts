@@ -10,6 +10,7 @@ import type { Policy, PolicyPod } from '../policies/selection.ts'
 import { DesiredStates, type DesiredBucket } from './desiredStates.ts'
 import { Known } from './known.ts'
 import { mapBounded } from './mapBounded.ts'
+import type { StoredNodeKill } from './nodeKills.ts'
 import { PolicyStatuses, type StatusPorts } from './policyStatuses.ts'
 import { Releases } from './releases.ts'
 import { Replays } from './replays.ts'
@@ -62,7 +63,10 @@ export class PolicyEngine {
   #stale: Set<string> | 'all' = 'all'
   /** As long as nothing has changed that they come of. */
   #maps: Pick<ClusterFacts, 'namespaces' | 'nodes' | 'runtimeHandlers'> | undefined
-  #renewedMs = 0
+  #renewedMs = Number.NEGATIVE_INFINITY
+  #hasDecided = false
+  /** When an operator before this one had settled everything. */
+  #lastSettledMs: number | undefined
   #wake = Promise.withResolvers<void>()
 
   constructor(pods: () => Iterable<PolicyPod>, rails: Rails, ports: PolicyPorts) {
@@ -122,8 +126,14 @@ export class PolicyEngine {
     if (this.#rollbacks.noteKills(kills)) this.#wake.resolve()
   }
 
+  /** Takes in those of the stored reports. */
+  noteStoredKills(kills: readonly StoredNodeKill[]): void {
+    if (this.#rollbacks.noteStored(kills)) this.#wake.resolve()
+  }
+
   /** Decides after each change, for ever. @throws ProgramError with retry; the signal's reason. */
   async run(bucket: DesiredBucket, signal: AbortSignal): Promise<never> {
+    this.#lastSettledMs ??= (await bucket.readLease())?.getTime()
     this.#states = await DesiredStates.read(bucket, this.#states)
     this.#stale = 'all'
     this.#statuses.forget()
@@ -140,10 +150,10 @@ export class PolicyEngine {
   /** Until there is something to decide; what was decided is confirmed meanwhile, without deciding it again. */
   async #standBy(bucket: DesiredBucket, lookAgain: boolean): Promise<void> {
     for (;;) {
-      const now = this.#ports.now()
-      if (Math.abs(now.getTime() - this.#renewedMs) >= LEASE_RENEW_MS) {
-        await bucket.renewLease(now)
-        this.#renewedMs = now.getTime()
+      const nowMs = this.#ports.monotonicMs()
+      if (nowMs - this.#renewedMs >= LEASE_RENEW_MS) {
+        await bucket.renewLease(this.#ports.now())
+        this.#renewedMs = nowMs
       }
       const due = this.#ports.sleep(lookAgain ? LOOK_AGAIN_MS : LEASE_RENEW_MS).then(() => lookAgain)
       if (await Promise.race([this.#wake.promise.then(() => true), due])) return
@@ -153,10 +163,10 @@ export class PolicyEngine {
   /** @returns how long it took to decide, in milliseconds. */
   async #decide(states: DesiredStates): Promise<number> {
     await this.#lookForOthers(states)
-    const startMs = this.#ports.now().getTime()
+    const startMs = this.#ports.monotonicMs()
     const policies = this.policies.values()
-    const { changed, hasBegun } = this.#decideStale(policies, states)
-    const busyMs = this.#ports.now().getTime() - startMs
+    const changed = this.#decideStale(policies, states)
+    const busyMs = this.#ports.monotonicMs() - startMs
     if (states.isAwaiting) {
       const tokens = new Set([...this.#pods()].map(({ node }) => nodeToken(node)))
       states.forgetLeft(this.#said, (token) => !tokens.has(token))
@@ -164,36 +174,35 @@ export class PolicyEngine {
     for (const policy of policies) {
       const { name, spec, held, deleting } = policy
       if (spec.mode === 'Enforce' && !held && !deleting) await this.#ports.hold(name)
-      if (deleting && held) this.#releases.begin(policy, states, this.#ports.now().getTime())
+      if (deleting && held) this.#releases.begin(policy, states, this.#ports.monotonicMs(), !this.#hasDecided)
     }
     // What a crash leaves behind then is a policy that says where it was taken back, not one that comes again.
-    if (hasBegun) await this.#writeStatuses(policies, states)
+    if (this.#rollbacks.isUnsaid) await this.#writeStatuses(policies, states)
+    this.#rollbacks.noteSaid()
     await states.write(this.#decider.desired, this.#ports.now(), changed === 'all' ? undefined : changed)
     this.#replay(policies, this.#decider.matches)
     await this.#writeStatuses(policies, states)
     for (const policy of policies) if (policy.deleting && policy.held) await this.#release(policy, states)
+    this.#hasDecided = true
     return Math.min(MAX_BUSY_MS, Math.max(0, busyMs))
   }
 
-  /** @returns the nodes that were decided anew, and whether a policy was taken back from a node just now. */
-  #decideStale(
-    policies: readonly Policy[],
-    states: DesiredStates,
-  ): { changed: Set<string> | 'all'; hasBegun: boolean } {
+  /** @returns the nodes that were decided anew. */
+  #decideStale(policies: readonly Policy[], states: DesiredStates): Set<string> | 'all' {
     let changed = this.#stale
     this.#stale = new Set()
     if (changed === 'all') {
       this.#rollbacks.end(policies, states)
       this.#decider.decideAll(policies, this.#pods(), this.#facts(policies))
     } else if (changed.size > 0) this.#decider.decideNodes(changed, this.#pods(), this.#facts(policies))
-    const begun = this.#rollbacks.begin(policies, this.#decider.matches, states)
+    const begun = this.#rollbacks.begin(policies, this.#decider.matches, states, this.#lastSettledMs)
     for (const { policy, kill } of begun) this.#ports.rolledBack(policy, kill)
     if (begun.length > 0) {
       this.#decider.decideAll(policies, this.#pods(), this.#facts(policies))
       changed = 'all'
     }
     this.#statuses.noteNodes(changed)
-    return { changed, hasBegun: begun.length > 0 }
+    return changed
   }
 
   #writeStatuses(policies: readonly Policy[], states: DesiredStates): Promise<void> {
@@ -233,7 +242,7 @@ export class PolicyEngine {
 
   #replay(policies: readonly Policy[], matches: Decisions['matches']): void {
     const live = policies.filter(({ deleting }) => !deleting)
-    const nowMs = this.#ports.now().getTime()
+    const nowMs = this.#ports.monotonicMs()
     this.#replays.run(live, nowMs, (due) => this.#ports.replay(due, this.#facts(policies), matches))
     const waitMs = this.#replays.waitMs(nowMs)
     if (waitMs === undefined || this.#isReplayTimed) return
@@ -248,7 +257,7 @@ export class PolicyEngine {
   }
 
   async #release(policy: Policy, states: DesiredStates): Promise<void> {
-    const behind = this.#isHearing ? this.#releases.due(policy, states, this.#ports.now().getTime()) : undefined
+    const behind = this.#isHearing ? this.#releases.due(policy, states, this.#ports.monotonicMs()) : undefined
     if (behind === undefined) return
     if (behind.length > 0) this.#ports.gaveUpOn(policy.name, behind)
     await this.#ports.release(policy.name)

@@ -40,6 +40,7 @@ class World {
     const { statuses, clock } = this
     const engine = new PolicyEngine(() => this.#pods.values(), clusterFactsOf().rails, {
       now: () => new Date(clock.nowMs),
+      monotonicMs: () => clock.nowMs,
       sleep: clock.sleep,
       settled: () => undefined,
       replay: () => new Map(),

@@ -15,6 +15,8 @@ import { SaidIndex } from './saidIndex.ts'
 
 export interface StatusPorts {
   now: () => Date
+  /** Milliseconds on a clock that only goes forward: whoever sets the other one changes no wait. */
+  monotonicMs: () => number
   writeStatus(name: string, compute: (stored: OomPolicyStatus | undefined) => OomPolicyStatus): Promise<void>
   /** Why policies are not applied in pods, each reason of a container once. */
   toldPods(reasons: readonly PodReason[]): void
@@ -46,7 +48,7 @@ export class PolicyStatuses {
   readonly #said = new SaidIndex()
   readonly #podReasons = new PodReasons()
   readonly #written = new Map<string, { status: OomPolicyStatus; atMs: number }>()
-  /** When a node that has not taken up its state was first seen so; milliseconds since the epoch. */
+  /** When a node that has not taken up its state was first seen so, on the clock that only goes forward. */
   readonly #behindSince = new Map<string, number>()
   readonly #tallies = new WeakMap<MatchPart, { word: NodeWord | undefined; tally: OutcomeTally }>()
   /** By policy name, what its status comes of as it is. */
@@ -104,7 +106,7 @@ export class PolicyStatuses {
     const compute = (before: OomPolicyStatus | undefined): OomPolicyStatus =>
       policyStatus(known, before, this.#ports.now())
     const before = this.#written.get(policy.name)
-    const atMs = this.#ports.now().getTime()
+    const atMs = this.#ports.monotonicMs()
     if (before !== undefined) {
       const next = compute(before.status)
       if (isDeepStrictEqual(next, before.status)) return true
@@ -164,7 +166,7 @@ export class PolicyStatuses {
 
   /** Nodes that are told something, and have not said for a while that they took it up. */
   #nodesBehind(desired: Decisions['desired'], states: DesiredStates): Set<string> {
-    const nowMs = this.#ports.now().getTime()
+    const nowMs = this.#ports.monotonicMs()
     const behind = new Set<string>()
     for (const node of this.#behindSince.keys()) if (!desired.has(node)) this.#behindSince.delete(node)
     for (const node of desired.keys()) {

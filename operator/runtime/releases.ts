@@ -10,6 +10,8 @@ interface Releasing {
   sinceMs: number
   /** Tokens of the nodes where it set scores. */
   nodes: readonly string[]
+  /** It was on its way out when this operator began: the one before may have written states without it. */
+  isInherited: boolean
   /** For each of them the first state without the policy, once it is written. */
   needed?: ReadonlyMap<string, number>
 }
@@ -29,8 +31,9 @@ export class Releases {
   }
 
   /** Before the states without the policy are written. */
-  begin({ name }: Policy, states: DesiredStates, nowMs: number): void {
-    if (!this.#releasing.has(name)) this.#releasing.set(name, { sinceMs: nowMs, nodes: states.nodesOf(name) })
+  begin({ name }: Policy, states: DesiredStates, nowMs: number, isInherited: boolean): void {
+    if (this.#releasing.has(name)) return
+    this.#releasing.set(name, { sinceMs: nowMs, nodes: states.nodesOf(name), isInherited })
   }
 
   /**
@@ -40,10 +43,23 @@ export class Releases {
   due(policy: Policy, states: DesiredStates, nowMs: number): string[] | undefined {
     const releasing = this.#releasing.get(policy.name)
     if (releasing === undefined) return undefined
-    const nodes = [...releasing.nodes, ...this.#nodesWith(policy)]
-    releasing.needed ??= new Map(nodes.map((token) => [token, states.revisionOf(token)]))
-    const behind = nodesBehind(releasing.needed, this.#said)
-    return behind.length > 0 && nowMs - releasing.sinceMs < RELEASE_LIMIT_MS ? undefined : behind
+    const isOverdue = nowMs - releasing.sinceMs >= RELEASE_LIMIT_MS
+    const saying = this.#nodesWith(policy)
+    if (releasing.needed === undefined) {
+      const isKnown = (token: string): boolean => this.#revisionSaid(token) <= states.revisionOf(token)
+      const tokens = releasing.isInherited ? [...this.#said.keys()] : []
+      // What the operator before wrote there last is looked up first.
+      if (!isOverdue && !tokens.every(isKnown)) return undefined
+      const behind = tokens.filter((token) => this.#revisionSaid(token) < states.revisionOf(token))
+      const nodes = [...releasing.nodes, ...saying, ...behind]
+      releasing.needed = new Map(nodes.map((token) => [token, states.revisionOf(token)]))
+    }
+    const left = [...new Set([...nodesBehind(releasing.needed, this.#said), ...saying])].toSorted()
+    return left.length > 0 && !isOverdue ? undefined : left
+  }
+
+  #revisionSaid(token: string): number {
+    return this.#said.get(token)?.desiredRevision ?? 0
   }
 
   end({ name }: Policy): void {

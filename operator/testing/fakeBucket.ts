@@ -38,6 +38,11 @@ export class FakeBucket implements DesiredBucket {
     return Promise.resolve()
   }
 
+  readLease(): Promise<Date | undefined> {
+    const last = this.renewals.at(-1)
+    return Promise.resolve(last === undefined ? undefined : new Date(last))
+  }
+
   /** As a node reads it. */
   see(token: string): Partial<StoredState> | undefined {
     const revision = this.ended.get(token)

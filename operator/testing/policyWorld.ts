@@ -86,6 +86,8 @@ class MortalBucket implements DesiredBucket {
 
   renewLease = (): Promise<void> => Promise.resolve()
 
+  readLease = (): Promise<undefined> => Promise.resolve(undefined)
+
   async #write(effect: () => Promise<number>): Promise<number> {
     let done = false
     const once = async (): Promise<number> => {
@@ -129,6 +131,7 @@ export class PolicyWorld {
     const { clock } = this
     const engine = new PolicyEngine(() => this.pods.values(), clusterFactsOf().rails, {
       now: () => new Date(clock.nowMs),
+      monotonicMs: () => clock.nowMs,
       sleep: clock.sleep,
       settled: () => undefined,
       replay: () => new Map(),

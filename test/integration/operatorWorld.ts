@@ -97,12 +97,7 @@ export class OperatorWorld {
       maxReconnectAttempts: -1,
       reconnectTimeWait: 100,
     })
-    await world.apply({
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRole',
-      metadata: { name: 'oomkeeper-operator' },
-      rules: OPERATOR_RULES,
-    })
+    await world.#applyRole(OPERATOR_RULES)
     await api.kubectl(['create', 'namespace', 'shop'])
     await api.kubectl(['create', 'serviceaccount', 'oomkeeper-operator', '-n', 'shop'])
     const binding = [
@@ -114,6 +109,31 @@ export class OperatorWorld {
     const token = await api.kubectl(['create', 'token', 'oomkeeper-operator', '-n', 'shop', '--duration=2h'])
     writeKubeconfig(world.kubeconfig, { ...api.access, token: token.trim() })
     return world
+  }
+
+  /** From its return on the operator may write no status of a policy, or may again. */
+  async allowPolicyStatus(isAllowed: boolean): Promise<void> {
+    const rules = OPERATOR_RULES.filter(({ resources }) => isAllowed || !resources.includes('oompolicies/status'))
+    await this.#applyRole(rules)
+    const group = 'oomkeeper.io'
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: {
+        user: 'system:serviceaccount:shop:oomkeeper-operator',
+        resourceAttributes: { group, resource: 'oompolicies', subresource: 'status', verb: 'patch' },
+      },
+    }
+    const isInForce = async (): Promise<true | undefined> => {
+      const text = await this.api.kubectl(['create', '-f', '-', '-o', 'json'], { stdin: JSON.stringify(review) })
+      return (JSON.parse(text) as { status: { allowed: boolean } }).status.allowed === isAllowed || undefined
+    }
+    await waitUntil('the apiserver to take up the role', isInForce, { deadlineMs: 10_000 })
+  }
+
+  async #applyRole(rules: readonly object[]): Promise<void> {
+    const metadata = { name: 'oomkeeper-operator' }
+    await this.apply({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata, rules })
   }
 
   async dispose(): Promise<void> {
@@ -156,6 +176,11 @@ export class OperatorWorld {
     const operator = await this.startOperator(env)
     await untilReady(operator)
     return operator
+  }
+
+  /** What the operators that run have said last. */
+  get tail(): string {
+    return this.#operators.map(({ program }) => program.tail()).join('\n')
   }
 
   /** Ends what startOperator started, as a crash would. */

@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { DESIRED_BUCKET } from '../../contract/subjects.ts'
 import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
@@ -165,6 +166,30 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
     // kubectl waits for the finalizer: when it is back, so is the score.
     await world.api.kubectl(['delete', 'oomp', 'batch-first'])
     expect(scoreOf(pid)).toBe(START)
+  }, 60_000)
+
+  it('is let go by another operator after a kill -9 of the first only once the node has given back', async () => {
+    await policy(800, 'Enforce')
+    await untilScore(800)
+    const bucket = await world.js.views.kv(DESIRED_BUCKET, { bindOnly: true })
+    const isDeleted = async () => (await bucket.get('node-a'))?.operation === 'DEL' || undefined
+    process.kill(agent.program.pid, 'SIGSTOP')
+    try {
+      const vanished = world.api.kubectl(['delete', 'oomp', 'batch-first'])
+      await waitUntil('the state to be deleted', isDeleted, { deadlineMs: 15_000, everyMs: 20, evidence })
+      await world.endOperators()
+      operator = await world.readyOperator()
+      // Time to do what it would do at once.
+      await sleep(3_000)
+      const { metadata } = await world.get<{ metadata: { finalizers?: string[] } }>('oomp', 'batch-first')
+      expect(metadata.finalizers).toHaveLength(1)
+      expect(scoreOf(pid)).toBe(800)
+      process.kill(agent.program.pid, 'SIGCONT')
+      await vanished
+      expect(scoreOf(pid)).toBe(START)
+    } finally {
+      process.kill(agent.program.pid, 'SIGCONT')
+    }
   }, 60_000)
 
   it('holds no policy that only audits', async () => {

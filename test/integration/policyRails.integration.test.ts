@@ -25,6 +25,12 @@ const memory = (limit: string | undefined, request: string) => ({
   requests: { memory: request },
 })
 
+/** One that a test before made. */
+async function podNamed(name: string) {
+  const { metadata } = await world.get<{ metadata: { uid: string } }>('pod', '-n', 'shop', name)
+  return { namespace: 'shop', name, uid: metadata.uid, containerId: Buffer.from(name).toString('hex').padEnd(64, '0') }
+}
+
 async function applyPolicy(spec: object, name = 'keep-db'): Promise<void> {
   const metadata = { name }
   await world.apply({ apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata, spec })
@@ -59,6 +65,7 @@ const untilTold = (node: string, ...ids: string[]): Promise<true> =>
     {
       deadlineMs: 20_000,
       everyMs: 200,
+      evidence: async () => `told of ${(await toldIds(node)).join()}\n${world.tail}`,
     },
   )
 
@@ -106,9 +113,8 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
 
   it('take a policy back from a node whose memory runs out soon after, over a restart, until it is tried again', async () => {
     await world.readyOperator()
-    const first = await world.get<{ metadata: { uid: string } }>('pod', '-n', 'shop', 'first')
-    const containerId = Buffer.from('first').toString('hex').padEnd(64, '0')
-    const pod = { namespace: 'shop', name: 'first', uid: first.metadata.uid, containerId }
+    const pod = await podNamed('first')
+    const { containerId } = pod
     await untilTold('node-a', containerId)
     const { uid: podUid, containerId: ofBatch } = await world.makePod({ name: 'batch', labels: { app: 'batch' } })
     await world.publishKills(1, { ...nodeKill(pod.uid, { podUid, containerId: ofBatch }), ...inPod(pod) })
@@ -140,5 +146,46 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
     expect(conditionOf(again, 'Effective')?.message).toBe(
       'would have changed 1 of the last 1 kills it could have touched',
     )
+  }, 120_000)
+
+  it('take it back for a kill that was counted before a kill -9 of the operator, and of which nothing had come', async () => {
+    const operator = await world.readyOperator()
+    const pod = await podNamed('first')
+    await untilTold('node-a', pod.containerId)
+    // It gets as far as the kill's report, and no further.
+    await world.allowPolicyStatus(false)
+    const { uid: podUid, containerId } = await podNamed('batch')
+    await world.publishKills(1, { ...nodeKill(pod.uid, { podUid, containerId }), ...inPod(pod) })
+    await world.untilKills('pod.first.app', 2)
+    await operator.program.said('to write the status of OOMPolicy keep-db, got 403')
+    await world.untilSettled()
+    expect(await toldIds('node-a')).toEqual([pod.containerId])
+    await world.endOperators()
+    await world.allowPolicyStatus(true)
+    expect((await world.get<{ status: OomPolicyStatus }>('oomp', 'keep-db')).status.rollback).toBeUndefined()
+
+    await world.readyOperator()
+    await untilTold('node-a')
+    const status = await untilPolicy('degraded', (one) => conditionOf(one, 'Degraded')?.status === 'True')
+    expect(status.rollback).toMatchObject({ retry: 'looked-at', nodes: [{ node: 'node-a' }] })
+  }, 120_000)
+
+  it('say after a kill -9 of the operator what it had told the node and not said, and tell the node nothing anew', async () => {
+    const operator = await world.readyOperator()
+    await untilPolicy('degraded', (one) => conditionOf(one, 'Degraded')?.status === 'True')
+    await world.allowPolicyStatus(false)
+    await applyPolicy({ ...PROTECT, oomScoreAdj: { value: -400 } })
+    const pod = await podNamed('first')
+    await untilTold('node-a', pod.containerId)
+    await operator.program.said('to write the status of OOMPolicy keep-db, got 403')
+    await world.endOperators()
+    await world.allowPolicyStatus(true)
+    const bucket = await world.js.views.kv(DESIRED_BUCKET, { bindOnly: true })
+    const before = await bucket.get('node-a')
+
+    await world.readyOperator()
+    const status = await untilPolicy('of the second generation', (one) => one.rollback === undefined)
+    expect(conditionOf(status, 'Ready')).toMatchObject({ observedGeneration: 2 })
+    expect((await bucket.get('node-a'))?.revision).toBe(before?.revision)
   }, 120_000)
 })

@@ -1,5 +1,7 @@
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { DESIRED_BUCKET } from '../../contract/subjects.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
@@ -22,9 +24,9 @@ async function untilRaised(): Promise<void> {
 }
 
 /** As the chart's hook runs it, which waits for the nodes for a minute: a machine that is busy with more takes its time. */
-async function restore({ natsUrl = world.nats.url, waitSeconds = 60 } = {}): Promise<Ended & { program: Program }> {
+function startRestore({ natsUrl = world.nats.url, waitSeconds = 60 } = {}): Program {
   const { user, password } = world.nats.users.operator
-  const program = new Program('restore', [
+  return new Program('restore', [
     ...flags({
       kubeconfig: world.api.kubeconfig,
       'nats-url': natsUrl,
@@ -35,6 +37,10 @@ async function restore({ natsUrl = world.nats.url, waitSeconds = 60 } = {}): Pro
       wait: String(waitSeconds),
     }),
   ])
+}
+
+async function restore(options: Parameters<typeof startRestore>[0] = {}): Promise<Ended & { program: Program }> {
+  const program = startRestore(options)
   return { ...(await program.ended), program }
 }
 
@@ -87,6 +93,34 @@ describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
     expect(scoreOf(pid)).toBe(START)
     expect(await finalizers()).toEqual([])
     expect(program.log).toContain('every score is given back')
+  }, 120_000)
+
+  it('waits for the nodes, too, when it is run again after a kill -9 in the middle', async () => {
+    await world.readyOperator()
+    await untilRaised()
+    await world.endOperators()
+    const bucket = await world.js.views.kv(DESIRED_BUCKET, { bindOnly: true })
+    const isDeleted = async () => (await bucket.get('node-a'))?.operation === 'DEL' || undefined
+    process.kill(agent.program.pid, 'SIGSTOP')
+    try {
+      const killed = startRestore()
+      await waitUntil('the state to be deleted', isDeleted, { deadlineMs: 30_000, everyMs: 20 })
+      await killed.kill()
+      const again = startRestore()
+      // Time to connect, and to do what it would do at once.
+      await sleep(4_000)
+      expect(again.running).toBe(true)
+      expect(await finalizers()).toHaveLength(1)
+      expect(scoreOf(pid)).toBe(800)
+      process.kill(agent.program.pid, 'SIGCONT')
+      expect(await again.ended).toEqual({ code: 0, signal: null })
+      expect(again.log).toContain('every score is given back')
+      expect(again.log).not.toContain('silent')
+      expect(scoreOf(pid)).toBe(START)
+      expect(await finalizers()).toEqual([])
+    } finally {
+      process.kill(agent.program.pid, 'SIGCONT')
+    }
   }, 120_000)
 
   it('does not wait for ever for an agent that is down, and names its node', async () => {

@@ -50,6 +50,7 @@ async function bench(): Promise<string> {
   let settled = Promise.withResolvers<void>()
   const engine = new PolicyEngine(() => store.live(), rails, {
     now: () => new Date(),
+    monotonicMs: () => performance.now(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     settled: () => settled.resolve(),
     replay: () => new Map(),
