@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images generate lock cluster-up cluster-down bench bench-parse bench-pods bench-policies bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning proof-policies scale soak captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images chart generate lock cluster-up cluster-down bench bench-parse bench-pods bench-policies bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning proof-policies scale soak captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -42,6 +42,9 @@ build: setup ## Bundle the programs into dist/
 
 images: build ## Build the image of all programs for amd64 and arm64 into dist/, with bills of materials (Debian's apt-get)
 	@node hack/images.ts
+
+chart: setup ## Package the chart into dist/chart, with the image of `make images` by its digest
+	@node hack/chart.ts
 
 generate: setup ## Write crds/ and the chart's copies from the schemas in operator/api
 	@npm run --silent generate

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { ensureBuilt } from '../test/cluster/build/ensureBuilt.ts'
-import { COREDNS, ETCD, HELM, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
+import { ACTIONLINT, COREDNS, ETCD, HELM, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
 import { ensureRequirements, whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
 import { ensureMachine, prepareGuests, whyNoMachine } from '../test/cluster/vm/requirements.ts'
 import { errorMessage } from '../test/cluster/process/wait.ts'
@@ -41,7 +41,7 @@ if (leftOut.length > 0 && process.env['CI'] !== undefined) {
 try {
   if (node === undefined) await ensureRequirements(log)
   const forNode = node === undefined ? [IMAGES, COREDNS] : []
-  const modules = servers === undefined ? [NATS, ETCD, HELM, KUBERNETES, ...forNode] : []
+  const modules = servers === undefined ? [NATS, ETCD, HELM, KUBERNETES, ACTIONLINT, ...forNode] : []
   for (const module of modules) await ensureBuilt(module, log)
   if (node === undefined && whyNoMachine() === undefined) await ensureMachine(await ensureBuilt(KUBERNETES, log), log)
 } catch (error) {

@@ -24,11 +24,10 @@ export async function readBuildFacts(version: string, sourceDateEpoch: string | 
   const file = join(CHECKOUT, BUNDLED_PACKAGES)
   if (!existsSync(file)) throw new Error(`expected ${BUNDLED_PACKAGES}, found none: run "make build" first`)
   const folders = JSON.parse(readFileSync(file, 'utf8')) as string[]
-  const git = (format: string): Promise<string | undefined> =>
-    runCommand(['git', 'log', '-1', `--format=${format}`], { cwd: CHECKOUT }).then(
-      (text) => text.trim(),
-      () => undefined, // A source archive has no commits.
-    )
+  // A source archive has no commits. Where git does not say what it has, the image would be another one.
+  const isRepository = existsSync(join(CHECKOUT, '.git'))
+  const git = async (format: string): Promise<string | undefined> =>
+    isRepository ? (await runCommand(['git', 'log', '-1', `--format=${format}`], { cwd: CHECKOUT })).trim() : undefined
   const sbom = ['npm', 'sbom', '--sbom-format=cyclonedx', '--package-lock-only'] as const
   const { components } = JSON.parse(await runCommand(sbom, { cwd: CHECKOUT })) as { components: Component[] }
   return {

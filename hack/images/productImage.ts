@@ -33,6 +33,8 @@ export interface ProductImage {
   name: string
   /** Of the index, by which a registry names the image on all platforms. */
   digest: string
+  /** RFC 3339 */
+  created: string
   /** An OCI archive, as `ctr images import` takes it. */
   archive: string
   platforms: readonly BuiltPlatform[]
@@ -69,7 +71,7 @@ export async function buildProductImage(options: ProductImageOptions): Promise<P
   const only = architectures.length === 1 ? `-${architectures[0]}` : ''
   const archive = join(folder, `oomkeeper-${version}${only}.tar`)
   writeFileSync(archive, await packOciArchive(name, index, images))
-  return { name, digest: index.digest, archive, platforms }
+  return { name, digest: index.digest, created: facts.created, archive, platforms }
 }
 
 async function buildPlatform(architecture: Architecture, facts: BuildFacts, cache: string, log: Log) {

@@ -28,8 +28,19 @@ app.kubernetes.io/managed-by: {{ $.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
+{{/* By digest where one is given. Call with (list $ image). */}}
+{{- define "oomkeeper.imageOf" -}}
+{{- $ := index . 0 -}}
+{{- $image := index . 1 -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ default $.Chart.AppVersion $image.tag }}
+{{- end -}}
+{{- end -}}
+
 {{- define "oomkeeper.image" -}}
-{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- include "oomkeeper.imageOf" (list $ .Values.image) -}}
 {{- end -}}
 
 {{- define "oomkeeper.natsUrl" -}}

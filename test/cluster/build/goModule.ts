@@ -74,6 +74,15 @@ export const PROMETHEUS_KINDS: GoModule = {
   programs: { 'controller-gen': 'sigs.k8s.io/controller-tools/cmd/controller-gen' },
 }
 
+/** Checks of GitHub's workflows. */
+export const ACTIONLINT: GoModule = {
+  name: 'actionlint',
+  version: '1.7.12',
+  folder: 'modules/actionlint',
+  ldflags: '-s -w',
+  programs: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
+}
+
 export const IMAGES: GoModule = {
   name: 'images',
   version: '1',
