@@ -17,6 +17,7 @@ export type OperatorErrorCode =
   | 'ReportContended'
   | 'OperatorRuns'
   | 'SeedUnusable'
+  | 'KeysUnusable'
   | 'ScoresNotRestored'
 
 export interface OperatorErrorDetails {

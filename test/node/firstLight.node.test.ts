@@ -182,7 +182,7 @@ describe('every kill is counted once', () => {
     const nats = await forwardPort(cluster, product.namespace, 'service/oomkeeper-nats', 4222)
     const stream = await KillStreamView.open({
       url: `nats://127.0.0.1:${nats.port}`,
-      users: { operator: await product.operatorUser() },
+      operatorSeed: await product.operatorSeed(),
     })
     try {
       const inRing = readKills(fromSequence).map(({ sequence }) => sequence)

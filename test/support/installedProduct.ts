@@ -1,6 +1,5 @@
 import type { Cluster } from '../cluster/attach.ts'
 import type { Log } from '../cluster/build/ensureBuilt.ts'
-import type { NatsUser } from '../cluster/nats/config.ts'
 import { isAlive, signalProcess, type ProcessIdentity } from '../cluster/process/identity.ts'
 import { errorMessage, waitUntil } from '../cluster/process/wait.ts'
 import { findContainerProcess } from './containerProcess.ts'
@@ -90,10 +89,10 @@ export class InstalledProduct {
   }
 
   /** Who reads the streams of the chart's nats-server. */
-  async operatorUser(): Promise<NatsUser> {
-    const field = '--output=jsonpath={.data.operator-password}'
+  async operatorSeed(): Promise<string> {
+    const field = '--output=jsonpath={.data.operator-seed}'
     const secret = await this.#cluster.kubectl(['get', 'secret', 'oomkeeper-nats', ...IN_NAMESPACE, field])
-    return { user: 'operator', password: Buffer.from(secret, 'base64').toString() }
+    return Buffer.from(secret, 'base64').toString()
   }
 
   /** The containers of the pods that are not ending. */

@@ -1,4 +1,4 @@
-import { connect, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats'
+import { connect, nkeyAuthenticator, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats'
 import { decodeKillEvent, type KillEvent } from '../../contract/killEvent.ts'
 import { encodeRank, rankSubject } from '../../contract/rank.ts'
 import { KILL_STREAM } from '../../contract/subjects.ts'
@@ -17,12 +17,16 @@ export class KillStreamView {
     this.jsm = jsm
   }
 
-  static async open(nats: { url: string; users: Pick<NatsUsers, 'operator'> }): Promise<KillStreamView> {
-    const { user, password } = nats.users.operator
+  static async open(
+    nats: { url: string } & ({ users: Pick<NatsUsers, 'operator'> } | { operatorSeed: string }),
+  ): Promise<KillStreamView> {
+    const login =
+      'operatorSeed' in nats
+        ? { authenticator: nkeyAuthenticator(Buffer.from(nats.operatorSeed)) }
+        : { user: nats.users.operator.user, pass: nats.users.operator.password }
     const connection = await connect({
       servers: nats.url,
-      user,
-      pass: password,
+      ...login,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 50,
     })

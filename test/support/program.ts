@@ -28,7 +28,7 @@ export class Program {
   #stderr = ''
 
   constructor(
-    name: 'agent' | 'operator' | 'restore',
+    name: 'agent' | 'operator' | 'restore' | 'keys',
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
     { inOwnSession = false, command }: ProgramOptions = {},

@@ -47,25 +47,37 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- default (printf "nats://%s-nats.%s.svc:4222" (include "oomkeeper.fullname" .) .Release.Namespace) .Values.nats.externalUrl -}}
 {{- end -}}
 
-{{- define "oomkeeper.passwordSecret" -}}
+{{/* The Secret of NATS: its keys or its passwords. */}}
+{{- define "oomkeeper.natsSecret" -}}
 {{- if .Values.nats.existingSecret -}}
 {{- .Values.nats.existingSecret -}}
 {{- else if .Values.nats.externalUrl -}}
-{{- fail "nats.externalUrl is set: expected nats.existingSecret too, the name of a Secret with agent-password and operator-password for that server, got nothing" -}}
+{{- fail "nats.externalUrl is set: expected nats.existingSecret too, the name of a Secret with the keys (nats.auth: callout) or passwords (token) for that server, got nothing" -}}
 {{- else -}}
 {{- include "oomkeeper.fullname" . }}-nats
 {{- end -}}
 {{- end -}}
 
-{{/* One password of the Secret as the only file of a volume. Call with (list $ "agent"). */}}
-{{- define "oomkeeper.passwordVolume" -}}
-name: nats-password
+{{/* Keys of that Secret as files of a volume, and no others. Call with $ and their names. */}}
+{{- define "oomkeeper.natsVolume" -}}
+name: nats
 secret:
-  secretName: {{ include "oomkeeper.passwordSecret" (index . 0) }}
+  secretName: {{ include "oomkeeper.natsSecret" (first .) }}
   defaultMode: 0440
   items:
-    - key: {{ index . 1 }}-password
-      path: password
+    {{- range rest . }}
+    - { key: {{ . }}, path: {{ . }} }
+    {{- end }}
+{{- end -}}
+
+{{/* How the operator, and the hook that gives scores back, log in to NATS. */}}
+{{- define "oomkeeper.operatorLogin" -}}
+{{- if eq .Values.nats.auth "callout" -}}
+- --nats-seed-file=/run/nats/operator-seed
+{{- else -}}
+- --nats-user={{ .Values.nats.operatorUser }}
+- --nats-password-file=/run/nats/operator-password
+{{- end -}}
 {{- end -}}
 
 {{- define "oomkeeper.probes" -}}
