@@ -1,10 +1,12 @@
 import type { NatsConnection } from 'nats'
+import { nodeName } from '#contract/subjects.ts'
 import { printable } from '#program/errors.ts'
 import type { KubeClient } from './adapters/kubeClient.ts'
 import { KubeReportStore } from './adapters/kubeReportStore.ts'
 import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { OwnerReader, type OwnerObserver } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
+import { draftFlood } from './events/draftFlood.ts'
 import { ExpiringMap } from './runtime/expiringMap.ts'
 import { Explainer } from './runtime/explainer.ts'
 import { gatherFigures } from './gatherFigures.ts'
@@ -14,6 +16,8 @@ import type { GetOwner } from './reports/workload.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
 import { KillEngine } from './runtime/killEngine.ts'
+import { NodeShares } from './runtime/nodeShares.ts'
+import type { StoredMessage } from './runtime/readKill.ts'
 import type { PodStore } from './runtime/podStore.ts'
 import type { ReaderState } from './runtime/readiness.ts'
 import { runSession, type SessionObserver } from './runtime/readerSession.ts'
@@ -35,6 +39,9 @@ const MAX_WAITING_BYTES = 32 * 1024 * 1024
 /** That a report takes nothing is said again after this long. */
 const REFUSAL_SAID_MS = 600_000
 const MAX_REFUSALS_REMEMBERED = 1_000
+/** That a node floods is said again after this long. */
+const FLOOD_SAID_MS = 600_000
+const MAX_FLOODS_REMEMBERED = 1_000
 
 /** For the crash test only: the process stops for ever between a status write and the checkpoint behind it. */
 async function failpoint(): Promise<void> {
@@ -134,7 +141,22 @@ export async function countKills(
     maxEntries: MAX_REFUSALS_REMEMBERED,
     nowMs: () => performance.now(),
   })
+  const shares = new NodeShares(config.streamMaxBytes)
+  const floodsSaid = new ExpiringMap<string, true>({ maxEntries: MAX_FLOODS_REMEMBERED, nowMs: waiting.monotonicMs })
+  const isBeyondShare = (message: StoredMessage): boolean => {
+    const token = shares.takeBeyond(message)
+    if (token === undefined) return false
+    metrics.killsBeyondShare.inc()
+    if (floodsSaid.get(token) === undefined) {
+      floodsSaid.set(token, true, FLOOD_SAID_MS)
+      const node = nodeName(token)
+      logger.warn({ node }, 'a node sends more kills than its share of the stream: those beyond it are not counted')
+      teller?.note([draftFlood(node, now().getTime())])
+    }
+    return true
+  }
   const engine = new KillEngine({
+    isBeyondShare,
     now,
     waiting: finishing,
     writer,
@@ -232,7 +254,7 @@ export async function countKills(
     // Without all pods, a kill in one that is not read yet would be called unknown.
     await podsSynced
     const session = keepTrying('reader', waiting, () => runSession({ stream, engine, listReports, observer }, signal))
-    const bounds = keepBounds(surroundings, store, stream, budget)
+    const bounds = keepBounds(surroundings, store, stream, budget, shares)
     // At the end it is the reader that says when it has done its part.
     return Promise.race([session, bounds.catch((error: unknown) => (signal.aborted ? session : Promise.reject(error)))])
   }

@@ -1,4 +1,6 @@
 import type { NatsKillStream } from './adapters/natsKillStream.ts'
+import { keepPurgingFloods } from './runtime/floodPurge.ts'
+import type { NodeShares } from './runtime/nodeShares.ts'
 import { keepRetention } from './runtime/reportRetention.ts'
 import type { ReportStore } from './runtime/reportStore.ts'
 import { keepPurging } from './runtime/streamPurge.ts'
@@ -13,6 +15,7 @@ export async function keepBounds(
   store: ReportStore,
   stream: NatsKillStream,
   budget: WriteBudget,
+  shares: NodeShares,
 ): Promise<never> {
   const retention = keepRetention({
     store,
@@ -36,5 +39,5 @@ export async function keepBounds(
       logger.warn({ belowSequence }, 'OOM_KILLS was nearly full: its oldest kills, all of them counted, are removed')
     },
   })
-  return Promise.race([retention, purging])
+  return Promise.race([retention, purging, keepPurgingFloods(stream, shares, waiting)])
 }

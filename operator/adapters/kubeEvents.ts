@@ -17,6 +17,7 @@ const ACTIONS = {
   OOMNoVictim: 'NothingKilled',
   OOMPolicyRolledBack: 'ScoresGivenBack',
   OOMPolicyNotApplied: 'ScoreNotSet',
+  OOMNodeFloods: 'KillsPassedOver',
 }
 const MAX_INSTANCE_CHARS = 128
 const MAX_NAME_CHARS = 253

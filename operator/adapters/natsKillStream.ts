@@ -14,6 +14,7 @@ import { messageOf } from '#program/errors.ts'
 import { operatorError } from '../errors.ts'
 import type { Checkpoint, KillStream, MessagePlace, StoredCheckpoint, StreamState } from '../runtime/killStream.ts'
 import type { StoredMessage } from '../runtime/readKill.ts'
+import type { FloodedStream } from '../runtime/floodPurge.ts'
 import type { PurgeableStream, StreamUsage } from '../runtime/streamPurge.ts'
 import {
   REJECT_STREAM,
@@ -57,7 +58,7 @@ export interface NatsKillStreamOptions {
   assertMayWrite?(): void
 }
 
-export class NatsKillStream implements KillStream, PurgeableStream {
+export class NatsKillStream implements KillStream, PurgeableStream, FloodedStream {
   readonly #js: JetStreamClient
   readonly #jsm: JetStreamManager
   readonly #options: NatsKillStreamOptions
@@ -111,6 +112,12 @@ export class NatsKillStream implements KillStream, PurgeableStream {
 
   async purgeBelow(sequence: number): Promise<void> {
     await askNats('remove the oldest kills', () => this.#jsm.streams.purge(KILL_STREAM, { seq: sequence }))
+  }
+
+  async purgeNode(token: string, sequence: number): Promise<void> {
+    this.#options.assertMayWrite?.()
+    const ofNode = { filter: `oom.v1.kill.${token}.>`, seq: sequence }
+    await askNats('remove the kills of a node', () => this.#jsm.streams.purge(KILL_STREAM, ofNode))
   }
 
   async renewIdentity(): Promise<void> {

@@ -30,6 +30,7 @@ export class OperatorMetrics {
   readonly killsCounted: Labelled<'killsCounted'>
   readonly eventsRejected: Counter
   readonly killsRefused: Counter
+  readonly killsBeyondShare: Counter
   readonly reportWrites: Labelled<'reportWrites'>
   readonly hiddenJudged: Labelled<'hiddenJudged'>
   readonly eventsTold: Counter
@@ -80,6 +81,10 @@ export class OperatorMetrics {
     this.killsRefused = counter(
       'kills_refused_total',
       "Kills that their own report could not take: a quota or a webhook refused it, or its namespace ends. They are in their node's.",
+    )
+    this.killsBeyondShare = counter(
+      'kills_beyond_share_total',
+      'Messages of the stream of kills that were not counted, because their node had sent more than its share.',
     )
     this.reportWrites = labelled('report_updates_total', 'Updates of reports by how they ended.', LABELS.reportWrites)
     this.hiddenJudged = labelled(

@@ -11,7 +11,7 @@ export interface ObjectReference {
 /**
  * `OOMVictim`: the killer took a process. `OOMVictimHidden`: Kubernetes did not show that within 30 s. `OOMNoVictim`: the killer
  * ran and found nobody, or the kernel panicked. `OOMPolicyRolledBack`: a policy is not applied any more on a node. `OOMPolicyNotApplied`: a
- * policy selects a container and is not applied there.
+ * policy selects a container and is not applied there. `OOMNodeFloods`: a node sends more kills than its share.
  */
 export type EventReason =
   | 'OOMVictim'
@@ -19,6 +19,7 @@ export type EventReason =
   | 'OOMNoVictim'
   | 'OOMPolicyRolledBack'
   | 'OOMPolicyNotApplied'
+  | 'OOMNodeFloods'
 
 /** One kill as an Event would tell it. */
 export interface EventDraft {

@@ -7,7 +7,11 @@ import { PodWaiting } from './podWaiting.ts'
 import { readKill, type StoredMessage } from './readKill.ts'
 import { resolveTarget, type ResolveContext } from './resolveTarget.ts'
 
-export type EnginePorts = Omit<ResolveContext, 'now' | 'storedAtMs'> & LedgerPorts
+export type EnginePorts = Omit<ResolveContext, 'now' | 'storedAtMs'> &
+  LedgerPorts & {
+    /** Whether a message's node has sent too much to be heard: it is not even read. */
+    isBeyondShare?: (message: StoredMessage) => boolean
+  }
 
 /** Where a session of the reader begins, and what is counted there already. */
 export interface CountingStart extends LedgerStart {
@@ -47,15 +51,20 @@ export class KillEngine {
     const ledger = new KillLedger({ ...this.#ports, waiting }, start)
     return {
       accept: async (batch) => {
-        const items = batch.map((message) => ({ message, read: readKill(message) }))
+        const { isBeyondShare } = this.#ports
+        const items = batch.map((message) => ({
+          message,
+          read: isBeyondShare?.(message) === true ? undefined : readKill(message),
+        }))
         const isNew = ({ sequence }: StoredMessage): boolean => !start.alreadyCounted.has(sequence)
         const awaited = items.flatMap(({ message, read }) =>
-          read.ok && read.event.repeats === undefined && isNew(message)
+          read?.ok === true && read.event.repeats === undefined && isNew(message)
             ? [{ event: read.event, storedAtMs: message.storedAtMs }]
             : [],
         )
         await this.#podWaiting.untilKnown(awaited)
         const entries = await mapBounded(items, MAX_RESOLVING, async ({ message, read }): Promise<Entry> => {
+          if (read === undefined) return { message }
           if (!read.ok) return { message, reason: read.reason }
           // One victim, two lines: the first one is counted.
           if (read.event.repeats !== undefined || !isNew(message)) return { message }
