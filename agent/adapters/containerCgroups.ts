@@ -5,6 +5,8 @@ import { parseCgroupPath, type CgroupPlace } from '../cgroup/path.ts'
 
 /** Pods and containers of a node, and what else has cgroups there. */
 const MAX_PATHS = 8_192
+/** Where nothing is told to have come or gone, the folders are looked at each so manieth time. */
+const WALK_EVERY = 3
 
 /** Where folders come and go. */
 export interface NestWatch {
@@ -41,26 +43,37 @@ export class ContainerCgroups {
   readonly #paths = new Map<string, CgroupPlace>()
   readonly #children = new Map<string, { links: number; names: readonly string[] }>()
   #tops: readonly string[] = []
+  /** What was found last, for whom, where each change of it would be told. */
+  #last: { wanted: WantedCgroups; places: readonly ContainerPlace[] } | undefined
+  #sinceWalk = 0
 
   constructor(root: string, nests: NestWatch) {
     this.#root = root
     this.#nests = nests
   }
 
-  /** @param isFresh whether all folders of the hierarchy are listed anew, and not the kubelet's alone */
-  findAll(wanted: WantedCgroups, isFresh: boolean): ContainerPlace[] {
-    this.#takeChanged()
+  /**
+   * @param isFresh whether all folders of the hierarchy are listed anew, and not the kubelet's alone
+   * @returns the same list as before where nothing is told to have changed
+   */
+  findAll(wanted: WantedCgroups, isFresh: boolean): readonly ContainerPlace[] {
+    const isTold = this.#takeChanged().size > 0
+    const isDue = isTold || isFresh || ++this.#sinceWalk >= WALK_EVERY
+    if (!isDue && this.#last !== undefined && areSame(wanted, this.#last.wanted)) return this.#last.places
+    this.#sinceWalk = 0
     if (isFresh) this.#children.clear()
     const isKnown = !isFresh && this.#tops.length > 0 && this.#tops.every((top) => countLinks(top) > 0)
     const { places, nests, tops } = this.#find(wanted, isKnown ? this.#tops : [this.#root])
     if (!isKnown) this.#tops = tops ?? []
     this.#nests.watch(nests)
+    this.#last = nests.every((nest) => this.#nests.isWatched(nest)) ? { wanted, places } : undefined
     return places
   }
 
   /** Those that have come to be since either was last called. */
   findNew(wanted: WantedCgroups): ContainerPlace[] {
     const { places, nests } = this.#find(wanted, this.#takeChanged())
+    this.#last = undefined
     this.#nests.watchAlso(nests)
     return places
   }
@@ -112,6 +125,14 @@ export class ContainerCgroups {
     this.#paths.set(cgroup, place)
     return place
   }
+}
+
+function areSame(a: WantedCgroups, b: WantedCgroups): boolean {
+  return isSameSet(a.podUids, b.podUids) && isSameSet(a.containerIds, b.containerIds)
+}
+
+function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a === b || (a.size === b.size && [...a].every((one) => b.has(one)))
 }
 
 /** So many folders are in it, and two (kernfs_refresh_inode, fs/kernfs/inode.c); 0 where it is gone, or does not say. */

@@ -43,6 +43,8 @@ export class ContainerProcesses {
   readonly #cgroups: ContainerCgroups
   /** As of the last look, by container id. */
   readonly #seen = new Map<string, Seen>()
+  /** As of the last sweep. */
+  #places: readonly ContainerPlace[] = []
   #sweeps = 0
 
   /** @param nests told of the cgroup folders in which containers and pods of the wanted ones come to be. */
@@ -68,8 +70,11 @@ export class ContainerProcesses {
   #observeAll(wanted: Wanted): ObservedContainer[] {
     const sweep = this.#sweeps++
     const places = this.#cgroups.findAll(wanted, sweep % AFRESH_EVERY === 0)
-    const present = new Set(places.map(({ containerId }) => containerId))
-    for (const id of this.#seen.keys()) if (!present.has(id)) this.#seen.delete(id)
+    if (places !== this.#places) {
+      const present = new Set(places.map(({ containerId }) => containerId))
+      for (const id of this.#seen.keys()) if (!present.has(id)) this.#seen.delete(id)
+    }
+    this.#places = places
     const sweeps = Math.max(1, Math.ceil(places.length / PER_SWEEP))
     return places.map((place, at) => {
       const turn = (sweep + at) / sweeps
