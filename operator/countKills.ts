@@ -3,6 +3,7 @@ import { nodeName } from '#contract/subjects.ts'
 import { printable } from '#program/errors.ts'
 import type { KubeClient } from './adapters/kubeClient.ts'
 import { KubeReportStore } from './adapters/kubeReportStore.ts'
+import { findStoredKill } from './adapters/natsKills.ts'
 import { NatsKillStream } from './adapters/natsKillStream.ts'
 import { OwnerReader, type OwnerObserver } from './adapters/ownerReader.ts'
 import { readPodFacts } from './adapters/podFacts.ts'
@@ -17,8 +18,9 @@ import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
 import { KillEngine } from './runtime/killEngine.ts'
 import { NodeShares } from './runtime/nodeShares.ts'
-import type { StoredMessage } from './runtime/readKill.ts'
+import type { CachedPod } from './runtime/pod.ts'
 import type { PodStore } from './runtime/podStore.ts'
+import type { StoredMessage } from './runtime/readKill.ts'
 import type { ReaderState } from './runtime/readiness.ts'
 import { runSession, type SessionObserver } from './runtime/readerSession.ts'
 import { keyText, type ReportKey, type StoredReport } from './runtime/reportStore.ts'
@@ -27,6 +29,7 @@ import type { PastKills } from './runtime/pastKills.ts'
 import { ReportRefresher } from './runtime/reportRefresher.ts'
 import type { Target } from './runtime/resolveTarget.ts'
 import { ReportWriter, type WriterObserver } from './runtime/reportWriter.ts'
+import { readWholeLists } from './runtime/wholeLists.ts'
 import { WriteBudget } from './runtime/writeBudget.ts'
 import { WritePatience } from './runtime/writePatience.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -106,6 +109,7 @@ export async function countKills(
       { report: keyText(key), fields },
       'expected a status of this version, got another or an edited one: what could not be read was made anew, the count of kills stays',
     )
+  const findPod = (uid: string, node: string): CachedPod | undefined => pods.find(uid, node)
   const judge = new HiddenJudge({
     store,
     repaired,
@@ -164,7 +168,7 @@ export async function countKills(
     patience: new WritePatience(config.webhookPatienceSeconds * 1_000, waiting.monotonicMs),
     maxWaitingBytes: MAX_WAITING_BYTES,
     readMessage: (sequence) => stream.readMessage(sequence),
-    findPod: (uid, node) => pods.find(uid, node),
+    findPod,
     namespaceOf: (uid) => pods.namespaceOf(uid),
     getOwner,
     explain: (event, isVisible) => explainer.explain(event, isVisible),
@@ -214,6 +218,8 @@ export async function countKills(
       yield report
     }
     pastKills.complete()
+    // Nothing waits for them.
+    void readWholeLists(pastKills, (subject) => findStoredKill(jsm, subject), { findPod }).catch(() => undefined)
     recurring(refresher.recurring)
   }
   const observer: SessionObserver = {

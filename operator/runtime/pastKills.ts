@@ -3,6 +3,7 @@ import type { NodeKillRecord } from '../api/nodeOomReport.ts'
 import { LikePods } from '../policies/replay/likePods.ts'
 import type { PastKill } from '../policies/replay/pastKill.ts'
 import type { FindPods } from '../policies/replay/placeKill.ts'
+import { OTHER_NAMESPACE } from '../reports/candidateTable.ts'
 import { killKey } from '../reports/killRecord.ts'
 import type { CachedPod } from './pod.ts'
 import type { PodStore } from './podStore.ts'
@@ -13,8 +14,12 @@ const MAX_KILLS = 1_000
 /** So many more before they are sorted out. */
 const SLACK = 500
 
+/** Of a kill with a line of its own. */
+type KillIdentity = Pick<ContainerKillRecord, 'node' | 'bootId' | 'sequence'>
+
 interface Known {
   kill: PastKill
+  identity: KillIdentity
   /** Its list names processes of all namespaces. */
   isWhole: boolean
 }
@@ -67,6 +72,22 @@ export class PastKills {
     this.#changed()
   }
 
+  /** Those whose lists name processes of one namespace only, by a key of their own, the newest first. */
+  inPart(): [key: string, KillIdentity][] {
+    return [...this.#kills]
+      .filter(([, { kill, isWhole }]) => !isWhole && kill.candidates?.includes(OTHER_NAMESPACE) === true)
+      .toSorted(([, a], [, b]) => byAge(a.kill, b.kill))
+      .map(([key, { identity }]) => [key, identity])
+  }
+
+  /** Takes a list that names processes of all namespaces. */
+  complement(key: string, candidates: string): void {
+    const known = this.#kills.get(key)
+    if (known === undefined) return
+    this.#kills.set(key, { ...known, kill: { ...known.kill, candidates }, isWhole: true })
+    this.#changed()
+  }
+
   /** The newest first. */
   newest(): PastKill[] {
     return [...this.#kills.values()]
@@ -99,7 +120,8 @@ export class PastKills {
       // Its own report knows best.
       victim: typeof victim === 'object' ? victim : (known?.kill.victim ?? victim),
     }
-    this.#kills.set(key, { kill, isWhole: (whole ?? kept) !== undefined })
+    const { bootId, sequence } = record
+    this.#kills.set(key, { kill, identity: { node, bootId, sequence }, isWhole: (whole ?? kept) !== undefined })
   }
 
   #shorten(): void {

@@ -105,9 +105,7 @@ export async function resolveTarget(
         ? { hiddenReason: 'ContainerUnknown', decidedAt: context.now.toISOString() }
         : { hiddenReason: 'Undecided' }),
     },
-    inLine: isOfManyPods(event.scope)
-      ? candidateTable(event, () => true, namesOf(event.node, context, true))
-      : undefined,
+    inLine: wholeList(event, context),
   }
 }
 
@@ -139,6 +137,12 @@ export function nodeTarget(
       }),
     },
   }
+}
+
+/** All who were in line by name, where more than the victim's own pod was. */
+export function wholeList(event: KillEvent, context: Pick<ResolveContext, 'findPod'>): string | undefined {
+  if (!isOfManyPods(event.scope)) return undefined
+  return candidateTable(event, () => true, namesOf(event.node, context, true))
 }
 
 /** A node says of its own pods alone who was in line. */

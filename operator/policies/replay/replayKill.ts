@@ -53,6 +53,9 @@ export function replayKill(
     selectsVictim || around() === 'raises' ? { replay: 'unknown' } : undefined
 
   const { table, places } = placed.inLine()
+  // Of most kills of a cluster a policy reaches nobody.
+  const isReached = selectsVictim || around() !== 'nothing' || places.some((one) => isPlace(one) && reach.at(one))
+  if (!isReached) return undefined
   const totalKib = kill.limitKib ?? (kill.scope === 'Node' ? nodes.get(kill.node)?.memory?.capacityKib : undefined)
   const at = table?.rows.findIndex(({ pid }) => pid !== undefined && pid === kill.victimPid) ?? -1
   if (table?.isKernels !== true || totalKib === undefined || at < 0) return untold()
