@@ -4,7 +4,7 @@ import type { AskedOperator, NodeAnswer, PolicySource, SettingsAnswer } from '..
 import { MAX_TOP_OF_NODE } from '../rankFlags.ts'
 import { listApiObjects } from './apiObjects.ts'
 import type { KubeTarget } from './kubectl.ts'
-import { fetchNodeRanking, fetchOperatorSettings } from './operatorApi.ts'
+import { fetchKill, fetchNodeRanking, fetchOperatorSettings } from './operatorApi.ts'
 import { withOperator, type OperatorTarget } from './portForward.ts'
 import { StoredReports } from './storedReports.ts'
 
@@ -42,6 +42,7 @@ export class ClusterSource implements PolicySource {
       use({
         settings: () => readSettings(reach),
         rankings: (nodes) => this.#rankings(reach, nodes),
+        findKill: killFinder(reach),
       }),
     )
   }
@@ -56,6 +57,22 @@ export class ClusterSource implements PolicySource {
       const question = { ...this.#operator, node, top: MAX_TOP_OF_NODE }
       const ranking = await orProblem(() => fetchNodeRanking(url.answer, question))
       yield 'problem' in ranking ? { node, ...ranking } : { node, ranking: ranking.answer }
+    }
+  }
+}
+
+/** Without an operator, and without the kill, its report has to do. An operator that does not answer is not asked again. */
+function killFinder(reach: () => Promise<string>): AskedOperator['findKill'] {
+  let answers = true
+  return async ({ node, bootId, sequence }) => {
+    if (!answers) return undefined
+    try {
+      const { event } = await fetchKill(await reach(), [node, bootId, sequence])
+      return event
+    } catch (error) {
+      if (!isProgramError(error)) throw error
+      answers = error.code === 'NotThere'
+      return undefined
     }
   }
 }

@@ -30,7 +30,8 @@ export class FileSource implements PolicySource {
 
   withOperator<T>(use: (operator: AskedOperator) => Promise<T>): Promise<T> {
     const settings = (): Promise<SettingsAnswer> => Promise.resolve({ problem: 'no operator is asked' })
-    return use({ settings, rankings: () => this.#rankings() })
+    const findKill = (): Promise<undefined> => Promise.resolve(undefined)
+    return use({ settings, rankings: () => this.#rankings(), findKill })
   }
 
   /** All that there are: whoever names one wants to see it. */

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { nodeRanking, type NodeRanking } from '../../operator/api/nodeRanking.ts'
 import { operatorSettings, type OperatorSettings } from '../../operator/api/operatorSettings.ts'
+import { storedKill, type StoredKill } from '../../operator/http/answers.ts'
 import type { NodeQuestion } from '../ranking/nodeQuestion.ts'
 import { EXIT, ProgramError, messageOf } from '#program/errors.ts'
 
@@ -24,6 +25,12 @@ export async function fetchNodeRanking(
 /** @throws ProgramError OperatorUnreachable, OperatorRefused, NotThere of an older operator */
 export function fetchOperatorSettings(operatorUrl: string): Promise<OperatorSettings> {
   return askOperator(operatorUrl, { path: '/api/v1/settings', schema: operatorSettings, what: 'its settings' })
+}
+
+/** One kill, found by what it is. @throws ProgramError OperatorUnreachable, OperatorRefused, NotThere */
+export function fetchKill(operatorUrl: string, identity: readonly (string | number)[]): Promise<StoredKill> {
+  const path = `/api/v1/kills/${identity.map((part) => encodeURIComponent(part)).join('/')}`
+  return askOperator(operatorUrl, { path, schema: storedKill, what: 'a kill' })
 }
 
 /**

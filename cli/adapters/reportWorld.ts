@@ -1,8 +1,7 @@
 import { isProgramError, printable } from '#program/errors.ts'
 import { nodeSimulation } from '../../operator/api/nodeSimulation.ts'
-import { storedKill } from '../../operator/http/answers.ts'
 import type { ReportPorts } from '../reports/ports.ts'
-import { askOperator, readOperatorLines } from './operatorApi.ts'
+import { askOperator, fetchKill, readOperatorLines } from './operatorApi.ts'
 import type { KubeTarget } from './kubectl.ts'
 import { withOperator, type OperatorTarget } from './portForward.ts'
 import { isTerminal, showsColor, STDOUT, writeOut } from './standardOutput.ts'
@@ -29,10 +28,8 @@ export function reportWorld(name: string, target: ReportTarget): ReportPorts {
         }),
       findKill: ({ node, bootId, sequence, recoveredAs }) =>
         withOperator(operatorAt, async (reach) => {
-          const parts = [node, bootId, recoveredAs ?? sequence].map((part) => encodeURIComponent(part ?? '-'))
-          const path = `/api/v1/kills/${parts.join('/')}`
           try {
-            return await askOperator(await reach(), { path, schema: storedKill, what: 'a kill' })
+            return await fetchKill(await reach(), [node ?? '-', bootId ?? '-', recoveredAs ?? sequence ?? '-'])
           } catch (error) {
             if (isProgramError(error) && error.code === 'NotThere') return undefined
             throw error

@@ -1,3 +1,4 @@
+import type { KillEvent } from '#contract/killEvent.ts'
 import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
 import type { OperatorSettings } from '../../operator/api/operatorSettings.ts'
 
@@ -15,6 +16,14 @@ export interface AskedOperator {
   settings(): Promise<SettingsAnswer>
   /** Of nodes where there is one. */
   rankings(nodes: readonly string[]): AsyncIterable<NodeAnswer>
+  /** A kill as its node told it; undefined where nobody has it any more, or tells. */
+  findKill(kill: KillIdentity): Promise<KillEvent | undefined>
+}
+
+export interface KillIdentity {
+  node: string
+  bootId: string
+  sequence: number
 }
 
 export type SettingsAnswer = { settings: OperatorSettings } | { problem: string }

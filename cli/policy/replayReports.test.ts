@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { clusterOf, policyOf, RAILS, rawPod } from './policies.testkit.ts'
 import { previewPolicies } from './previewPolicies.ts'
 import { replayReports } from './replayReports.ts'
+import type { ReadWhole } from './wholeList.ts'
 
 const HEAD = 'PID  COMMAND  RSS  SWAP  ADJ  BADNESS  SCORE'
 const row = (pid: number | string, command: string, pages: number, adj: number) => {
@@ -21,13 +22,17 @@ function report(kills: object[], workload = 'web') {
 }
 
 async function replay(spec: object, ...reports: object[]) {
+  return replayWhole(spec, undefined, ...reports)
+}
+
+async function replayWhole(spec: object, readWhole: ReadWhole | undefined, ...reports: object[]) {
   const objects = await clusterOf(rawPod(1))
   async function* stored() {
     yield* reports
   }
   const policies = [policyOf('a', spec)]
   const { facts } = previewPolicies(policies, objects, RAILS)
-  const [one] = await replayReports(stored(), policies, objects.pods, facts)
+  const [one] = await replayReports(stored(), policies, objects.pods, facts, readWhole)
   return one
 }
 
@@ -74,6 +79,11 @@ describe('replayReports', () => {
 
   it('names nobody of another namespace', async () => {
     expect((await replay({}, report([OTHERS])))?.changed).toMatchObject([{ instead: '(other namespace)' }])
+  })
+
+  it('goes by the whole list where somebody has it', async () => {
+    const whole = await replayWhole({}, () => Promise.resolve(KILL.candidates), report([OTHERS]))
+    expect(whole?.changed).toMatchObject([{ instead: 'cron(7)' }])
   })
 
   it('counts what no score changes, and what a report does not tell', async () => {

@@ -9,6 +9,7 @@ import { replayKill } from '../../operator/policies/replay/replayKill.ts'
 import type { Policy } from '../../operator/policies/selection.ts'
 import type { CachedPod } from '../../operator/runtime/pod.ts'
 import { parseReport, type Report, type ReportedKill } from '../reports/report.ts'
+import type { ReadWhole } from './wholeList.ts'
 import { workloadOf } from './workloadOf.ts'
 
 /** A past kill that would have gone otherwise. */
@@ -45,6 +46,7 @@ export async function replayReports(
   policies: readonly Policy[],
   pods: readonly CachedPod[],
   facts: ClusterFacts,
+  readWhole: ReadWhole = () => Promise.resolve(undefined),
 ): Promise<PolicyReplay[]> {
   const running = pods.flatMap((pod) =>
     pod.members.filter(({ id }) => id !== undefined).map((member) => ({ pod, member })),
@@ -60,7 +62,8 @@ export async function replayReports(
     for (const kill of report?.status?.lastKills ?? []) {
       if (report === undefined || isSeen(kill, seen) || kill.reason === 'NoKillable' || kill.reason === 'Panic')
         continue
-      const placed = placeKill(pastKill(kill, report), found)
+      const candidates = (await readWhole(kill)) ?? kill.candidates
+      const placed = placeKill(pastKill({ ...kill, candidates }, report), found)
       for (const tally of tallies) replayOne(placed, kill, report, tally, facts)
     }
   }

@@ -11,6 +11,7 @@ import { previewAsSet } from './previewAsSet.ts'
 import type { ContainerPreview, Preview } from './previewPolicies.ts'
 import { previewRanking } from './previewRanking.ts'
 import { replayReports } from './replayReports.ts'
+import { wholeListOf } from './wholeList.ts'
 import { describeTest, findingsOf, type NodePreview, type TestResult } from './testResult.ts'
 
 const MAX_NODES = 5
@@ -24,15 +25,17 @@ export async function testPolicies(flags: PolicyTestFlags, ports: PolicyPorts): 
   const objects = await gatherClusterObjects(ports.source.objects())
   const nodes: NodePreview[] = []
   const notes = [...objects.notes]
-  const { preview, protectedMemory } = await ports.source.withOperator(async (operator) => {
+  const { preview, protectedMemory, replays } = await ports.source.withOperator(async (operator) => {
     const previewed = await previewAsSet(policies, objects, flags, () => operator.settings())
     for await (const answer of operator.rankings(nodesOf(previewed.preview, flags.node))) {
       if ('problem' in answer) notes.push(`No ranking of ${answer.node}: ${answer.problem}`)
       else nodes.push({ before: answer.ranking, ...previewRanking(answer.ranking, previewed.preview.decided) })
     }
-    return previewed
+    const { facts } = previewed.preview
+    const readWhole = wholeListOf(objects.pods, operator)
+    const replays = await replayReports(ports.source.reports(), policies, objects.pods, facts, readWhole)
+    return { ...previewed, replays }
   })
-  const replays = await replayReports(ports.source.reports(), policies, objects.pods, preview.facts)
   const result: TestResult = { preview, protectedMemory, nodes, replays, notes, findings: findingsOf(preview) }
   if (output === 'json' || output === 'yaml') ports.write(formatObject(describeTest(result), output))
   else {

@@ -343,4 +343,39 @@ describe('the operator’s HTTP API', () => {
       { deadlineMs: 20_000, everyMs: 500 },
     )
   }, 40_000)
+  it('names a process of another namespace to who tries a policy, by the kill as the stream has it', async () => {
+    await world.api.kubectl(['create', 'namespace', 'etl'])
+    const status = JSON.stringify({ status: { capacity: { memory: '1Gi' }, allocatable: { memory: '1Gi' } } })
+    await world.apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-a' } })
+    await world.api.kubectl(['patch', 'node', 'node-a', '--subresource=status', '--type=merge', '-p', status])
+    const batch = await world.makePod({ name: 'batch', namespace: 'etl', labels: { app: 'batch' } })
+    const row = { uid: 0, totalVmPages: 90_000, rssPages: 80_000, oomScoreAdj: 990, liveOomScore: 1_300 }
+    const candidates = [
+      { ...row, pid: 8123, command: 'web', badnessPages: 340_000 },
+      {
+        ...row,
+        pid: 900,
+        command: 'nightly',
+        badnessPages: 339_000,
+        podUid: batch.uid,
+        containerId: batch.containerId,
+      },
+    ]
+    const victim = { pid: 8123, command: 'web', anonRssKib: 320_000 }
+    await world.publishKills(1, { ...inPod(pod), scope: 'Node', constraint: 'None', domain: {}, victim, candidates })
+    const file = join(world.folder, 'batch.json')
+    const spec = { podSelector: { matchLabels: { app: 'batch' } }, oomScoreAdj: { value: 1000 } }
+    const policy = { apiVersion: 'oomkeeper.io/v1alpha1', kind: 'OOMPolicy', metadata: { name: 'batch-first' }, spec }
+    writeFileSync(file, JSON.stringify(policy))
+    const changed = await waitUntil(
+      'the kill in its report',
+      async () => {
+        const { stdout } = await oom('policy', 'test', '-f', file, '-o', 'json')
+        const { pastKills } = JSON.parse(stdout) as { pastKills: { changed: object[] }[] }
+        return pastKills[0]?.changed[0]
+      },
+      { deadlineMs: 30_000, everyMs: 500 },
+    )
+    expect(changed).toMatchObject({ namespace: 'shop', victim: 'web(8123)', instead: 'nightly(900)' })
+  }, 60_000)
 })
