@@ -80,6 +80,11 @@ export const operatorFlags = {
     String(1024 ** 3),
     'how much OOM_KILLS may hold; full, agents keep their kills and wait',
   ),
+  streamReplicas: optional(
+    flagSchemas.countUpTo(5),
+    'N',
+    'how many servers of a NATS cluster hold each stream; without it, a new stream has one, and those that are there stay as they are',
+  ),
   kubernetesEvents: withDefault(
     z.enum(['on', 'off']),
     'on|off',

@@ -82,6 +82,7 @@ export async function countKills(
   const jsm = await nats.jetstreamManager({ checkAPI: false })
   const stream = new NatsKillStream(nats.jetstream(), jsm, {
     maxBytes: config.streamMaxBytes,
+    replicas: config.streamReplicas,
     onBadCheckpoint: (problem) =>
       logger.warn(
         { problem },

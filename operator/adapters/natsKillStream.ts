@@ -23,6 +23,7 @@ import {
   rejectStreamPlan,
   auditStreamPlan,
   statusStreamPlan,
+  withReplicas,
 } from '../runtime/streamPlan.ts'
 import { MessageQueue } from './messageQueue.ts'
 import {
@@ -52,6 +53,8 @@ const MAX_REJECT_PAYLOAD_BYTES = 64 * 1024
 
 export interface NatsKillStreamOptions {
   maxBytes: number
+  /** How many servers hold each stream; where it is not said, those that are there stay as they are. */
+  replicas?: number | undefined
   /** A checkpoint that cannot be read is no checkpoint: reports keep watermarks of their own. */
   onBadCheckpoint(problem: string): void
   /** Called before each write. @throws where it must not be. */
@@ -71,11 +74,11 @@ export class NatsKillStream implements KillStream, PurgeableStream, FloodedStrea
 
   async ensure(): Promise<void> {
     this.#options.assertMayWrite?.()
-    await ensureStream(this.#jsm, killStreamPlan(this.#options.maxBytes))
-    await ensureStream(this.#jsm, rejectStreamPlan)
-    await ensureStream(this.#jsm, statusStreamPlan)
-    await ensureStream(this.#jsm, auditStreamPlan)
-    await ensureBuckets(this.#js)
+    const { maxBytes, replicas } = this.#options
+    for (const plan of [killStreamPlan(maxBytes), rejectStreamPlan, statusStreamPlan, auditStreamPlan]) {
+      await ensureStream(this.#jsm, withReplicas(plan, replicas))
+    }
+    await ensureBuckets(this.#js, replicas)
   }
 
   async state(): Promise<StreamState> {

@@ -117,7 +117,8 @@ export class NatsPolicies implements DesiredBucket {
     })
   }
 
+  /** Asked of its leader: a replica may be behind. */
   #bucket(): Promise<KV> {
-    return this.#js.views.kv(DESIRED_BUCKET, { bindOnly: true })
+    return this.#js.views.kv(DESIRED_BUCKET, { bindOnly: true, allow_direct: false })
   }
 }

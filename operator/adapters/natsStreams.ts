@@ -106,15 +106,29 @@ async function updateStream(jsm: JetStreamManager, info: StreamInfo, changes: ob
   await askNats(`update the stream ${info.config.name}`, () => jsm.streams.update(info.config.name, config))
 }
 
-/** The buckets of the operator's checkpoint and of the agents' desired state. */
-export async function ensureBuckets(js: JetStreamClient): Promise<void> {
+/**
+ * The buckets of the operator's checkpoint and of the agents' desired state.
+ * @param replicas Where it is not said, a new one has one, and what is there stays.
+ */
+export async function ensureBuckets(js: JetStreamClient, replicas?: number): Promise<void> {
   for (const [bucket, allowDirect] of [
     // Read by the operator alone, and never from a replica that may be behind.
     [STATE_BUCKET, false],
     [DESIRED_BUCKET, true],
   ] as const) {
+    const options = { history: 1, storage: StorageType.File, allow_direct: allowDirect }
     await askNats(`make the bucket ${bucket}`, () =>
-      js.views.kv(bucket, { history: 1, storage: StorageType.File, allow_direct: allowDirect }),
+      js.views.kv(bucket, { ...options, ...(replicas !== undefined && { replicas }) }),
     )
+    if (replicas !== undefined) await setReplicas(js, `KV_${bucket}`, replicas)
+  }
+}
+
+/** Of a bucket that was there: nats.js leaves it as it is. */
+async function setReplicas(js: JetStreamClient, name: string, replicas: number): Promise<void> {
+  const jsm = await js.jetstreamManager(false)
+  const info = await readStreamInfo(jsm, name)
+  if (info !== undefined && info.config.num_replicas !== replicas) {
+    await updateStream(jsm, info, { num_replicas: replicas })
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { killStreamPlan, planStreamChange, rejectStreamPlan } from './streamPlan.ts'
+import { killStreamPlan, planStreamChange, rejectStreamPlan, withReplicas } from './streamPlan.ts'
 
 const plan = killStreamPlan(1024)
 
@@ -16,6 +16,12 @@ describe('planStreamChange', () => {
   it('updates what loses nothing', () => {
     const change = planStreamChange({ ...plan, max_bytes: 1, max_age: 1 }, plan)
     expect(change).toEqual({ kind: 'update', fields: ['max_age', 'max_bytes'] })
+  })
+
+  it('brings a stream to as many replicas as are asked for, and leaves them where nothing is', () => {
+    const existing = { ...plan, num_replicas: 1 }
+    expect(planStreamChange(existing, withReplicas(plan, 3))).toEqual({ kind: 'update', fields: ['num_replicas'] })
+    expect(planStreamChange(existing, withReplicas(plan, undefined))).toEqual({ kind: 'none' })
   })
 
   it.each([

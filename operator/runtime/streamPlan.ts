@@ -27,6 +27,8 @@ export interface StreamPlan {
   max_age: number
   max_bytes: number
   allow_direct: boolean
+  /** How many servers of a cluster hold it; where it is not said, a new one has one, and what is there stays. */
+  num_replicas?: number
 }
 
 /**
@@ -93,6 +95,11 @@ export const auditStreamPlan: StreamPlan = {
   allow_direct: true,
 }
 
+/** The plan with so many replicas; without a number, whatever the stream has. */
+export function withReplicas(plan: StreamPlan, replicas: number | undefined): StreamPlan {
+  return replicas === undefined ? plan : { ...plan, num_replicas: replicas }
+}
+
 /** Changed on a living stream, one of these could lose kills that are in it: for a person to decide. */
 const DANGEROUS = [
   'subjects',
@@ -102,7 +109,7 @@ const DANGEROUS = [
   'discard_new_per_subject',
   'max_msgs_per_subject',
 ] as const
-const SAFE = ['description', 'max_age', 'max_bytes', 'allow_direct'] as const
+const SAFE = ['description', 'max_age', 'max_bytes', 'allow_direct', 'num_replicas'] as const
 
 export type StreamChange =
   | { kind: 'none' }
@@ -113,7 +120,7 @@ export type StreamChange =
 export function planStreamChange(existing: Partial<Record<string, unknown>>, plan: StreamPlan): StreamChange {
   // The server leaves a flag out that is false.
   const differs = (field: keyof StreamPlan): boolean =>
-    JSON.stringify(existing[field] ?? false) !== JSON.stringify(plan[field])
+    plan[field] !== undefined && JSON.stringify(existing[field] ?? false) !== JSON.stringify(plan[field])
   const differences = DANGEROUS.filter(differs).map(
     (field) => `${field}: expected ${JSON.stringify(plan[field])}, got ${JSON.stringify(existing[field])}`,
   )
