@@ -23,7 +23,12 @@ const re2Apart: Plugin = {
   },
 }
 
-const operator = { operator: 'operator/main.ts', restore: 'operator/restore/main.ts', keys: 'operator/keys/main.ts' }
+const operator = {
+  operator: 'operator/main.ts',
+  restore: 'operator/restore/main.ts',
+  keys: 'operator/keys/main.ts',
+  selftest: 'operator/selftest/main.ts',
+}
 
 const builds = await Promise.all([
   build({

@@ -19,6 +19,7 @@ export type OperatorErrorCode =
   | 'SeedUnusable'
   | 'KeysUnusable'
   | 'ScoresNotRestored'
+  | 'SelftestFailed'
 
 export interface OperatorErrorDetails {
   facts?: Readonly<Record<string, unknown>>

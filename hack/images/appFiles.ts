@@ -6,7 +6,7 @@ import { composeNotices, type BundledPackage } from './bundledLicenses.ts'
 import { CHECKOUT } from './checkout.ts'
 import { textFile, type ImageFile } from './imageFile.ts'
 
-const PROGRAMS = ['agent', 'operator', 'restore', 'keys', 'cli']
+const PROGRAMS = ['agent', 'operator', 'restore', 'keys', 'selftest', 'cli']
 
 /**
  * What the image has in /app: the bundles with what V8 compiles of the commands, and the licences.

@@ -1,5 +1,3 @@
-import type { AuthMode } from '../keys/planKeys.ts'
-import { planKeys } from '../keys/planKeys.ts'
 import { operatorError } from '../errors.ts'
 import { refusalOf } from './kubeAnswers.ts'
 import type { KubeClient } from './kubeClient.ts'
@@ -8,19 +6,22 @@ import type { KubeClient } from './kubeClient.ts'
 const KEPT = { 'helm.sh/resource-policy': 'keep' }
 const ATTEMPTS = 3
 
+type KeyPlan = (existing: Readonly<Record<string, string>>) => Promise<Readonly<Record<string, string>>>
+
 interface RawSecret {
   metadata: { resourceVersion: string; annotations?: Record<string, string> }
   data?: Record<string, string>
 }
 
 /**
- * Makes the Secret, or adds to it what is missing; what is there stays.
+ * Makes the Secret, or adds to it what is missing or due; all else stays.
+ * @param plan What is to be written beside the data that is there, as text.
  * @returns the names of what was made @throws ProgramError ApiserverRefused, KeysUnusable
  */
 export async function ensureKeys(
   client: KubeClient,
-  { namespace, secret, auth }: { namespace: string; secret: string; auth: AuthMode },
-  random: (bytes: number) => Buffer,
+  { namespace, secret }: { namespace: string; secret: string },
+  plan: KeyPlan,
 ): Promise<string[]> {
   const collection = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`
   const path = `${collection}/${encodeURIComponent(secret)}`
@@ -28,7 +29,7 @@ export async function ensureKeys(
     const found = await client.request('GET', path)
     if (found.code !== 200 && found.code !== 404) throw refusalOf(found, `read Secret ${namespace}/${secret}`)
     const before = found.code === 200 ? (found.body as RawSecret) : undefined
-    const added = planned(auth, before, secret, random)
+    const added = await planned(plan, before, secret)
     const names = Object.keys(added)
     const isKept = before?.metadata.annotations?.['helm.sh/resource-policy'] === 'keep'
     if (before !== undefined && names.length === 0 && isKept) return []
@@ -53,17 +54,16 @@ export async function ensureKeys(
   }
 }
 
-function planned(
-  auth: AuthMode,
+async function planned(
+  plan: KeyPlan,
   before: RawSecret | undefined,
   secret: string,
-  random: (bytes: number) => Buffer,
-): Record<string, string> {
+): Promise<Readonly<Record<string, string>>> {
   const existing = Object.entries(before?.data ?? {}).map(
     ([name, value]) => [name, Buffer.from(value, 'base64').toString()] as const,
   )
   try {
-    return planKeys(auth, Object.fromEntries(existing), random)
+    return await plan(Object.fromEntries(existing))
   } catch (error) {
     const got = error instanceof Error ? error.message : String(error)
     throw operatorError('KeysUnusable', `Secret ${secret}: ${got}; remove that key to have it made anew`, {

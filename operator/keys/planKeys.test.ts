@@ -13,6 +13,7 @@ describe('planKeys', () => {
       'issuer-seed',
       'operator-public',
       'operator-seed',
+      'route-password',
     ])
     expect(made['issuer-public']).toBe(readSeed(made['issuer-seed'] ?? '', 'account').publicKey)
     expect(planKeys('callout', made, randomBytes)).toEqual({})
@@ -34,7 +35,8 @@ describe('planKeys', () => {
 
   it('makes passwords that a configuration of nats-server takes for text', () => {
     const made = planKeys('token', {}, randomBytes)
-    for (const name of ['agent-password', 'operator-password']) expect(made[name]).toMatch(/^p[0-9a-f]{48}$/)
+    for (const name of ['agent-password', 'operator-password', 'route-password'])
+      expect(made[name]).toMatch(/^p[0-9a-f]{48}$/)
     expect(made['agent-password']).not.toBe(made['operator-password'])
     expect(planKeys('token', made, randomBytes)).toEqual({})
   })

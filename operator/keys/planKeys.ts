@@ -10,6 +10,8 @@ const SEEDS: readonly [name: string, kind: NkeyKind][] = [
   ['operator', 'user'],
 ]
 const PASSWORDS = ['agent-password', 'operator-password']
+/** Of the servers of a cluster, to each other. */
+const ROUTE_PASSWORD = 'route-password'
 const PASSWORD_BYTES = 24
 
 /**
@@ -24,10 +26,11 @@ export function planKeys(
   random: (bytes: number) => Buffer,
 ): Record<string, string> {
   const wanted: Record<string, string> = {}
-  if (auth === 'token') {
-    // A letter first: nats-server reads the value as it reads its configuration.
-    for (const name of PASSWORDS) wanted[name] = existing[name] ?? `p${random(PASSWORD_BYTES).toString('hex')}`
-  } else {
+  // A letter first: nats-server reads the value as it reads its configuration.
+  for (const name of auth === 'token' ? [...PASSWORDS, ROUTE_PASSWORD] : [ROUTE_PASSWORD]) {
+    wanted[name] = existing[name] ?? `p${random(PASSWORD_BYTES).toString('hex')}`
+  }
+  if (auth === 'callout') {
     for (const [name, kind] of SEEDS) {
       const seed = existing[`${name}-seed`]?.trim() ?? makeSeed(kind, random(32))
       wanted[`${name}-seed`] = existing[`${name}-seed`] ?? seed

@@ -7,6 +7,7 @@ import { load } from 'js-yaml'
 import { agentFlags } from '../../agent/config.ts'
 import { TOKEN_AUDIENCE } from '../../contract/nodeLogin.ts'
 import { operatorFlags } from '../../operator/config.ts'
+import { makeServerCertificate } from '../../operator/adapters/makeServerCertificate.ts'
 import { keysFlags } from '../../operator/keys/config.ts'
 import { AUTH_MODES, planKeys } from '../../operator/keys/planKeys.ts'
 import { restoreFlags } from '../../operator/restore/config.ts'
@@ -24,6 +25,9 @@ import { Program } from '../support/program.ts'
 import { ensurePrometheusKinds } from '../support/prometheusKinds.ts'
 
 const EXTERNAL = ['nats.externalUrl=nats://nats.example:4222', 'nats.existingSecret=keys-of-mine']
+
+/** The test cluster speaks without. */
+const TLS_BLOCK = /^tls \{\n(?: .*\n)+\}\n/m
 
 /** Where whom to let in is asked, nobody has a password. */
 const NOBODY = { operator: { user: '', password: '' }, system: { user: 'system', password: '' }, agents: {} }
@@ -75,7 +79,8 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       kind: 'values',
       values: {
         node: 'node.a',
-        natsUrl: 'nats://oomkeeper-nats.oomkeeper.svc:4222',
+        natsUrl: 'tls://oomkeeper-nats.oomkeeper.svc:4222',
+        natsCaFile: '/run/nats/ca.crt',
         natsTokenFile: '/run/nats/token',
         listen: { host: '10.0.0.7', port: 9464 },
         mode: 'full',
@@ -89,6 +94,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
     expect(parse(operatorFlags, 'Deployment')).toMatchObject({
       kind: 'values',
       values: {
+        natsCaFile: '/run/nats/ca.crt',
         natsSeedFile: '/run/nats/operator-seed',
         calloutSeedFile: '/run/nats/callout-seed',
         issuerSeedFile: '/run/nats/issuer-seed',
@@ -108,6 +114,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       values: {
         namespace: 'oomkeeper',
         deployment: 'oomkeeper-operator',
+        natsCaFile: '/run/nats/ca.crt',
         natsSeedFile: '/run/nats/operator-seed',
         wait: 60,
       },
@@ -125,7 +132,12 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
   it('makes the keys of NATS before it is installed or upgraded, by flags that the program takes, with rights to that Secret', () => {
     expect(parse(keysFlags, 'Job', objects, 'oomkeeper-keys')).toMatchObject({
       kind: 'values',
-      values: { namespace: 'oomkeeper', secret: 'oomkeeper-nats', auth: 'callout' },
+      values: {
+        namespace: 'oomkeeper',
+        secret: 'oomkeeper-nats',
+        auth: 'callout',
+        tlsNames: expect.arrayContaining(['oomkeeper-nats.oomkeeper.svc']),
+      },
     })
     const hooks = objects.filter(({ metadata }) => metadata.name === 'oomkeeper-keys')
     expect(hooks.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'Role', 'RoleBinding', 'Job'])
@@ -148,7 +160,16 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
     expect(find(objects, 'ServiceAccount', serviceAccountName)).toMatchObject({ automountServiceAccountToken: false })
     const token = { audience: TOKEN_AUDIENCE, expirationSeconds: 3600, path: 'token' }
     expect(volumes?.filter((volume) => !('hostPath' in volume))).toEqual([
-      { name: 'nats', projected: { sources: [{ serviceAccountToken: token }] } },
+      {
+        name: 'nats',
+        projected: {
+          defaultMode: 0o440,
+          sources: [
+            { serviceAccountToken: token },
+            { secret: { name: 'oomkeeper-nats', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+          ],
+        },
+      },
     ])
     const bindings = objects.filter(({ kind }) => kind.endsWith('RoleBinding'))
     expect(JSON.stringify(bindings)).not.toContain('oomkeeper-agent')
@@ -164,7 +185,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       kind: 'values',
       values: { natsUser: 'operator', natsPasswordFile: '/run/nats/operator-password' },
     })
-    expect(JSON.stringify(find(simple, 'ClusterRole'))).not.toContain('tokenreviews')
+    expect(JSON.stringify(find(simple, 'ClusterRole', 'oomkeeper-operator'))).not.toContain('tokenreviews')
     expect(parse(keysFlags, 'Job', simple, 'oomkeeper-keys')).toMatchObject({ values: { auth: 'token' } })
   })
 
@@ -193,7 +214,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       resources: resources.split(', '),
       verbs: verbs.split(', '),
     }))
-    expect(find(objects, 'ClusterRole')['rules']).toEqual(written)
+    expect(find(objects, 'ClusterRole', 'oomkeeper-operator')['rules']).toEqual(written)
   })
 
   it('runs two operators and lets them have their lease, and no drain end both', () => {
@@ -259,7 +280,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       .replaceAll(/"(\$\w+_PUBLIC)"/g, '$1')
       .replace(/\n *users: \[ \{ user: "system".*/, '') // Nobody needs the system account here.
       .replace('max_file_store: 8GB', 'max_file_store: 3GB')
-    expect(natsConfig()).toBe(expected)
+    expect(natsConfig().replace(TLS_BLOCK, '')).toBe(expected)
   })
 
   it('with nats.auth=token gives it two accounts, with one user for the agents of all nodes', async () => {
@@ -277,7 +298,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       .replace(/\n *users: \[ \{ user: "system".*/, '') // Nobody needs the system account here.
       .replace('max_file_store: 8GB', 'max_file_store: 3GB')
       .replace(/,"[^"]*\._lease"/, '') // Who may read every node's key may read this one.
-    expect(natsConfig(await renderChart(helm, ['nats.auth=token']))).toBe(expected)
+    expect(natsConfig(await renderChart(helm, ['nats.auth=token', 'nats.tls.enabled=false']))).toBe(expected)
   })
 
   it.each(AUTH_MODES)(
@@ -285,8 +306,11 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
     async (auth) => {
       const rendered = await renderChart(helm, [`nats.auth=${auth}`])
       const file = join(folder, `nats-${auth}.conf`)
-      writeFileSync(file, natsConfig(rendered).replace('"/data"', JSON.stringify(join(folder, 'data'))))
+      const config = natsConfig(rendered).replace('"/data"', JSON.stringify(join(folder, 'data')))
+      writeFileSync(file, config.replaceAll('/etc/nats-tls/', `${folder}/`))
       const made = planKeys(auth, {}, randomBytes)
+      const certificate = await makeServerCertificate({}, ['oomkeeper-nats.oomkeeper.svc'], new Date())
+      for (const [name, pem] of Object.entries(certificate)) writeFileSync(join(folder, name), pem)
       type Variable = { name: string; valueFrom: { secretKeyRef: { name: string; key: string } } }
       const variables = (podOf('StatefulSet', rendered).containers[0]?.env ?? []) as Variable[]
       const env = Object.fromEntries(
@@ -305,7 +329,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
     for (const kind of ['DaemonSet', 'Deployment']) {
       expect(podOf(kind, external).containers[0]?.args).toContain('--nats-url=nats://nats.example:4222')
     }
-    expect(JSON.stringify(podOf('Deployment', external))).toContain('"secretName":"keys-of-mine"')
+    expect(JSON.stringify(podOf('Deployment', external))).toContain('"name":"keys-of-mine"')
   })
 
   it.each([
@@ -391,7 +415,7 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       await install(['install', 'oomkeeper', before, '--namespace=oomkeeper', '--no-hooks'])
       expect(await makeKeys()).toContain('keys made')
       const first = await secret()
-      expect(Object.keys(first)).toHaveLength(7)
+      expect(Object.keys(first)).toHaveLength(11)
       await install(upgrade)
       expect(await secret()).toEqual(first)
       expect(await makeKeys()).toContain('every key is there')

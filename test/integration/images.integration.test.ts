@@ -83,7 +83,7 @@ describe('the image', () => {
   it.each(ARCHITECTURES)(
     'starts each of its programs, with its own libraries (%s)',
     async (architecture) => {
-      for (const name of ['agent', 'operator', 'restore', 'keys']) {
+      for (const name of ['agent', 'operator', 'restore', 'keys', 'selftest']) {
         expect(await run(architecture, `${name}.mjs`, '--version')).toEqual({
           exitCode: 0,
           stdout: `oomkeeper-${name} ${VERSION}\n`,

@@ -49,6 +49,8 @@ export interface WorldOptions {
   callout?: boolean
   /** Whether etcd waits for its disk, as it does in a cluster. */
   fsync?: boolean
+  /** In place of one nats-server of its own; the world ends it. */
+  nats?: PrivateNats
 }
 
 export interface PodOptions {
@@ -83,14 +85,16 @@ export class OperatorWorld {
     nodes = ['node-a', 'node-b'],
     fsync = false,
     callout = false,
+    nats: given,
   }: WorldOptions = {}): Promise<OperatorWorld> {
     const seeds = callout ? { seeds: makeCalloutSeeds() } : {}
-    const nats = await startNats({ nodes, log: () => undefined, ...seeds })
+    const nats = given ?? (await startNats({ nodes, log: () => undefined, ...seeds }))
     const api = await startApiserver({ log: () => undefined, fsync })
     const world = new OperatorWorld(nats, api)
     const { user, password } = nats.users.operator
     world.#connection = await connect({
       servers: nats.url,
+      ...(nats.caFile !== undefined && { tls: { caFile: nats.caFile } }),
       ...(nats.seeds === undefined
         ? { user, pass: password }
         : { authenticator: nkeyAuthenticator(Buffer.from(nats.seeds.operator)) }),

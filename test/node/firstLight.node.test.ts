@@ -90,6 +90,12 @@ describe('the product, installed with helm', () => {
     expect(containers.map(({ name }) => name).toSorted()).toEqual(['agent', 'nats', 'operator', 'operator'])
     for (const container of containers) expect(container).toMatchObject({ ready: true, restartCount: 0 })
   }, 300_000)
+
+  it('passes its own test: a real kill, and the report of it', async () => {
+    const said = await product.test()
+    expect(said).toContain('killed, and started again by the kubelet')
+    expect(said).toMatch(/"report":"pod\.oomkeeper-test\.victim".*"scope":"ContainerLimit".*the kill is in its report/)
+  }, 240_000)
 })
 
 describe('a real kill in a real pod', () => {
@@ -181,8 +187,8 @@ describe('every kill is counted once', () => {
   it('the stream holds one message for each kill line of this node since the start', async () => {
     const nats = await forwardPort(cluster, product.namespace, 'service/oomkeeper-nats', 4222)
     const stream = await KillStreamView.open({
-      url: `nats://127.0.0.1:${nats.port}`,
-      operatorSeed: await product.operatorSeed(),
+      url: `tls://127.0.0.1:${nats.port}`,
+      ...(await product.natsLogin()),
     })
     try {
       const inRing = readKills(fromSequence).map(({ sequence }) => sequence)

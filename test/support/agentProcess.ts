@@ -43,6 +43,7 @@ export async function startAgent(options: AgentOptions): Promise<AgentProcess> {
   const args = flags({
     node,
     'nats-url': nats.url,
+    'nats-ca-file': nats.caFile,
     ...loginFlags(options),
     'state-dir': join(folder, `state-${node}`),
     listen: `127.0.0.1:${port}`,

@@ -67,6 +67,11 @@ export class InstalledProduct {
     return { notes, secondsToReady: (performance.now() - startedMs) / 1000 }
   }
 
+  /** `helm test`. @returns what it says, with the logs of its pod */
+  async test(): Promise<string> {
+    return this.#helm(['test', RELEASE, ...IN_NAMESPACE, '--logs', '--timeout=200s'])
+  }
+
   /** Leaves the kinds with their reports, and the stored kills. */
   async uninstall(): Promise<void> {
     await this.#helm(['uninstall', RELEASE, ...IN_NAMESPACE, '--ignore-not-found', '--wait', '--timeout=120s'])
@@ -88,11 +93,12 @@ export class InstalledProduct {
     return `${await said(['get', 'pods', ...selector])}${await said(['logs', ...selector, '--prefix', '--tail=15'])}`
   }
 
-  /** Who reads the streams of the chart's nats-server. */
-  async operatorSeed(): Promise<string> {
-    const field = '--output=jsonpath={.data.operator-seed}'
-    const secret = await this.#cluster.kubectl(['get', 'secret', 'oomkeeper-nats', ...IN_NAMESPACE, field])
-    return Buffer.from(secret, 'base64').toString()
+  /** Who reads the streams of the chart's nats-server, and how the server is known. */
+  async natsLogin(): Promise<{ operatorSeed: string; caPem: string }> {
+    const get = ['get', 'secret', 'oomkeeper-nats', ...IN_NAMESPACE, '--output=jsonpath={.data}']
+    const data = JSON.parse(await this.#cluster.kubectl(get)) as Record<string, string>
+    const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString()
+    return { operatorSeed: text('operator-seed'), caPem: text('ca.crt') }
   }
 
   /** The containers of the pods that are not ending. */

@@ -18,7 +18,7 @@ export class KillStreamView {
   }
 
   static async open(
-    nats: { url: string } & ({ users: Pick<NatsUsers, 'operator'> } | { operatorSeed: string }),
+    nats: { url: string; caPem?: string } & ({ users: Pick<NatsUsers, 'operator'> } | { operatorSeed: string }),
   ): Promise<KillStreamView> {
     const login =
       'operatorSeed' in nats
@@ -26,6 +26,7 @@ export class KillStreamView {
         : { user: nats.users.operator.user, pass: nats.users.operator.password }
     const connection = await connect({
       servers: nats.url,
+      ...(nats.caPem !== undefined && { tls: { ca: nats.caPem } }),
       ...login,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 50,

@@ -28,7 +28,7 @@ export class Program {
   #stderr = ''
 
   constructor(
-    name: 'agent' | 'operator' | 'restore' | 'keys',
+    name: 'agent' | 'operator' | 'restore' | 'keys' | 'selftest',
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
     { inOwnSession = false, command }: ProgramOptions = {},

@@ -14,7 +14,9 @@ export async function ensurePrometheusKinds(): Promise<string[]> {
   const programs = await ensureBuilt(PROMETHEUS_KINDS, () => {})
   const folder = join(programs, 'kinds')
   if (!existsSync(folder)) await generate(join(programs, 'controller-gen'), folder)
-  return ['podmonitors', 'prometheusrules'].map((kind) => join(folder, `monitoring.coreos.com_${kind}.yaml`))
+  return ['podmonitors', 'prometheusrules', 'servicemonitors'].map((kind) =>
+    join(folder, `monitoring.coreos.com_${kind}.yaml`),
+  )
 }
 
 async function generate(controllerGen: string, folder: string): Promise<void> {

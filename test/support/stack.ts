@@ -47,6 +47,7 @@ export async function startOperator(
   const args = flags({
     kubeconfig,
     'nats-url': nats.url,
+    'nats-ca-file': nats.caFile,
     ...loginFlags(nats, folder),
     listen: `127.0.0.1:${port}`,
     'api-listen': `127.0.0.1:${apiPort}`,

@@ -28,14 +28,19 @@ app.kubernetes.io/managed-by: {{ $.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" }}
 {{- end -}}
 
-{{/* By digest where one is given. Call with (list $ image). */}}
+{{/* Every image of the chart: by digest where one is given, from global.imageRegistry where that is. Call with (list $ image). */}}
 {{- define "oomkeeper.imageOf" -}}
 {{- $ := index . 0 -}}
 {{- $image := index . 1 -}}
+{{- $repository := $image.repository -}}
+{{- with $.Values.global.imageRegistry -}}
+{{- /* As docker does: what stands before the first slash is a registry if it looks like a host. */ -}}
+{{- $repository = printf "%s/%s" (trimSuffix "/" .) (regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" $repository "") -}}
+{{- end -}}
 {{- if $image.digest -}}
-{{ $image.repository }}@{{ $image.digest }}
+{{ $repository }}@{{ $image.digest }}
 {{- else -}}
-{{ $image.repository }}:{{ default $.Chart.AppVersion $image.tag }}
+{{ $repository }}:{{ default $.Chart.AppVersion $image.tag }}
 {{- end -}}
 {{- end -}}
 
@@ -43,8 +48,30 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- include "oomkeeper.imageOf" (list $ .Values.image) -}}
 {{- end -}}
 
+{{/* Those of the chart and those of a chart around it. */}}
+{{- define "oomkeeper.pullSecrets" -}}
+{{- concat (default list .Values.global.imagePullSecrets) .Values.imagePullSecrets | uniq | toYaml -}}
+{{- end -}}
+
 {{- define "oomkeeper.natsUrl" -}}
-{{- default (printf "nats://%s-nats.%s.svc:4222" (include "oomkeeper.fullname" .) .Release.Namespace) .Values.nats.externalUrl -}}
+{{- $scheme := ternary "tls" "nats" .Values.nats.tls.enabled -}}
+{{- default (printf "%s://%s-nats.%s.svc:4222" $scheme (include "oomkeeper.fullname" .) .Release.Namespace) .Values.nats.externalUrl -}}
+{{- end -}}
+
+{{/* The Secret with the server's certificate and its authority; empty where there is none of ours. */}}
+{{- define "oomkeeper.tlsSecret" -}}
+{{- if .Values.nats.tls.existingSecret -}}
+{{- .Values.nats.tls.existingSecret -}}
+{{- else if and .Values.nats.tls.enabled (not .Values.nats.externalUrl) -}}
+{{- include "oomkeeper.natsSecret" . -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What a program needs to know the server again. */}}
+{{- define "oomkeeper.natsCaFlag" -}}
+{{- if include "oomkeeper.tlsSecret" . -}}
+- --nats-ca-file=/run/nats/ca.crt
+{{- end -}}
 {{- end -}}
 
 {{/* The Secret of NATS: its keys or its passwords. */}}
@@ -58,15 +85,30 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- end -}}
 {{- end -}}
 
-{{/* Keys of that Secret as files of a volume, and no others. Call with $ and their names. */}}
+{{/*
+Keys of that Secret as files of a volume, and no others, with the authority of the server's certificate. Call with $ and their names;
+without any, the agent's token is in their place: all that it can prove is which pod it is, and on which node, to NATS. At the apiserver it is
+good for nothing.
+*/}}
 {{- define "oomkeeper.natsVolume" -}}
 name: nats
-secret:
-  secretName: {{ include "oomkeeper.natsSecret" (first .) }}
-  defaultMode: 0440
-  items:
-    {{- range rest . }}
-    - { key: {{ . }}, path: {{ . }} }
+projected:
+  defaultMode: 288 # 0440
+  sources:
+    {{- with rest . }}
+    - secret:
+        name: {{ include "oomkeeper.natsSecret" (first $) }}
+        items:
+          {{- range . }}
+          - { key: {{ . }}, path: {{ . }} }
+          {{- end }}
+    {{- else }}
+    - serviceAccountToken: { audience: oomkeeper-nats, expirationSeconds: 3600, path: token }
+    {{- end }}
+    {{- with include "oomkeeper.tlsSecret" (first .) }}
+    - secret:
+        name: {{ . }}
+        items: [{ key: ca.crt, path: ca.crt }]
     {{- end }}
 {{- end -}}
 
@@ -111,4 +153,10 @@ seccompProfile: { type: RuntimeDefault }
 options:
   - { name: timeout, value: '1' }
   - { name: attempts, value: '2' }
+{{- end -}}
+
+
+{{- define "oomkeeper.testHook" }}
+    helm.sh/hook: test
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}

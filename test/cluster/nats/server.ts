@@ -15,6 +15,8 @@ export interface NatsServer {
   users: NatsUsers
   /** Where logins of agents are answered by the operator, which then has a key and no password. */
   seeds?: CalloutSeeds
+  /** PEM of its certificate's authority, where it speaks TLS. */
+  caFile?: string
   process: RestartablePart
 }
 

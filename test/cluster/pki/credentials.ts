@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { issueCertificate, makeAuthority } from './certificate.ts'
+import { issueCertificate, makeAuthority } from '../../../operator/adapters/certificate.ts'
 
 /** A user of the apiserver: a token, and what RBAC knows it as. */
 export interface TokenUser {

@@ -27,26 +27,40 @@ export interface Authority extends Certificate {
 export interface CertificateRequest {
   commonName: string
   organization?: string
-  usage: 'server' | 'client'
+  /** `peer`: of a server that connects to others of its kind. */
+  usage: 'server' | 'client' | 'peer'
   /** DNS names and IPv4 addresses that a server answers to. */
   names?: readonly string[]
 }
 
 type CryptoKeyPair = webcrypto.CryptoKeyPair
 
-const EXTENDED_USAGE = { server: ExtendedKeyUsage.serverAuth, client: ExtendedKeyUsage.clientAuth }
+const EXTENDED_USAGE = {
+  server: [ExtendedKeyUsage.serverAuth],
+  client: [ExtendedKeyUsage.clientAuth],
+  peer: [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth],
+}
 const SIGNING = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const HOUR_MS = 3_600_000
-const LIFETIME_MS = 30 * 24 * HOUR_MS
+const MONTH_MS = 30 * 24 * HOUR_MS
 
-export async function makeAuthority(commonName: string, now: Date): Promise<Authority> {
+/** A certificate authority that signs itself. */
+export async function makeAuthority(commonName: string, now: Date, lifetimeMs = MONTH_MS): Promise<Authority> {
   const keys = await makeKeys()
   const name = `CN=${commonName}`
   const extensions = [
     new BasicConstraintsExtension(true, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
   ]
-  const certificatePem = await certify({ subject: name, keys, extensions, issuer: name, issuerKeys: keys, now })
+  const certificatePem = await certify({
+    subject: name,
+    keys,
+    extensions,
+    issuer: name,
+    issuerKeys: keys,
+    now,
+    lifetimeMs,
+  })
   return { name, keys, certificatePem, keyPem: await exportKey(keys) }
 }
 
@@ -54,11 +68,12 @@ export async function issueCertificate(
   authority: Authority,
   request: CertificateRequest,
   now: Date,
+  lifetimeMs = MONTH_MS,
 ): Promise<Certificate> {
   const keys = await makeKeys()
   const extensions: Extension[] = [
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-    new ExtendedKeyUsageExtension([EXTENDED_USAGE[request.usage]]),
+    new ExtendedKeyUsageExtension(EXTENDED_USAGE[request.usage]),
   ]
   const names = (request.names ?? []).map((value) => ({ type: isIPv4(value) ? 'ip' : 'dns', value }) as const)
   if (names.length > 0) extensions.push(new SubjectAlternativeNameExtension(names))
@@ -71,6 +86,7 @@ export async function issueCertificate(
     issuer: authority.name,
     issuerKeys: authority.keys,
     now,
+    lifetimeMs,
   })
   return { certificatePem, keyPem: await exportKey(keys) }
 }
@@ -86,9 +102,10 @@ interface Unsigned {
   issuer: string
   issuerKeys: CryptoKeyPair
   now: Date
+  lifetimeMs: number
 }
 
-async function certify({ subject, keys, extensions, issuer, issuerKeys, now }: Unsigned): Promise<string> {
+async function certify({ subject, keys, extensions, issuer, issuerKeys, now, lifetimeMs }: Unsigned): Promise<string> {
   const certificate = await X509CertificateGenerator.create({
     subject,
     issuer,
@@ -96,7 +113,7 @@ async function certify({ subject, keys, extensions, issuer, issuerKeys, now }: U
     signingKey: issuerKeys.privateKey,
     signingAlgorithm: SIGNING,
     notBefore: new Date(now.getTime() - HOUR_MS), // For clocks that differ.
-    notAfter: new Date(now.getTime() + LIFETIME_MS),
+    notAfter: new Date(now.getTime() + lifetimeMs),
     extensions,
   })
   return `${certificate.toString('pem')}\n`

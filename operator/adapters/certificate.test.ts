@@ -35,6 +35,16 @@ describe('issueCertificate', () => {
     expect(certificate.ca).toBe(false)
   })
 
+  it('makes a certificate of a server that is a client of its peers, for as long as is asked for', async () => {
+    const names = ['*.routes.oomkeeper.svc']
+    const dayMs = 86_400_000
+    const issued = await issueCertificate(authority, { commonName: 'nats', usage: 'peer', names }, NOW, dayMs)
+    const certificate = new X509Certificate(issued.certificatePem)
+    expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'])
+    expect(certificate.checkHost('nats-0.routes.oomkeeper.svc')).toBe('*.routes.oomkeeper.svc')
+    expect(certificate.validTo).toBe('Mar  2 12:00:00 2026 GMT')
+  })
+
   it('is valid from before now to a month later', async () => {
     const certificate = new X509Certificate(
       (await issueCertificate(authority, { commonName: 'a', usage: 'client' }, NOW)).certificatePem,
