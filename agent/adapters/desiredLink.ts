@@ -12,6 +12,8 @@ import { loadRe2 } from './loadRe2.ts'
 
 /** After a read that failed: NATS or the bucket may be back soon. */
 const RETRY_MS = 2_000
+/** A hint can be here before the replica of the bucket that is asked has what it is of. */
+const AFTER_HINT_MS = 500
 /** How long the state of before an agent's restart waits for one that is newer. */
 const FALL_BACK_MS = 10_000
 
@@ -35,6 +37,8 @@ export class DesiredLink {
   readonly #file: DesiredFile
   readonly #logger: Logger
   #said: string | undefined
+  /** That was read last. */
+  #revision: number | undefined
   #hasRead = false
   /** As it was read last, and when it was written. */
   #last: { desired: ReadDesired; writtenMs: number } | undefined
@@ -54,17 +58,27 @@ export class DesiredLink {
     void this.#fallBack(listener, signal)
     const connection = await this.#connection
     let wake = new AbortController()
+    let isHinted = false
     const readAgain = (): void => wake.abort()
-    connection.subscribe(desiredHintSubject(this.#node), { callback: readAgain })
+    const hinted = (): void => {
+      isHinted = true
+      readAgain()
+    }
+    connection.subscribe(desiredHintSubject(this.#node), { callback: hinted })
     void (async () => {
       for await (const { type } of connection.status()) if (type === 'reconnect') readAgain()
     })()
     while (!signal.aborted) {
       wake = new AbortController()
+      const isOfHint = isHinted
+      isHinted = false
+      const before = this.#revision
       const desired = await this.#read(connection)
       if (desired === undefined) listener.held()
       else listener.read(desired)
-      const waitMs = desired === undefined ? RETRY_MS : readEveryMs(desired.rules)
+      const isBehind = isOfHint && desired?.revision === before
+      this.#revision = desired?.revision ?? before
+      const waitMs = desired === undefined ? RETRY_MS : isBehind ? AFTER_HINT_MS : readEveryMs(desired.rules)
       await sleep(waitMs, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined)
     }
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals'
 import { connect, nkeyAuthenticator, type NatsConnection } from 'nats'
+import { encodeDesiredState } from '../../contract/desiredState.ts'
 import { KILL_STREAM, killSubject } from '../../contract/subjects.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -24,7 +25,7 @@ const ALREADY_STORED = 10_071
 const IN_PROCESS = 10_164
 
 describeUnless(whyNoServers(), 'three nats-servers as the chart sets them up, with real agents and operator', () => {
-  const nodes = ['node-a', 'node-b', 'node-c', 'twin']
+  const nodes = ['node-a', 'node-b', 'node-c', 'twin', 'follower']
   const helmFolder = mkdtempSync(join(tmpdir(), 'oomkeeper-helm-'))
   const recorded = readRecording('6.18-memcg-v1.kmsg')
   const agents: AgentProcess[] = []
@@ -134,6 +135,34 @@ describeUnless(whyNoServers(), 'three nats-servers as the chart sets them up, wi
     await world.untilSettled()
     expect((await world.nodeReport('twin'))?.kills).toBe(kills)
     expect((await (await world.jsm()).streams.info(KILL_STREAM)).state.messages).toBe(before + kills)
+  }, 120_000)
+
+  it('give a node each new desired state within seconds, whichever of them it asks', async () => {
+    const agent = await startAgent({
+      node: 'follower',
+      nats,
+      folder: world.folder,
+      tokenFile: writeSecret(join(world.folder, 'token-follower'), tokens.get('follower') ?? ''),
+      mode: 'raise',
+    })
+    agents.push(agent)
+    const jsm = await world.jsm()
+    const said = async (): Promise<number> => {
+      const message = await jsm.streams.getMessage('OOM_STATUS', { last_by_subj: 'oom.v1.status.follower' })
+      return message.json<{ desiredRevision?: number }>().desiredRevision ?? -1
+    }
+    const hasSaid = (revision: number): Promise<true> =>
+      waitUntil(`revision ${revision}`, async () => ((await said()) >= revision ? true : undefined), {
+        deadlineMs: 5_000,
+        everyMs: 20,
+        evidence: () => agent.program.tail(),
+      })
+    await waitUntil('its first word', async () => ((await said()) >= 0 ? true : undefined), { deadlineMs: 20_000 })
+    // The operator would put its own state in place of this test's.
+    await world.endOperators()
+    const bucket = await world.js.views.kv('OOM_DESIRED', { bindOnly: true })
+    const state = encodeDesiredState({ version: 2, node: 'follower', rules: [], containers: [] })
+    for (let round = 0; round < 30; round++) await hasSaid(await bucket.put('follower', state))
   }, 120_000)
 
   it('answer copies that race each other with 10164 or 10071, and one of them with an ack', async () => {
