@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { globSync, rmSync, writeFileSync } from 'node:fs'
 import { build, type Plugin } from 'esbuild'
 import { bundleCli } from './bundleCli.ts'
 import { BUNDLE, lateBuiltins } from './bundleOptions.ts'
@@ -41,6 +41,11 @@ const builds = await Promise.all([
   build({ ...BUNDLE, keepNames: true, entryPoints: operator, banner: { js: REQUIRE_BANNER } }),
   bundleCli(),
 ])
-const packages = findBundledPackages(builds.flat().map(({ metafile }) => metafile))
+const metafiles = builds.flat().map(({ metafile }) => metafile)
+// What an earlier build of other programs has left would go into the image.
+const written = new Set(metafiles.flatMap(({ outputs }) => Object.keys(outputs)))
+const isLeft = (path: string): boolean => !written.has(path.replace(/\.(?:cache|LEGAL\.txt)$/, ''))
+for (const old of globSync('dist/*.{mjs,cjs,cache,LEGAL.txt}').filter(isLeft)) rmSync(old)
+const packages = findBundledPackages(metafiles)
 writeFileSync(BUNDLED_PACKAGES, `${JSON.stringify(packages, null, 2)}\n`)
 console.log(`build ok: ${['agent', ...Object.keys(operator), 'cli'].map((name) => `dist/${name}.mjs`).join(', ')}`)
