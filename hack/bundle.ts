@@ -2,8 +2,10 @@ import { globSync, rmSync, writeFileSync } from 'node:fs'
 import { build, type Plugin } from 'esbuild'
 import { bundleCli } from './bundleCli.ts'
 import { BUNDLE, lateBuiltins } from './bundleOptions.ts'
+import { bundleOperator } from './bundleOperator.ts'
 import { BUNDLED_PACKAGES, findBundledPackages } from './images/bundledPackages.ts'
 import { leanDependencies } from './leanDependencies.ts'
+import { warmParts } from './warmParts.ts'
 
 /** CommonJS parts of the dependencies ask for `require`, which an ES module does not have. */
 const REQUIRE_BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
@@ -23,13 +25,14 @@ const re2Apart: Plugin = {
   },
 }
 
-const operator = {
-  operator: 'operator/main.ts',
+const hooks = {
   restore: 'operator/restore/main.ts',
   keys: 'operator/keys/main.ts',
   selftest: 'operator/selftest/main.ts',
 }
 
+// First of all: no code cache may outlive its source, nor have a part in the next.
+for (const old of globSync('dist/*.cache')) rmSync(old)
 const builds = await Promise.all([
   build({
     ...BUNDLE,
@@ -38,7 +41,8 @@ const builds = await Promise.all([
     plugins: [lateBuiltins, leanDependencies, re2Apart],
   }),
   build({ ...BUNDLE, entryPoints: { [RE2]: 're2js' } }),
-  build({ ...BUNDLE, keepNames: true, entryPoints: operator, banner: { js: REQUIRE_BANNER } }),
+  build({ ...BUNDLE, keepNames: true, entryPoints: hooks, banner: { js: REQUIRE_BANNER } }),
+  bundleOperator(),
   bundleCli(),
 ])
 const metafiles = builds.flat().map(({ metafile }) => metafile)
@@ -48,4 +52,7 @@ const isLeft = (path: string): boolean => !written.has(path.replace(/\.(?:cache|
 for (const old of globSync('dist/*.{mjs,cjs,cache,LEGAL.txt}').filter(isLeft)) rmSync(old)
 const packages = findBundledPackages(metafiles)
 writeFileSync(BUNDLED_PACKAGES, `${JSON.stringify(packages, null, 2)}\n`)
-console.log(`build ok: ${['agent', ...Object.keys(operator), 'cli'].map((name) => `dist/${name}.mjs`).join(', ')}`)
+warmParts('.')
+console.log(
+  `build ok: ${['agent', 'operator', ...Object.keys(hooks), 'cli'].map((name) => `dist/${name}.mjs`).join(', ')}`,
+)

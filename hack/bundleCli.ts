@@ -1,8 +1,7 @@
-import { globSync, rmSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 import { bareBuiltins, BUNDLE } from './bundleOptions.ts'
-import { warmCommands } from './warmCommands.ts'
 
 /** `cli/main.ts` with each command as a part of its own beside it, which `cli/adapters/bundlePart.ts` loads. */
 const commandParts: Plugin = {
@@ -21,12 +20,10 @@ function partName(command: string): string {
   return `cli-${basename(command, '.ts')}`
 }
 
-/** Writes dist/cli.mjs, and a part with its code cache for each command. */
+/** Writes dist/cli.mjs, and a part for each command, without its code cache. */
 export async function bundleCli(): Promise<{ metafile: Metafile }[]> {
-  // First of all: no code cache may outlive its source.
-  for (const old of globSync('dist/cli*')) rmSync(old)
   const commands = globSync('cli/commands/*.ts').toSorted()
-  const builds = await Promise.all([
+  return Promise.all([
     build({ ...BUNDLE, entryPoints: { cli: 'cli/main.ts' }, plugins: [bareBuiltins, commandParts] }),
     build({
       ...BUNDLE,
@@ -38,6 +35,4 @@ export async function bundleCli(): Promise<{ metafile: Metafile }[]> {
       plugins: [bareBuiltins],
     }),
   ])
-  warmCommands('.')
-  return builds
 }

@@ -30,6 +30,11 @@ const LATE_BUILTINS = new Set(['node:child_process', 'node:crypto', 'node:zlib']
 /** The same, and those modules only when a function of theirs is called. */
 export const lateBuiltins = rewriting('late-builtins', (source) => withBareBuiltins(withLateBuiltins(source)))
 
+/** A program's main file as a part: a script cannot await, and nothing comes after its last line. */
+export const programPart = rewriting('program-part', (source) =>
+  withBareBuiltins(source.replace(/^await runProgram\(/m, 'void runProgram(')),
+)
+
 function rewriting(name: string, rewrite: (source: string) => string): Plugin {
   return {
     name,

@@ -1,6 +1,6 @@
-import { renameSync, writeFileSync } from 'node:fs'
 import type { CommandModule } from '../cli/adapters/answer.ts'
-import { codeCachePath, compilePart, runPart } from '../cli/adapters/bundlePart.ts'
+import { compilePart, runPart } from '../cli/adapters/bundlePart.ts'
+import { writeCodeCache } from './writeCodeCache.ts'
 
 /** A process of its own: calls a command of the bundle and keeps what V8 compiled on the way, beside it. */
 const [path = '', calls = '[]'] = process.argv.slice(2)
@@ -13,6 +13,4 @@ for (const argv of JSON.parse(calls) as string[][]) {
     // What this machine cannot answer is compiled as far as it came.
   }
 }
-const cache = codeCachePath(path)
-writeFileSync(`${cache}.tmp`, script.createCachedData())
-renameSync(`${cache}.tmp`, cache)
+writeCodeCache(path, script)

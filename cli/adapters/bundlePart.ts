@@ -12,8 +12,8 @@ export function codeCachePath(partPath: string): string {
  * compiled of it when it was built, half the time that a short command takes. V8 takes that only from its own version and
  * with its own flags; without it, or where V8 refuses it, the script is compiled as ever. Nothing is written.
  */
-export function loadPart<Exports>(folder: string, name: string): Exports {
-  return runPart<Exports>(compilePart(join(folder, name)))
+export function loadPart<Exports>(folder: string, name: string, require?: NodeJS.Require): Exports {
+  return runPart<Exports>(compilePart(join(folder, name)), require)
 }
 
 export function compilePart(path: string): Script {
@@ -21,9 +21,10 @@ export function compilePart(path: string): Script {
   return new Script(readFileSync(path, 'latin1'), { filename: path, cachedData: readCache(codeCachePath(path)) })
 }
 
-export function runPart<Exports>(script: Script): Exports {
+/** @param require for a part whose dependencies ask for Node's modules in that way */
+export function runPart<Exports>(script: Script, require?: NodeJS.Require): Exports {
   const module = { exports: {} }
-  ;(script.runInThisContext() as (module: { exports: object }) => void)(module)
+  ;(script.runInThisContext() as (module: { exports: object }, require?: NodeJS.Require) => void)(module, require)
   return module.exports as Exports
 }
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { warmCommands } from '../warmCommands.ts'
+import { warmParts } from '../warmParts.ts'
 import { composeNotices, type BundledPackage } from './bundledLicenses.ts'
 import { CHECKOUT } from './checkout.ts'
 import { textFile, type ImageFile } from './imageFile.ts'
@@ -9,7 +9,7 @@ import { textFile, type ImageFile } from './imageFile.ts'
 const PROGRAMS = ['agent', 'operator', 'restore', 'keys', 'selftest', 'cli']
 
 /**
- * What the image has in /app: the bundles with what V8 compiles of the commands, and the licences.
+ * What the image has in /app: the bundles with what V8 compiles of them, and the licences.
  * @param foreignNode how Node.js of another architecture is started; undefined: dist/ has this machine's
  */
 export function readAppFiles(
@@ -41,7 +41,7 @@ function compileElsewhere(bundles: readonly string[], node: readonly [string, ..
   try {
     mkdirSync(join(folder, 'dist'))
     for (const path of bundles) cpSync(path, join(folder, 'dist', basename(path)))
-    warmCommands(folder, node)
+    warmParts(folder, node)
     return globSync(join(folder, 'dist/*.cache')).map(appFile)
   } finally {
     rmSync(folder, { recursive: true, force: true })

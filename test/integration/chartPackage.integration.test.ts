@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { packageChart } from '../../hack/chart/packageChart.ts'
+import { OPERATOR_FLAGS } from '../../hack/warmParts.ts'
 import { VERSION } from '../../program/version.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
 import { ensureHelm, type Helm } from '../support/helm.ts'
@@ -39,6 +40,11 @@ describeUnless(whyNoServers(), 'the packaged chart, with a real helm', () => {
   it('takes that of nats-server by digest too, and the product’s by a tag again where there is no digest', async () => {
     const images = await imagesOf(`nats.image.digest=${NATS}`, 'image.digest=', 'image.tag=next')
     expect(new Set(images)).toEqual(new Set(['ghcr.io/oomkeeper/oomkeeper:next', `docker.io/library/nats@${NATS}`]))
+  })
+
+  it('starts the operator with the flags that V8 compiled it with, and no others', async () => {
+    const rendered = await helm(['template', 'oomkeeper', chart, '--show-only', 'templates/operator.yaml'])
+    expect(/name: NODE_OPTIONS, value: '(.+)'/.exec(rendered)?.[1]).toBe(OPERATOR_FLAGS.join(' '))
   })
 
   it('refuses a digest that is none', async () => {

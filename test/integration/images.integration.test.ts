@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { buildProductImage, type ProductImage } from '../../hack/images/productImage.ts'
+import { OPERATOR_FLAGS } from '../../hack/warmParts.ts'
 import { VERSION } from '../../program/version.ts'
 import type { Architecture } from '../cluster/host/architecture.ts'
 import { CommandError, runCommand } from '../cluster/process/run.ts'
@@ -95,20 +96,25 @@ describe('the image', () => {
     60_000,
   )
 
-  it.each(ARCHITECTURES)('has what V8 compiled of each command for its own architecture (%s)', async (architecture) => {
-    const { node, root } = imageOf(architecture)
-    const script = join(folder, 'accepted.mjs')
-    writeFileSync(
-      script,
-      `import { readFileSync } from 'node:fs'
+  it.each(ARCHITECTURES)(
+    'has what V8 compiled of commands and operator for its own architecture (%s)',
+    async (architecture) => {
+      const { node, root } = imageOf(architecture)
+      const script = join(folder, 'accepted.mjs')
+      writeFileSync(
+        script,
+        `import { readFileSync } from 'node:fs'
        import { Script } from 'node:vm'
        for (const path of process.argv.slice(2))
          console.log(new Script(readFileSync(path, 'latin1'), { cachedData: readFileSync(path + '.cache') }).cachedDataRejected)`,
-    )
-    const commands = globSync(join(root, 'app/cli-*.cjs'))
-    const said = await runCommand([...node, script, ...commands])
-    expect(said.trim().split('\n')).toEqual(commands.map(() => 'false'))
-  })
+      )
+      const accepted = async (parts: readonly string[], ...flags: readonly string[]): Promise<string[]> =>
+        (await runCommand([...node, ...flags, script, ...parts])).trim().split('\n')
+      const commands = globSync(join(root, 'app/cli-*.cjs'))
+      expect(await accepted(commands)).toEqual(commands.map(() => 'false'))
+      expect(await accepted([join(root, 'app/operator-part.cjs')], ...OPERATOR_FLAGS)).toEqual(['false'])
+    },
+  )
 
   it.each(ARCHITECTURES)('has a bill of materials of all that is in it, and of nothing else (%s)', (architecture) => {
     const { root } = imageOf(architecture)

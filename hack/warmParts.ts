@@ -27,23 +27,31 @@ function typicalCalls(machine: string): Readonly<Record<string, readonly (readon
  */
 const SAME_BYTES = ['--random-seed=1', '--predictable']
 
+/** Those of the chart's NODE_OPTIONS for it: with others V8 compiles it anew. */
+export const OPERATOR_FLAGS = ['--max-semi-space-size=4']
+
 /**
- * Puts what V8 compiles of each command in a typical call beside it: the same bytes on every machine, of the same Node.js.
+ * Puts what V8 compiles of each command in a typical call, and of the operator until it begins, beside them: the same bytes on every
+ * machine, of the same Node.js.
  * @param folder holds dist/
  * @param node how the Node.js is started that is to read them
  */
-export function warmCommands(folder: string, node: readonly [string, ...string[]] = [process.execPath]): void {
+export function warmParts(folder: string, node: readonly [string, ...string[]] = [process.execPath]): void {
+  const [program, ...before] = node
+  const compile = (flags: readonly string[], script: string, ...args: readonly string[]): void => {
+    const argv = [...before, ...SAME_BYTES, ...flags, resolve(import.meta.dirname, script), ...args]
+    // Without an environment. What a call complains of is told only where all fails.
+    execFileSync(program, argv, { cwd: folder, env: {}, stdio: ['ignore', 'ignore', 'pipe'] })
+  }
   const machine = mkdtempSync(join(tmpdir(), 'oomkeeper-example-'))
   try {
     writeExampleMachine(machine)
     const calls = typicalCalls(machine)
     for (const part of globSync('dist/cli-*.cjs', { cwd: folder }).toSorted()) {
       const command = basename(part, '.cjs').slice('cli-'.length)
-      const argv = [...node, ...SAME_BYTES, resolve(import.meta.dirname, 'codeCache.ts'), part]
-      const [program, ...args] = [...argv, JSON.stringify(calls[command] ?? [['--help']])]
-      // Without an environment. What a call complains of is told only where all fails.
-      execFileSync(program, args, { cwd: folder, env: {}, stdio: ['ignore', 'ignore', 'pipe'] })
+      compile([], 'codeCache.ts', part, JSON.stringify(calls[command] ?? [['--help']]))
     }
+    compile(OPERATOR_FLAGS, 'programCache.ts', 'dist/operator-part.cjs')
   } finally {
     rmSync(machine, { recursive: true, force: true })
   }
