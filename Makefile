@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images chart generate lock cluster-up cluster-down bench bench-parse bench-pods bench-policies bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning proof-policies scale soak captures clean
+.PHONY: help setup demo test lint format format-check typecheck build images chart generate lock cluster-up cluster-down bench bench-parse bench-pods bench-policies bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning proof-policies scale scale-logins scale-policies soak captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -93,6 +93,9 @@ faults: setup ## Break everything while the kernel kills, and account for every 
 
 scale: setup ## Measure: 5,000 nodes, 50,000 pods, 20,000 kills in a minute, each counted (SCALE_NODES, SCALE_PODS, SCALE_WORKLOADS, SCALE_KILLS)
 	@node test/scale/main.ts
+
+scale-logins: setup ## Measure: 5,000 agents log in at once, and again after a restart of NATS (SCALE_NODES)
+	@node test/scale/loginsMain.ts
 
 scale-policies: setup ## Measure: a policy for 10,000 pods on 1,000 nodes, out to each of them, changed, and at rest (SCALE_NODES, SCALE_PODS)
 	@node test/scale/policiesMain.ts

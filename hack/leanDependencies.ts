@@ -37,10 +37,10 @@ const REPLACEMENTS: readonly Replacement[] = [
     contents: `module.exports = (value, message) => { if (!value) throw new Error(message) }`,
   },
   {
-    // Logins by key and by JWT: the agent's is a password.
+    // Logins by key and by JWT: the agent's is a token or a password, which are sent as they are.
     importer: /\/nats\//,
     path: /^nkeys\.js$/,
-    contents: `exports.fromSeed = exports.encode = () => { throw new Error('expected a login by password') }`,
+    contents: `exports.fromSeed = exports.encode = () => { throw new Error('expected a login by token or password') }`,
   },
   {
     // Of JetStream the agent publishes, and reads keys: nothing else is asked for before it is called.

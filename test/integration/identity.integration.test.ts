@@ -2,11 +2,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals'
 import { connect, type NatsConnection } from 'nats'
+import { pino } from 'pino'
 import { KILL_STREAM, inboxPrefix } from '../../contract/subjects.ts'
+import { connectNats } from '../../program/adapters/natsConnection.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
+import { readKubeconfig, writeKubeconfig } from '../cluster/parts/kubeconfig.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { AgentIdentities } from '../support/agentIdentities.ts'
 import { startAgent, type AgentOptions, type AgentProcess } from '../support/agentProcess.ts'
+import { startBusyApiserver } from '../support/busyApiserver.ts'
 import { describeUnless } from '../support/leftOut.ts'
 import { readRecording, repeat } from '../support/recording.ts'
 import { applyCrds, untilReady, type OperatorProcess } from '../support/stack.ts'
@@ -92,6 +96,7 @@ describeUnless(whyNoServers(), 'the identity of an agent, with a real nats-serve
     const cases: [string, string | undefined][] = [
       ['NoToken', undefined],
       ['NotAToken', 'secret'],
+      ['TokenExpired', withClaims(token, { exp: Math.floor(Date.now() / 1_000) - 60 })],
       [
         'OtherAudience',
         await identities.token({ pod: 'agent-node-a-oomkeeper-agent', audience: 'https://kubernetes.default.svc' }),
@@ -145,6 +150,29 @@ describeUnless(whyNoServers(), 'the identity of an agent, with a real nats-serve
     expect(Object.values(state.subjects ?? {})).toEqual(Array.from({ length: KILLS }, () => 1))
   }, 90_000)
 
+  it('is let in by an apiserver that takes a second for each request, and refuses a third of them', async () => {
+    const busy = await startBusyApiserver(readKubeconfig(world.kubeconfig), world.folder, 33, 1_000)
+    const stop = new AbortController()
+    try {
+      const kubeconfig = join(world.folder, 'busy-kubeconfig')
+      writeKubeconfig(kubeconfig, busy.access)
+      const operator = await world.startOperator({}, kubeconfig)
+      const target = {
+        url: world.nats.url,
+        login: { name: 'token', refusalAdvice: '', authenticate: () => ({ auth_token: token }) },
+        inboxPrefix: inboxPrefix('node-a'),
+        clientName: 'agent',
+      }
+      const clients = Array.from({ length: 200 }, () => connectNats(target, pino({ level: 'silent' }), stop.signal))
+      connections.push(...(await Promise.all(clients)))
+      expect(await counted(operator, 'logins_admitted_total')).toBeGreaterThanOrEqual(200)
+      expect((await refusals(operator)).get('ApiserverUnreachable')).toBeGreaterThan(0)
+    } finally {
+      stop.abort(new Error('the test has ended'))
+      await busy.close()
+    }
+  }, 60_000)
+
   it('says itself what is wrong with its token', async () => {
     await world.readyOperator()
     const ofOther = await identities.token({ pod: 'agent-node-a-oomkeeper-agent', audience: 'other' })
@@ -154,6 +182,13 @@ describeUnless(whyNoServers(), 'the identity of an agent, with a real nats-serve
     await untilReady(agent)
   }, 60_000)
 })
+
+/** With other claims; nobody has signed those. */
+function withClaims(token: string, changes: object): string {
+  const [header, payload = '', signature] = token.split('.')
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object
+  return `${header}.${Buffer.from(JSON.stringify({ ...claims, ...changes })).toString('base64url')}.${signature}`
+}
 
 async function counted({ baseUrl }: OperatorProcess, name: string): Promise<number> {
   const text = await (await fetch(`${baseUrl}/metrics`)).text()

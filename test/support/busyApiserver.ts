@@ -21,6 +21,8 @@ export async function startBusyApiserver(
   behind: ApiAccess,
   folder: string,
   refusedOfHundred: number,
+  /** Before each request is handed on, milliseconds. */
+  delayMs = 0,
 ): Promise<BusyApiserver> {
   const { files, caPem } = await makeCredentials(join(folder, 'busy-pki'), ['127.0.0.1', 'localhost'], [])
   const agent = new Agent({ keepAlive: true, ca: behind.caPem })
@@ -44,6 +46,9 @@ export async function startBusyApiserver(
       )
       return
     }
+    setTimeout(() => handOn(request, response), delayMs)
+  }
+  const handOn = (request: IncomingMessage, response: ServerResponse): void => {
     const { method, url = '/', headers } = request
     const forwarded = httpsRequest(new URL(url, behind.server), { method, headers, agent }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
