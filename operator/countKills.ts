@@ -17,7 +17,7 @@ import type { GetOwner } from './reports/workload.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
 import { keepTrying } from './runtime/keepTrying.ts'
 import { KillEngine } from './runtime/killEngine.ts'
-import { NodeShares } from './runtime/nodeShares.ts'
+import { NodeShares, nodeShareBytes } from './runtime/nodeShares.ts'
 import type { CachedPod } from './runtime/pod.ts'
 import type { PodStore } from './runtime/podStore.ts'
 import type { StoredMessage } from './runtime/readKill.ts'
@@ -146,7 +146,7 @@ export async function countKills(
     maxEntries: MAX_REFUSALS_REMEMBERED,
     nowMs: () => performance.now(),
   })
-  const shares = new NodeShares(config.streamMaxBytes)
+  const shares = new NodeShares(nodeShareBytes(config.streamMaxBytes))
   const floodsSaid = new ExpiringMap<string, true>({ maxEntries: MAX_FLOODS_REMEMBERED, nowMs: waiting.monotonicMs })
   const isBeyondShare = (message: StoredMessage): boolean => {
     const token = shares.takeBeyond(message)

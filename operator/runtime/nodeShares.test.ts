@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { NodeShares } from './nodeShares.ts'
+import { NodeShares, nodeShareBytes } from './nodeShares.ts'
 
 const KIB = 1_024
 const message = (sequence: number, node = 'node-a', bytes = 10, storedAtMs = 1_000) => ({
@@ -9,9 +9,16 @@ const message = (sequence: number, node = 'node-a', bytes = 10, storedAtMs = 1_0
   storedAtMs,
 })
 
+describe('nodeShareBytes', () => {
+  it('is a quarter of the stream, and of a small one enough for a storm', () => {
+    expect(nodeShareBytes(1024 * KIB * KIB)).toBe(256 * KIB * KIB)
+    expect(nodeShareBytes(KIB * KIB)).toBe(16 * KIB * KIB)
+  })
+})
+
 describe('NodeShares', () => {
-  it('lets a node fill a quarter of the stream, small messages counted as 4 KiB, and no more', () => {
-    const shares = new NodeShares(80 * KIB)
+  it('lets a node fill its share, small messages counted as 4 KiB, and no more', () => {
+    const shares = new NodeShares(20 * KIB)
     const beyond = [1, 2, 3, 4, 5, 6, 7].map((sequence) => shares.takeBeyond(message(sequence)))
     expect(beyond).toEqual([undefined, undefined, undefined, undefined, undefined, 'node-a', 'node-a'])
     expect(shares.takeBeyond(message(8, 'node-b', 20 * KIB))).toBeUndefined()
@@ -19,7 +26,7 @@ describe('NodeShares', () => {
   })
 
   it('gives it back within the hour, by when messages were stored and not by when they are read', () => {
-    const shares = new NodeShares(80 * KIB)
+    const shares = new NodeShares(20 * KIB)
     expect(shares.takeBeyond(message(1, 'node-a', 20 * KIB))).toBeUndefined()
     expect(shares.takeBeyond(message(2, 'node-a', 10 * KIB, 1_700_000))).toBe('node-a')
     expect(shares.takeBeyond(message(3, 'node-a', 10 * KIB, 1_802_000))).toBeUndefined()
@@ -28,7 +35,7 @@ describe('NodeShares', () => {
   })
 
   it('names the nodes to remove messages of, until the last of these is removed', () => {
-    const shares = new NodeShares(4 * 4 * KIB)
+    const shares = new NodeShares(4 * KIB)
     for (const sequence of [1, 2, 3]) shares.takeBeyond(message(sequence))
     expect(shares.floods()).toEqual(['node-a'])
     shares.removed('node-a', 2)

@@ -2,12 +2,17 @@ import { tokenOfKillSubject } from '#contract/subjects.ts'
 import type { StoredMessage } from './readKill.ts'
 import { setNewest } from './setNewest.ts'
 
-/** So much of the stream a node may fill at once, and again in each hour. */
-export const NODE_SHARE = 1 / 4
+/** So much of the stream a node may fill at once, and again in each hour; of a small stream, so many bytes. */
+const NODE_SHARE = 1 / 4
+const LEAST_SHARE_BYTES = 16 * 1024 * 1024
 const REFILL_MS = 3_600_000
 /** A small message is work too. */
 const LEAST_BYTES = 4_096
 const MAX_NODES = 20_000
+
+export function nodeShareBytes(streamBytes: number): number {
+  return Math.max(LEAST_SHARE_BYTES, streamBytes * NODE_SHARE)
+}
 
 interface Share {
   bytes: number
@@ -25,9 +30,8 @@ export class NodeShares {
   /** Nodes with messages beyond their share that are in the stream still, and the last of these. */
   readonly #floods = new Map<string, number>()
 
-  /** @param streamBytes What the stream may hold. */
-  constructor(streamBytes: number) {
-    this.#shareBytes = streamBytes * NODE_SHARE
+  constructor(shareBytes: number) {
+    this.#shareBytes = shareBytes
   }
 
   /** @returns the node's token where it is beyond its share; undefined where the message is to be counted. */

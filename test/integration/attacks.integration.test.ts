@@ -12,7 +12,7 @@ import { applyCrds, type OperatorProcess } from '../support/stack.ts'
 import { OperatorWorld, inPod } from './operatorWorld.ts'
 
 const BOOT = '11111111-2222-4333-8444-555555555555'
-const STREAM_BYTES = 8 * 1024 * 1024
+const STREAM_BYTES = 64 * 1024 * 1024
 const DESIRED = '$JS.API.DIRECT.GET.KV_OOM_DESIRED.$KV.OOM_DESIRED'
 
 /** Rows of the table in docs/security.md that a node's own login is tried for. */
