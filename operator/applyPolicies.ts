@@ -28,6 +28,7 @@ const MAX_REFUSED = 1_000
 /** How far policies may go, by the operator's flags. @param podNamespace where the operator itself runs */
 export function railsOf(config: OperatorConfig, podNamespace: string): Rails {
   return {
+    isOff: config.policies === 'off',
     ownNamespace: config.leaseNamespace ?? podNamespace,
     protectedMemoryPercent: config.protectedMemoryPercent,
     rollbackWindowMs: config.rollbackWindowSeconds * 1_000,

@@ -104,6 +104,12 @@ export const operatorFlags = {
     '300',
     'how long a report is tried that a failing admission webhook keeps from being written, before its node counts its kills',
   ),
+  policies: withDefault(
+    z.enum(['on', 'off']),
+    'on|off',
+    'on',
+    'whether OOMPolicies are applied; off, every node is told to give back what they have set',
+  ),
   protectedMemoryPercent: withDefault(
     flagSchemas.countUpTo(100),
     'PERCENT',

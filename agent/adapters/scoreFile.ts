@@ -22,7 +22,8 @@ export function writeScore(
   try {
     descriptor = openSync(`${proc}/${pid}/oom_score_adj`, 'r+')
   } catch (error) {
-    return outcomeOf(error, 'oom_score_adj')
+    const isOthers = (error as NodeJS.ErrnoException).code === 'EACCES'
+    return isOthers ? { kind: 'failed', message: OTHERS_SCORE } : outcomeOf(error, 'oom_score_adj')
   }
   try {
     const isThere = isIn(files, pid, containerId)
@@ -38,6 +39,10 @@ export function writeScore(
     closeSync(descriptor)
   }
 }
+
+/** The file is its process's user's (fs/proc/base.c, proc_pid_make_inode). */
+const OTHERS_SCORE =
+  'expected to open oom_score_adj of another user’s process for writing, got EACCES: give the agent CAP_DAC_OVERRIDE'
 
 export function outcomeOf(error: unknown, file: string): WriteOutcome {
   const { code } = error as NodeJS.ErrnoException

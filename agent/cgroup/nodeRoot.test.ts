@@ -15,7 +15,7 @@ const rootOf = (signs: Partial<NodeSigns>): NodeRoot | undefined =>
     seesKernelPids: false,
     isFirst: false,
     firstCgroup: undefined,
-    firstMounts: '',
+    firstMounts: mountsOf('/', '/'),
     hasCgroup: () => false,
     ...signs,
   })
@@ -29,6 +29,10 @@ describe('resolveNodeRoot', () => {
 
   it('is the whole tree where the first process is the agent: it tells of its own container, not of the node', () => {
     expect(rootOf({ isFirst: true, firstMounts: DOCKER })).toEqual({ kind: 'whole' })
+  })
+
+  it('is the whole tree where the first process is hidden: that is told as a right that is missing', () => {
+    expect(rootOf({ firstMounts: '' })).toEqual({ kind: 'whole' })
   })
 
   it('is what the flag says', () => {

@@ -31,8 +31,8 @@ export interface NodeSigns {
 export function resolveNodeRoot(signs: NodeSigns): NodeRoot | undefined {
   const { configured, seesKernelPids, isFirst, firstCgroup, firstMounts, hasCgroup } = signs
   if (configured !== undefined) return { kind: 'path', path: configured, isHidden: !hasCgroup(configured) }
-  // Of another PID namespace it is not known whose first process that is.
-  if (seesKernelPids || isFirst) return { kind: 'whole' }
+  // One that is hidden (hidepid) tells nothing, and to the agent's own it is not known whose node it is.
+  if (seesKernelPids || isFirst || firstMounts === '') return { kind: 'whole' }
   const id = findOwnContainer(firstMounts)
   const seen = firstCgroup?.replace(INIT_CGROUP, '') ?? ''
   const path = id === undefined ? seen : endOfContainer(seen, id)?.path

@@ -9,14 +9,20 @@ import { controlField } from './controlField.ts'
 import { readTree, textFile, type ImageFile } from './imageFile.ts'
 import { openLayer, packLayer, type Layer } from './layer.ts'
 
-/** What npm's node is linked to, and which Debian this is; each without its own dependencies. Roots of trust are in Node.js itself. */
-const DEBIAN_PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1', 'base-files']
+/**
+ * What npm's node is linked to, by what the agent's container drops its capabilities (setpriv), and which Debian this is; each
+ * without its own dependencies. Roots of trust are in Node.js itself.
+ */
+const DEBIAN_PACKAGES = ['libc6', 'libstdc++6', 'libgcc-s1', 'base-files', 'util-linux', 'libcap-ng0']
 /** Of their files: libraries, what scanners look for, and licenses. */
-const KEPT = /^(?:lib|lib64|usr\/lib|usr\/share\/common-licenses|usr\/share\/doc\/[^/]+\/copyright)(?:\/|$)/
+const KEPT =
+  /^(?:lib|lib64|usr\/bin\/setpriv|usr\/lib|usr\/share\/common-licenses|usr\/share\/doc\/[^/]+\/copyright)(?:\/|$)/
 /** Node has its own ICU in its place. */
 const GCONV = /\/gconv(?:\/|$)/
+/** Of a running system. */
+const OF_SYSTEM = /^(?:usr\/)?lib\/(?:systemd|udev|mime|tmpfiles\.d)(?:\/|$)/
 /** Raised with every change of what is made of the same packages. */
-const LAYOUT = '3'
+const LAYOUT = '4'
 
 export interface NodeBase {
   /** Its files as a root folder. */
@@ -26,7 +32,7 @@ export interface NodeBase {
   paragraphs: readonly string[]
 }
 
-/** A root file system like distroless's nodejs: Debian's C libraries, /nodejs/bin/node and nothing that runs a shell. */
+/** A root file system like distroless's nodejs: Debian's C libraries, /nodejs/bin/node, setpriv and nothing that runs a shell. */
 export async function ensureNodeBase(
   architecture: Architecture,
   nodePackage: string,
@@ -68,7 +74,7 @@ async function makeBase(folder: string, nodePackage: string, packages: readonly 
 
 function baseFiles(debian: readonly ImageFile[], paragraphs: readonly string[], nodePackage: string): ImageFile[] {
   return [
-    ...debian.filter(({ path }) => KEPT.test(path) && !GCONV.test(path)),
+    ...debian.filter(({ path }) => KEPT.test(path) && !GCONV.test(path) && !OF_SYSTEM.test(path)),
     { path: 'etc/os-release', type: 'symlink', target: '../usr/lib/os-release' },
     textFile('etc/passwd', 'root:x:0:0::/:/none\nnonroot:x:65532:65532::/:/none\n'),
     textFile('etc/nsswitch.conf', 'hosts: files dns\n'),

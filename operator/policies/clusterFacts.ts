@@ -14,6 +14,8 @@ export const DEFAULT_PROTECTED_MEMORY_PERCENT = 50
 
 /** How far policies may go, as the operator's flags say. */
 export interface Rails {
+  /** Nothing is set by any policy. */
+  isOff?: boolean
   /** Where oomkeeper itself runs. */
   ownNamespace: string
   /** Of a node's allocatable memory: the limits of what policies protect there may add up to so much. */

@@ -10,7 +10,7 @@ import { auditRecord } from '../../contract/auditRecord.ts'
 import { desiredRuleOf } from '../../agent/testing/rules.ts'
 import type { DesiredRule } from '../../contract/desiredRule.ts'
 import { encodeDesiredState, type DesiredContainer } from '../../contract/desiredState.ts'
-import { nodeStatus, type NodeStatus } from '../../contract/nodeStatus.ts'
+import type { NodeStatus } from '../../contract/nodeStatus.ts'
 import {
   AUDIT_STREAM,
   AUDIT_SUBJECTS,
@@ -19,7 +19,6 @@ import {
   desiredHintSubject,
   LEASE_KEY,
   nodeToken,
-  statusSubject,
 } from '../../contract/subjects.ts'
 import { hasCapability } from '../cluster/host/capabilities.ts'
 import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
@@ -27,6 +26,7 @@ import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
 import { describeUnless, itUnless, notRoot } from '../support/leftOut.ts'
+import { outcomesOf, untilNodeStatus } from '../support/nodeStatuses.ts'
 import { noStrace, Trace } from '../support/trace.ts'
 
 const withRight = hasCapability('CAP_SYS_RESOURCE') ? 'with CAP_SYS_RESOURCE the kernel refuses nothing' : undefined
@@ -72,24 +72,8 @@ async function put(rules: DesiredRule[], of: readonly Named[], node = NODE): Pro
 const want = (of?: Named, value = 0): Promise<number> =>
   of === undefined ? put([], []) : put([desiredRuleOf({ score: { value } })], [of])
 
-/** What a status says of one container: outcome, processes and the reason, with its message. */
-function outcomesOf({ containers, reasons }: NodeStatus, containerId: string): string[] {
-  const outcomes = containers.find((one) => one.containerId === containerId)?.outcomes ?? []
-  return outcomes.map(({ outcome, processes, reason }) => {
-    const why = reason === undefined ? undefined : reasons[reason]
-    return [outcome, processes, ...(why === undefined ? [] : [why.reason, why.message])].join(' ')
-  })
-}
-
-async function untilStatus(holds: (status: NodeStatus) => boolean): Promise<NodeStatus> {
-  const probe = async () => {
-    const jsm = await connection.jetstreamManager()
-    const message = await jsm.streams.getMessage('OOM_STATUS', { last_by_subj: statusSubject(NODE) })
-    const status = nodeStatus.parse(message.json())
-    return holds(status) ? status : undefined
-  }
-  return waitUntil('the status', probe, { deadlineMs: 10_000, everyMs: 50, evidence: () => agent.program.tail() })
-}
+const untilStatus = (holds: (status: NodeStatus) => boolean): Promise<NodeStatus> =>
+  untilNodeStatus(connection, NODE, holds, () => agent.program.tail())
 
 describeUnless(notRoot, 'the agent, with real processes in a cgroup like a container’s', () => {
   beforeAll(async () => {

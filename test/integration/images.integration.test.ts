@@ -64,16 +64,19 @@ describe('the image', () => {
     expect(readFileSync(again.platforms[0]?.bom ?? '')).toEqual(readFileSync(first?.bom ?? ''))
   }, 180_000)
 
-  it.each(ARCHITECTURES)('has no shell, no package manager and no program but Node.js (%s)', (architecture) => {
-    const { root, config } = imageOf(architecture)
-    const programs = globSync('**', { cwd: root, withFileTypes: true })
-      .filter((entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mode & 0o111)
-      .map(({ name }) => name)
-      .filter((name) => !/\.so(?:\.\d+)*$/.test(name))
-    expect(programs).toEqual(['node'])
-    expect(globSync('**/{sh,bash,busybox,apt*,dpkg}', { cwd: root })).toEqual(['var/lib/dpkg'])
-    expect(config.config).toMatchObject({ User: '65532:65532', Entrypoint: ['/nodejs/bin/node'] })
-  })
+  it.each(ARCHITECTURES)(
+    'has no shell, no package manager and no program but Node.js and setpriv (%s)',
+    (architecture) => {
+      const { root, config } = imageOf(architecture)
+      const programs = globSync('**', { cwd: root, withFileTypes: true })
+        .filter((entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mode & 0o111)
+        .map(({ name }) => name)
+        .filter((name) => !/\.so(?:\.\d+)*$/.test(name))
+      expect(programs.toSorted()).toEqual(['node', 'setpriv'])
+      expect(globSync('**/{sh,bash,busybox,apt*,dpkg}', { cwd: root })).toEqual(['var/lib/dpkg'])
+      expect(config.config).toMatchObject({ User: '65532:65532', Entrypoint: ['/nodejs/bin/node'] })
+    },
+  )
 
   it.each(ARCHITECTURES)('is small to download (%s)', (architecture) => {
     const built = image.platforms.find((platform) => platform.architecture === architecture)

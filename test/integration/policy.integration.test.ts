@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import type { NodeStatus } from '../../contract/nodeStatus.ts'
 import { DESIRED_BUCKET } from '../../contract/subjects.ts'
 import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
 import { hasCapability } from '../cluster/host/capabilities.ts'
@@ -8,6 +9,7 @@ import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
 import { applyCrds, type OperatorProcess } from '../support/stack.ts'
+import { untilNodeStatus } from '../support/nodeStatuses.ts'
 import { OperatorWorld } from './operatorWorld.ts'
 import { describeUnless, itUnless, notRoot } from '../support/leftOut.ts'
 
@@ -103,6 +105,23 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
     await policy(800, 'Audit')
     await untilScore(START)
   }, 40_000)
+
+  it('gives the score back when policies are switched off, which the node confirms, and sets it when they are on again', async () => {
+    await policy(800, 'Enforce')
+    await untilScore(800)
+    await world.endOperators()
+    operator = await world.readyOperator({ OOMKEEPER_POLICIES: 'off' })
+    await untilScore(START)
+    const isConfirmed = ({ restoring, containers, desiredRevision = 0 }: NodeStatus) =>
+      restoring === 0 && containers.length === 0 && desiredRevision > 0
+    await untilNodeStatus(world.connection, 'node-a', isConfirmed, evidence)
+    expect(await untilStatus('PoliciesOff')).toMatchObject({ applied: 0, failed: 1 })
+    await world.endOperators()
+    operator = await world.readyOperator()
+    await untilScore(800)
+    await policy(800, 'Audit')
+    await untilScore(START)
+  }, 90_000)
 
   itUnless(
     withRight,

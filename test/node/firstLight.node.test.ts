@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -7,6 +7,7 @@ import type { Cluster } from '../cluster/attach.ts'
 import { reserveCluster } from '../cluster/cluster.ts'
 import { runCommand } from '../cluster/process/run.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
+import { maskOf, parseCapabilitySets } from '../support/agentRights.ts'
 import { nextSequence, readKills, type KernelKill } from '../support/kernelLog.ts'
 import { forwardPort } from '../support/forwardedPort.ts'
 import { InstalledProduct } from '../support/installedProduct.ts'
@@ -96,6 +97,15 @@ describe('the product, installed with helm', () => {
     expect(said).toContain('killed, and started again by the kubelet')
     expect(said).toMatch(/"report":"pod\.oomkeeper-test\.victim".*"scope":"ContainerLimit".*the kill is in its report/)
   }, 240_000)
+
+  it('has dropped in its agent every capability that mode full does not need, for good', async () => {
+    const { pid } = await product.processOf('agent')
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const ofNode = parseCapabilitySets(readFileSync('/proc/self/status', 'utf8'))['Bnd'] ?? 0n
+    const kept = maskOf(['SYSLOG', 'DAC_OVERRIDE', 'SYS_PTRACE', 'SYS_RESOURCE']) & ofNode
+    expect(parseCapabilitySets(status)).toEqual({ Inh: 0n, Prm: kept, Eff: kept, Bnd: kept, Amb: 0n })
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m)
+  }, 90_000)
 })
 
 describe('a real kill in a real pod', () => {

@@ -67,7 +67,37 @@ const AGENTS: readonly ChartSwitch[] = [
       [AGENT, '"mountPath":"/host/cgroup","name":"cgroup","readOnly":true'],
     ],
   },
-  { set: ['agent.mode=raise'], shows: [[AGENT, '"--mode=raise"']] },
+  { set: ['agent.mode=raise'], shows: [[AGENT, '"--mode=raise"']], hides: [[AGENT, '+sys_resource']] },
+  {
+    set: ['agent.privileged=false', 'agent.kmsgDevice=devices.example/kmsg'],
+    shows: [
+      [AGENT, '"devices.example/kmsg":"1"'],
+      [AGENT, '"add":["SYSLOG","DAC_OVERRIDE","SYS_PTRACE","SYS_RESOURCE"]'],
+      [AGENT, '"allowPrivilegeEscalation":false'],
+    ],
+    hides: [
+      [AGENT, '"privileged":true'],
+      [AGENT, '/usr/bin/setpriv'],
+      [AGENT, '"path":"/dev/kmsg"'],
+    ],
+  },
+  {
+    set: ['agent.privileged=false', 'agent.kmsgDevice=d.example/kmsg', 'agent.seLinuxOptions.type=spc_t'],
+    shows: [[AGENT, '"seLinuxOptions":{"type":"spc_t"}']],
+  },
+  {
+    set: ['agent.privileged=false', 'agent.kmsgDevice=d.example/kmsg', 'agent.appArmorProfile.type=Unconfined'],
+    shows: [[AGENT, '"appArmorProfile":{"type":"Unconfined"}']],
+  },
+  {
+    set: ['agent.mode=detect', 'agent.hostPID=false'],
+    shows: [
+      [AGENT, '"--proc=/host/proc"'],
+      [AGENT, '"hostPath":{"path":"/proc"'],
+    ],
+    hides: [[AGENT, '"hostPID":true']],
+  },
+  flag(OPERATOR, 'policies.enabled=false', '"--policies=off"'),
   flag(AGENT, 'agent.logLevel=debug', '"--log-level=debug"'),
   flag(AGENT, 'agent.stateFolder=/var/mnt/oomkeeper', '"hostPath":{"path":"/var/mnt/oomkeeper"'),
   flag(AGENT, 'agent.spoolMaxBytes=1048576', '"--spool-max-bytes=1048576"'),

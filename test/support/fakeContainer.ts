@@ -41,9 +41,10 @@ export class FakeContainer {
     mkdirSync(this.folder, { recursive: true })
   }
 
-  /** @returns its pid, once it is in the cgroup. */
-  async run(): Promise<number> {
-    const pid = this.#spawn('exec sleep 600', 'ignore').pid ?? -1
+  /** @param uid whose process it is @returns its pid, once it is in the cgroup. */
+  async run(uid = 0): Promise<number> {
+    const asUser = uid === 0 ? '' : `setpriv --reuid=${uid} --regid=${uid} --clear-groups `
+    const pid = this.#spawn(`exec ${asUser}sleep 600`, 'ignore').pid ?? -1
     const probe = () => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('sleep') || undefined
     await waitUntil('a process in the container', probe, { deadlineMs: 5_000, everyMs: 10 })
     return pid

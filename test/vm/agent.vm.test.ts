@@ -1,11 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { bootGuest, type Guest } from '../cluster/vm/guest.ts'
 import { SHELL } from '../cluster/vm/kills/kill.ts'
+import { renderEntryPoint } from '../support/agentRights.ts'
 import { INSIDE, packGuestPrograms } from '../support/guestPrograms.ts'
+import { ensureHelm } from '../support/helm.ts'
 
 /** Node.js and what it takes, in memory, are 200 MiB of it. */
 const MACHINE = { memoryMib: 640, cgroup: 'v2', processors: 2 } as const
 const NOBODY = 65_534
+const SETPRIV = '/usr/bin/setpriv'
 const log = (line: string): void => console.log(line)
 
 /** Two functions for scripts: `agent NAME [NODE FLAGS]` starts one and waits until it reads, `readiness` asks for it. */
@@ -27,14 +33,18 @@ const WITHOUT_PIPE_HANDLE = `--import 'data:text/javascript,process.binding=()=>
 const AS_NOBODY = `--import 'data:text/javascript,process.setgroups([]);process.setgid(${NOBODY});process.setuid(${NOBODY})'`
 
 describe('an agent on a machine of its own, with all capabilities', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'oomkeeper-vm-'))
   let guest: Guest
 
   beforeAll(async () => {
-    guest = await bootGuest('6.12', MACHINE, log, { files: packGuestPrograms(['agent.mjs']) })
+    guest = await bootGuest('6.12', MACHINE, log, { files: packGuestPrograms(['agent.mjs'], new Map(), [SETPRIV]) })
     await guest.run('ip link set lo up')
   }, 120_000)
 
-  afterAll(() => guest.dispose())
+  afterAll(async () => {
+    await guest.dispose()
+    rmSync(folder, { recursive: true })
+  })
 
   it('is one of the last to be taken', async () => {
     const said = await guest.run(`${AGENT}
@@ -46,6 +56,26 @@ wait $pid || true
 grep -c CAP_SYS_RESOURCE /tmp/alone.log || true`)
     expect(said.split('\n').filter(Boolean)).toEqual(['MainThread -997', '0'])
   }, 120_000)
+
+  it.each([
+    ['full', undefined, -997],
+    ['full', 'SYS_RESOURCE', 0],
+    ['raise', undefined, 0],
+  ] as const)(
+    'started as by the chart in mode %s (without: %s) has a score of its own of %d',
+    async (mode, without, score) => {
+      const entryPoint = await renderEntryPoint(await ensureHelm(folder), mode, without)
+      const said = await guest.run(`${AGENT}
+node() { ${entryPoint.join(' ')} /bin/node "$@" --mode ${mode}; }
+agent entry
+sleep 1
+scores $pid | grep MainThread
+kill $(cat /proc/$pid/task/*/children)
+wait $pid || true`)
+      expect(said.trim()).toBe(`MainThread ${score}`)
+    },
+    120_000,
+  )
 
   it('has a child that is, too, where it needs one to read the log', async () => {
     const said = await guest.run(`${AGENT}

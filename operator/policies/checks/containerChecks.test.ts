@@ -42,6 +42,10 @@ const HANDLERS = new Map([
 
 /** By reason: what is refused for it, and what is not although it is close to that. */
 const CASES: Record<string, { refused: Record<string, Case>; allowed: Record<string, Case> }> = {
+  PoliciesOff: {
+    refused: { 'everything while policies are off': { facts: { rails: { ...clusterFactsOf().rails, isOff: true } } } },
+    allowed: { 'while they are on': {} },
+  },
   BelowFloor: {
     refused: { 'a value that exempts': { policy: score(-1000) }, 'one below the floor': { policy: score(-991) } },
     allowed: { 'the floor': { policy: score(-990) }, 'a delta, which ends there': { policy: delta(-1990) } },

@@ -21,6 +21,14 @@ export interface ContainerCheck {
 /** The guard rails that go by what the apiserver knows, and what else keeps a policy away; the first that refuses is told. The list is the specification. */
 export const CONTAINER_CHECKS: readonly ContainerCheck[] = [
   {
+    reason: 'PoliciesOff',
+    isObstacle: true,
+    refuse: (_subject, { rails }) =>
+      rails.isOff === true
+        ? 'policies are switched off (--policies=off): nothing is set, and what was is given back'
+        : undefined,
+  },
+  {
     // The apiserver refuses such a value; one that it took under another version of the kind decides nothing.
     reason: 'BelowFloor',
     refuse: ({ policy }) => {
