@@ -1,4 +1,7 @@
-/** Pods on a bridge. The range leaves room for a second node's addresses on the same bridge. */
+/**
+ * Pods on a bridge, each under its own address for the pods of the other node too, as Kubernetes wants its network to be. The range
+ * leaves room for a second node's addresses on the same bridge.
+ */
 export function renderCniConfig(bridge: string, gateway: string): string {
   const network = gateway.slice(0, gateway.lastIndexOf('.'))
   const config = {
@@ -9,7 +12,6 @@ export function renderCniConfig(bridge: string, gateway: string): string {
         type: 'bridge',
         bridge,
         isGateway: true,
-        ipMasq: true,
         hairpinMode: true,
         ipam: {
           type: 'host-local',
