@@ -1,12 +1,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format format-check typecheck build images chart generate lock cluster-up cluster-down bench bench-parse bench-pods bench-policies bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning proof-policies scale scale-logins scale-policies soak captures clean
+.PHONY: help setup demo test e2e lint format format-check typecheck build images chart generate lock cluster-up cluster-down bench bench-parse bench-pods bench-policies bench-prediction bench-processes bench-rank bench-scores bench-stored fuzz faults morning proof-policies scale scale-logins scale-policies soak captures clean
 
 # Node 24 from the lock file, whatever the machine's own version is: npm's bin folder comes first.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: node_modules/.package-lock.json ## Install the dependencies, Node 24 among them
 
@@ -24,6 +24,9 @@ morning: setup ## Show what people read after a mixed morning of kills on a real
 
 test: setup ## Set everything up and run all tests
 	@node hack/runTests.ts
+
+e2e: setup ## Install on two real nodes, kill in every scope, delete operators, uninstall: each kill counted (root; E2E_SHORT=1, E2E_CHAPTERS, KEEP=1)
+	@node test/e2e/main.ts
 
 lint: setup ## Check the code, with types
 	@npm run --silent lint

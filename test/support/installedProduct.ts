@@ -59,17 +59,43 @@ export class InstalledProduct {
   }
 
   /** @returns what helm says, and the seconds from its start until every pod is ready. */
-  async install(values: readonly string[] = []): Promise<{ notes: string; secondsToReady: number }> {
+  async install(
+    values: readonly string[] = [],
+    chartFolder = CHART_FOLDER,
+  ): Promise<{ notes: string; secondsToReady: number }> {
     const startedMs = performance.now()
-    const set = values.flatMap((value) => ['--set', value])
-    const notes = await this.#helm(['install', RELEASE, CHART_FOLDER, ...IN_NAMESPACE, '--create-namespace', ...set])
-    for (const name of WORKLOADS) await this.#untilRolledOut(name)
+    const notes = await this.#helm([
+      'install',
+      RELEASE,
+      chartFolder,
+      ...IN_NAMESPACE,
+      '--create-namespace',
+      ...set(values),
+    ])
+    await this.untilReady()
     return { notes, secondsToReady: (performance.now() - startedMs) / 1000 }
   }
 
   /** `helm test`. @returns what it says, with the logs of its pod */
   async test(): Promise<string> {
     return this.#helm(['test', RELEASE, ...IN_NAMESPACE, '--logs', '--timeout=200s'])
+  }
+
+  /** To the chart of the checkout, with its own values. */
+  async upgrade(values: readonly string[] = []): Promise<void> {
+    await this.#helm(['upgrade', RELEASE, CHART_FOLDER, ...IN_NAMESPACE, '--reset-values', ...set(values)])
+    await this.untilReady()
+  }
+
+  /** To what was installed before. */
+  async rollback(): Promise<void> {
+    await this.#helm(['rollback', RELEASE, ...IN_NAMESPACE])
+    await this.untilReady()
+  }
+
+  /** Every pod is, as it is to be now. */
+  async untilReady(): Promise<void> {
+    for (const name of WORKLOADS) await this.#untilRolledOut(name)
   }
 
   /** Leaves the kinds with their reports, and the stored kills. */
@@ -183,6 +209,11 @@ export class InstalledProduct {
       throw new Error(`expected ${name} to be rolled out\n${await this.logs()}`, { cause: error })
     }
   }
+}
+
+/** As helm takes values. */
+function set(values: readonly string[]): string[] {
+  return values.flatMap((value) => ['--set', value])
 }
 
 /** As cgroups are named. */

@@ -1,0 +1,31 @@
+import type { KernelKill } from '../support/kernelLog.ts'
+
+const GROUP = / are going to be killed due to memory\.oom\.group set$/
+const TOTAL_VM = / total-vm:(\d+)kB,/
+/** A group dies at once; another kill of as large a process hardly follows so soon. */
+const WITHIN_USEC = 1_000_000
+
+/**
+ * How many of these lines are a victim's second. The first victim of a group kill is printed and counted again while it still has
+ * its memory, maybe by a thread's pid (mm/oom_kill.c, oom_kill_memcg_member): it is the line of its group with the same memory.
+ * @param kills of one kernel, in their order
+ */
+export function countRepeats(kills: readonly KernelKill[]): number {
+  let repeats = 0
+  let previous: KernelKill | undefined
+  /** The first victim of the group that dies, until its second line. */
+  let first: KernelKill | undefined
+  for (const kill of kills) {
+    if (kill.lines.some((line) => line.includes(' invoked oom-killer: '))) first = undefined
+    else if (kill.lines.some((line) => GROUP.test(line))) first = previous
+    previous = kill
+    if (first === undefined || sizeOf(kill) !== sizeOf(first)) continue
+    if (kill.monotonicUsec - first.monotonicUsec < WITHIN_USEC) repeats++
+    first = undefined
+  }
+  return repeats
+}
+
+function sizeOf({ lines }: KernelKill): string | undefined {
+  return TOTAL_VM.exec(lines.at(-1) ?? '')?.[1]
+}
