@@ -11,10 +11,13 @@ export interface Layer {
   unpackedBytes: number
 }
 
-/** The same bytes for the same files, in whatever order they come. */
-export async function packLayer(files: readonly ImageFile[]): Promise<Layer> {
+/** The same bytes for the same files, in whatever order they come. @param level as of zlib, 1 to 9 */
+export async function packLayer(
+  files: readonly ImageFile[],
+  level: number = constants.Z_BEST_COMPRESSION,
+): Promise<Layer> {
   const tar = await packTar(files)
-  return describeLayer(gzipSync(tar, { level: constants.Z_BEST_COMPRESSION }), tar)
+  return describeLayer(gzipSync(tar, { level }), tar)
 }
 
 /** A layer that was packed before. */

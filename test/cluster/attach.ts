@@ -33,7 +33,7 @@ export interface Cluster {
   part: (name: string) => RestartablePart
   partNames: readonly string[]
   staticPodFolder: string
-  /** Gives every node the image of a docker-archive. */
+  /** Gives every node the image of an OCI archive. */
   importImage: (archive: string) => Promise<void>
 }
 

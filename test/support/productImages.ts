@@ -6,7 +6,7 @@ import type { Cluster } from '../cluster/attach.ts'
 import { ensureBuilt, type Log } from '../cluster/build/ensureBuilt.ts'
 import { NATS } from '../cluster/build/goModule.ts'
 import { ownArchitecture } from '../cluster/host/architecture.ts'
-import { GO_ARCH, packDockerArchive } from '../cluster/images/dockerArchive.ts'
+import { packProgramImage } from '../cluster/images/programImage.ts'
 
 /** In place of the one in Docker's registry, under the chart's name for it: the same program, of the same version. */
 const NATS_IMAGE = `docker.io/library/nats:${NATS.version}`
@@ -17,9 +17,6 @@ export async function importProductImages(cluster: Cluster, folder: string, log:
   await cluster.importImage(archive)
   const content = readFileSync(join(await ensureBuilt(NATS, log), 'nats-server'))
   const natsArchive = join(folder, 'nats.tar')
-  writeFileSync(
-    natsArchive,
-    await packDockerArchive({ name: NATS_IMAGE, program: 'nats-server', content, goArch: GO_ARCH }),
-  )
+  writeFileSync(natsArchive, await packProgramImage({ name: NATS_IMAGE, program: 'nats-server', content }))
   await cluster.importImage(natsArchive)
 }

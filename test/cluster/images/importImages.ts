@@ -4,7 +4,7 @@ import { enterNamespaces } from '../host/namespaces.ts'
 import { watchOver, type Part } from '../process/part.ts'
 import { runCommand } from '../process/run.ts'
 import { waitUntil } from '../process/wait.ts'
-import { GO_ARCH, packDockerArchive } from './dockerArchive.ts'
+import { packProgramImage } from './programImage.ts'
 
 export const PAUSE_IMAGE = 'oomkeeper.test/pause:1'
 /** The memory eater: `hog --in child --mib 200 --mib-per-second 50 --name worker`. */
@@ -21,7 +21,7 @@ export async function packImages(binaries: string, folder: string): Promise<stri
   for (const [program, name] of Object.entries(IMAGES)) {
     const file = join(folder, `${program}.tar`)
     const content = readFileSync(join(binaries, program))
-    writeFileSync(file, await packDockerArchive({ name, program, content, goArch: GO_ARCH }))
+    writeFileSync(file, await packProgramImage({ name, program, content }))
     files.push(file)
   }
   return files
