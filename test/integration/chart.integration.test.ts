@@ -311,10 +311,12 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       const made = planKeys(auth, {}, randomBytes)
       const certificate = await makeServerCertificate({}, ['oomkeeper-nats.oomkeeper.svc'], new Date())
       for (const [name, pem] of Object.entries(certificate)) writeFileSync(join(folder, name), pem)
-      type Variable = { name: string; valueFrom: { secretKeyRef: { name: string; key: string } } }
+      type Variable = { name: string; valueFrom: { secretKeyRef?: { key: string } } }
       const variables = (podOf('StatefulSet', rendered).containers[0]?.env ?? []) as Variable[]
       const env = Object.fromEntries(
-        variables.map(({ name, valueFrom }) => [name, made[valueFrom.secretKeyRef.key] ?? '']),
+        variables.flatMap(({ name, valueFrom: { secretKeyRef } }) =>
+          secretKeyRef === undefined ? [] : [[name, made[secretKeyRef.key] ?? '']],
+        ),
       )
       expect(Object.keys(env)).toHaveLength(auth === 'callout' ? 3 : 2)
       const server = join(await ensureBuilt(NATS, () => {}), 'nats-server')
