@@ -1,10 +1,12 @@
 import type { Chapter } from './chapter.ts'
+import { drained } from './drain.ts'
+import { nats } from './nats.ts'
 import { operators } from './operators.ts'
 import { scopes } from './scopes.ts'
 import { uninstalled } from './uninstall.ts'
 
 /** All there is, in its order. */
-export const CHAPTERS: readonly Chapter[] = [scopes, operators, uninstalled]
+export const CHAPTERS: readonly Chapter[] = [scopes, operators, nats, drained, uninstalled]
 
 /**
  * Those to run.
