@@ -176,7 +176,10 @@ describeUnless(whyNoServers(), 'three nats-servers as the chart sets them up, wi
       for (let kill = 0; kill < 50; kill++) {
         const subject = killSubject('racer', BOOT, 1_000 + kill)
         const told = await Promise.allSettled(
-          connections.map((connection) => connection.jetstream().publish(subject, 'no kill', { expect: expectation })),
+          // Several on each, one behind the other: the first is still on its way to the replicas when the next is there.
+          [...connections, ...connections, ...connections].map((connection) =>
+            connection.jetstream().publish(subject, 'no kill', { expect: expectation }),
+          ),
         )
         expect(told.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
         for (const one of told) {
