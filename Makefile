@@ -25,7 +25,7 @@ morning: setup ## Show what people read after a mixed morning of kills on a real
 test: setup ## Set everything up and run all tests
 	@node hack/runTests.ts
 
-e2e: setup ## Install on two real nodes, kill in every scope, take parts away, uninstall: each kill counted (root; E2E_SHORT=1, E2E_CHAPTERS, KEEP=1)
+e2e: setup ## Install on two real nodes, kill in every scope, take parts away, uninstall: each kill counted (root; E2E_SHORT=1, E2E_CHAPTERS, E2E_IDLE_MINUTES, KEEP=1)
 	@node test/e2e/main.ts
 
 lint: setup ## Check the code, with types

@@ -1,12 +1,14 @@
 import type { Chapter } from './chapter.ts'
+import { costs } from './costs.ts'
 import { drained } from './drain.ts'
 import { nats } from './nats.ts'
 import { operators } from './operators.ts'
+import { rebooted } from './reboot.ts'
 import { scopes } from './scopes.ts'
 import { uninstalled } from './uninstall.ts'
 
 /** All there is, in its order. */
-export const CHAPTERS: readonly Chapter[] = [scopes, operators, nats, drained, uninstalled]
+export const CHAPTERS: readonly Chapter[] = [scopes, operators, nats, drained, rebooted, costs, uninstalled]
 
 /**
  * Those to run.
