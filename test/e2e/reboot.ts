@@ -7,6 +7,8 @@ import { whileKilling } from './storm.ts'
 async function reboot(world: E2eWorld): Promise<void> {
   const { cluster, product, story, tally, evidence } = world
   const [own, other] = world.nodes
+  // Else the runtime of pods that have just begun finds empty files after the cut, and never starts them again.
+  await other.run('sync')
   await killInService(other, `e2e-before-${process.pid}`, 3)
   await tally.untilTold(evidence)
   await whileKilling(world, async () => {
