@@ -22,7 +22,7 @@ demo: setup ## Show the main job: a real kill in a real pod becomes an OOMReport
 morning: setup ## Show what people read after a mixed morning of kills on a real node, each counted (root)
 	@node test/morning/main.ts
 
-test: setup ## Set everything up and run all tests
+test: setup ## Set everything up and run all tests (LONG=1: the long ones too)
 	@node hack/runTests.ts
 
 e2e: setup ## Install on two real nodes, kill in every scope, take parts away, uninstall: each kill counted (root; E2E_SHORT=1, E2E_CHAPTERS, E2E_IDLE_MINUTES, KEEP=1)

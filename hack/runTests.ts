@@ -52,7 +52,11 @@ try {
 const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
 if (build.status !== 0) process.exit(build.status ?? 3)
 
-const ignored = ['/node_modules/', '/dist/', ...leftOut.map(({ pattern }) => pattern)]
+// Of what shorter tests show too, with the real parts, and for which a change need not wait.
+const isLong = process.env['LONG'] === '1'
+const LONG_TESTS = '\\.long\\.node\\.test\\.ts$'
+const ignored = ['/node_modules/', '/dist/', ...leftOut.map(({ pattern }) => pattern), ...(isLong ? [] : [LONG_TESTS])]
+if (!isLong) log('left to LONG=1 make test: test/node/*.long.node.test.ts')
 const jest = spawnSync(
   process.execPath,
   [
