@@ -64,7 +64,7 @@ const completeness = z.object({
   kernelKills: count,
   /** Of these, those whose lines were overwritten before the first agent of this boot began to read. */
   killsBefore: count,
-  /** Kill lines read, each once; the first victim of a group kill may have two, and counts twice in the kernel too. */
+  /** Kill lines read, each once; a victim of a group kill may have two, and counts twice in the kernel too. */
   killLines: count,
   /** Kills whose lines were overwritten in the kernel's ring before they could be read. */
   killsLost: count,

@@ -29,10 +29,16 @@ describe('GroupVictims', () => {
     expect(isTold([victim(10)], victim(17, { anonRssKib: 72 }), dump(10, 11))).toBe(true)
   })
 
-  it('knows another one than the first by its pid alone: the kernel prints it once', () => {
-    const told = [victim(10), victim(11, { totalVmKib: 800 })]
-    expect(isTold(told, victim(11), dump(10, 11))).toBe(true)
-    expect(isTold(told, victim(17, { totalVmKib: 800 }), dump(10, 11))).toBe(false)
+  it('knows another one than the first in the same ways: its first thread may end before the rest', () => {
+    // 6.12: child-b 2156, hog 2114, hog 2148, exe 2162, of two processes.
+    const child = { totalVmKib: 1_432_144, anonRssKib: 45_988, fileRssKib: 1_636, shmemRssKib: 0 }
+    const parent = { totalVmKib: 1_227_344, anonRssKib: 2_204, fileRssKib: 1_636, shmemRssKib: 0 }
+    const told = [victim(2156, child), victim(2114, parent)]
+    const table = dump(2114, 2156)
+    expect(isTold(told, victim(2114, parent), table)).toBe(true)
+    expect(isTold(told, victim(2148, parent), table)).toBe(true)
+    expect(isTold(told, victim(2162, child), table)).toBe(true)
+    expect(isTold(told, victim(2148, { ...parent, anonRssKib: 40_000 }), table)).toBe(false)
   })
 
   it.each([

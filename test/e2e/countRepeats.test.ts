@@ -18,6 +18,10 @@ describe('countRepeats', () => {
     expect(repeatsIn([HEADER, kill(7, 5_000), GROUP, kill(6, 900), kill(9, 5_000)])).toBe(1)
   })
 
+  it('counts that of another victim of the group too', () => {
+    expect(repeatsIn([HEADER, kill(7, 5_000), GROUP, kill(6, 900), kill(8, 900), kill(9, 5_000)])).toBe(2)
+  })
+
   it('counts it where the dump was suppressed', () => {
     expect(repeatsIn([kill(7, 5_000), GROUP, kill(7, 5_000)])).toBe(1)
   })

@@ -6,22 +6,25 @@ const TOTAL_VM = / total-vm:(\d+)kB,/
 const WITHIN_USEC = 1_000_000
 
 /**
- * How many of these lines are a victim's second. The first victim of a group kill is printed and counted again while it still has
+ * How many of these lines are a victim's second. A victim of a group kill may be printed and counted again while it still has
  * its memory, maybe by a thread's pid (mm/oom_kill.c, oom_kill_memcg_member): it is the line of its group with the same memory.
- * @param kills of one kernel, in their order
+ * @param kills of one kernel, in their order, no two processes of a group of the same size
  */
 export function countRepeats(kills: readonly KernelKill[]): number {
   let repeats = 0
   let previous: KernelKill | undefined
-  /** The first victim of the group that dies, until its second line. */
-  let first: KernelKill | undefined
+  /** Victims of the group that dies, until their second line. */
+  let once: KernelKill[] | undefined
   for (const kill of kills) {
-    if (kill.lines.some((line) => line.includes(' invoked oom-killer: '))) first = undefined
-    else if (kill.lines.some((line) => GROUP.test(line))) first = previous
+    if (kill.lines.some((line) => line.includes(' invoked oom-killer: '))) once = undefined
+    else if (kill.lines.some((line) => GROUP.test(line)) && previous !== undefined) once = [previous]
     previous = kill
-    if (first === undefined || sizeOf(kill) !== sizeOf(first)) continue
-    if (kill.monotonicUsec - first.monotonicUsec < WITHIN_USEC) repeats++
-    first = undefined
+    const before = once?.find((one) => sizeOf(one) === sizeOf(kill))
+    if (before === undefined) once?.push(kill)
+    else {
+      if (kill.monotonicUsec - before.monotonicUsec < WITHIN_USEC) repeats++
+      once = once?.filter((one) => one !== before)
+    }
   }
   return repeats
 }
