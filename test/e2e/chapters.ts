@@ -5,10 +5,20 @@ import { nats } from './nats.ts'
 import { operators } from './operators.ts'
 import { rebooted } from './reboot.ts'
 import { scopes } from './scopes.ts'
+import { switchedOff } from './switchedOff.ts'
 import { uninstalled } from './uninstall.ts'
 
 /** All there is, in its order. */
-export const CHAPTERS: readonly Chapter[] = [scopes, operators, nats, drained, rebooted, costs, uninstalled]
+export const CHAPTERS: readonly Chapter[] = [
+  scopes,
+  operators,
+  nats,
+  drained,
+  rebooted,
+  switchedOff,
+  costs,
+  uninstalled,
+]
 
 /**
  * Those to run.
