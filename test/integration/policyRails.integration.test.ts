@@ -26,9 +26,9 @@ const memory = (limit: string | undefined, request: string) => ({
 })
 
 /** One that a test before made. */
-async function podNamed(name: string) {
-  const { metadata } = await world.get<{ metadata: { uid: string } }>('pod', '-n', 'shop', name)
-  return { namespace: 'shop', name, uid: metadata.uid, containerId: Buffer.from(name).toString('hex').padEnd(64, '0') }
+async function podNamed(name: string, namespace = 'shop') {
+  const { metadata } = await world.get<{ metadata: { uid: string } }>('pod', '-n', namespace, name)
+  return { namespace, name, uid: metadata.uid, containerId: Buffer.from(name).toString('hex').padEnd(64, '0') }
 }
 
 async function applyPolicy(spec: object, name = 'keep-db'): Promise<void> {
@@ -116,7 +116,10 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
     const pod = await podNamed('first')
     const { containerId } = pod
     await untilTold('node-a', containerId)
-    const { uid: podUid, containerId: ofBatch } = await world.makePod({ name: 'batch', labels: { app: 'batch' } })
+    // No report of namespace shop names it.
+    await world.api.kubectl(['create', 'namespace', 'etl'])
+    const batch = { name: 'batch', namespace: 'etl', labels: { app: 'batch' } }
+    const { uid: podUid, containerId: ofBatch } = await world.makePod(batch)
     await world.publishKills(1, { ...nodeKill(pod.uid, { podUid, containerId: ofBatch }), ...inPod(pod) })
     await untilTold('node-a')
     const status = await untilPolicy('degraded', (one) => conditionOf(one, 'Degraded')?.status === 'True')
@@ -154,7 +157,7 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
     await untilTold('node-a', pod.containerId)
     // It gets as far as the kill's report, and no further.
     await world.allowPolicyStatus(false)
-    const { uid: podUid, containerId } = await podNamed('batch')
+    const { uid: podUid, containerId } = await podNamed('batch', 'etl')
     await world.publishKills(1, { ...nodeKill(pod.uid, { podUid, containerId }), ...inPod(pod) })
     await world.untilKills('pod.first.app', 2)
     await operator.program.said('to write the status of OOMPolicy keep-db, got 403')

@@ -102,6 +102,21 @@ async function makeKills(): Promise<void> {
     ...node,
     attribution: { source: 'dump', cgroupPath: '/system.slice/backup.service' },
     victim: { pid: 4711, command: 'restic', anonRssKib: 900_000 },
+    candidates: [
+      { pid: 4711, command: 'restic', uid: 0, totalVmPages: 240_000, rssPages: 225_000, badnessPages: 225_470 },
+      {
+        pid: 8100,
+        command: 'server',
+        uid: 1000,
+        totalVmPages: 300,
+        rssPages: 300,
+        badnessPages: 16_700,
+        oomScoreAdj: 998,
+        liveOomScore: 1_330,
+        podUid: checkout.uid,
+        containerId: checkout.containerId,
+      },
+    ],
   })
   await world.untilKills('deployment.checkout.app', 3)
   const finishedAt = new Date(startMs - 20 * MINUTE_MS).toISOString().replace(/\.\d+Z$/, 'Z')
