@@ -5,25 +5,18 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
-import { connect, type KV, type NatsConnection, type RetentionPolicy } from 'nats'
+import type { KV, NatsConnection } from 'nats'
 import { auditRecord } from '../../contract/auditRecord.ts'
 import { desiredRuleOf } from '../../agent/testing/rules.ts'
 import type { DesiredRule } from '../../contract/desiredRule.ts'
 import { encodeDesiredState, type DesiredContainer } from '../../contract/desiredState.ts'
 import type { NodeStatus } from '../../contract/nodeStatus.ts'
-import {
-  AUDIT_STREAM,
-  AUDIT_SUBJECTS,
-  auditSubject,
-  DESIRED_BUCKET,
-  desiredHintSubject,
-  LEASE_KEY,
-  nodeToken,
-} from '../../contract/subjects.ts'
+import { AUDIT_STREAM, auditSubject, desiredHintSubject, LEASE_KEY, nodeToken } from '../../contract/subjects.ts'
 import { hasCapability } from '../cluster/host/capabilities.ts'
-import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
+import type { PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
+import { startDesiredStates } from '../support/desiredStates.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
 import { describeUnless, itUnless, notRoot } from '../support/leftOut.ts'
 import { outcomesOf, untilNodeStatus } from '../support/nodeStatuses.ts'
@@ -77,14 +70,7 @@ const untilStatus = (holds: (status: NodeStatus) => boolean): Promise<NodeStatus
 
 describeUnless(notRoot, 'the agent, with real processes in a cgroup like a container’s', () => {
   beforeAll(async () => {
-    nats = await startNats({ nodes: [NODE], log: () => undefined })
-    const { user, password } = nats.users.operator
-    connection = await connect({ servers: nats.url, user, pass: password })
-    bucket = await connection.jetstream().views.kv(DESIRED_BUCKET, { history: 1, allow_direct: true })
-    const jsm = await connection.jetstreamManager()
-    const retention = 'limits' as RetentionPolicy
-    await jsm.streams.add({ name: 'OOM_STATUS', subjects: ['oom.v1.status.*'], retention, max_msgs_per_subject: 1 })
-    await jsm.streams.add({ name: AUDIT_STREAM, subjects: [AUDIT_SUBJECTS], retention })
+    ;({ nats, connection, bucket } = await startDesiredStates(NODE))
   }, 120_000)
 
   afterAll(async () => {

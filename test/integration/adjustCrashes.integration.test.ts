@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { connect, type KV, type NatsConnection, type RetentionPolicy } from 'nats'
+import type { KV, NatsConnection } from 'nats'
 import { desiredRuleOf } from '../../agent/testing/rules.ts'
 import type { DesiredScore } from '../../contract/desiredRule.ts'
 import { encodeDesiredState } from '../../contract/desiredState.ts'
 import { nodeStatus } from '../../contract/nodeStatus.ts'
-import { DESIRED_BUCKET, statusSubject } from '../../contract/subjects.ts'
-import { startNats, type PrivateNats } from '../cluster/privateServers.ts'
+import { statusSubject } from '../../contract/subjects.ts'
+import type { PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { SmallDisk } from '../faults/smallDisk.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
+import { startDesiredStates } from '../support/desiredStates.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
 import { killAtCall, type Call } from '../support/killAtCall.ts'
 import { describeUnless, notRoot } from '../support/leftOut.ts'
@@ -121,13 +122,7 @@ const GIVING_BACK: typeof APPLYING = [
 
 describeUnless(notRoot, 'an agent, with real processes in a cgroup like a container’s,', () => {
   beforeAll(async () => {
-    nats = await startNats({ nodes: [NODE], log: () => undefined })
-    const { user, password } = nats.users.operator
-    connection = await connect({ servers: nats.url, user, pass: password })
-    bucket = await connection.jetstream().views.kv(DESIRED_BUCKET, { history: 1, allow_direct: true })
-    const jsm = await connection.jetstreamManager()
-    const retention = 'limits' as RetentionPolicy
-    await jsm.streams.add({ name: 'OOM_STATUS', subjects: ['oom.v1.status.*'], retention, max_msgs_per_subject: 1 })
+    ;({ nats, connection, bucket } = await startDesiredStates(NODE))
   }, 120_000)
 
   afterAll(async () => {
