@@ -1,39 +1,34 @@
 import { ProgramError, messageOf } from '#program/errors.ts'
 import type { Watermark } from '../api/killRecord.ts'
-import { rejectRecord } from '../reports/rejectRecord.ts'
 import { countedBy } from '../reports/watermark.ts'
 import { checkpointMoved } from './carryOver.ts'
 import { HeldBytes, bytesOfRecord } from './heldBytes.ts'
-import { keepTrying, type Waiting } from './keepTrying.ts'
+import { keepTrying } from './keepTrying.ts'
 import type { Checkpoint } from './killStream.ts'
 import { readAgain, type ReadMessage } from './readAgain.ts'
 import type { StoredMessage } from './readKill.ts'
+import { RejectQueue, type Reject, type RejectPorts } from './rejectQueue.ts'
 import { keyText, type Refusal, type ReportKey } from './reportStore.ts'
 import type { ReportWriter } from './reportWriter.ts'
-import { nodeTarget, type ResolveContext, type Target } from './resolveTarget.ts'
+import { nodeTarget, type NodeTarget, type ResolveContext, type Target } from './resolveTarget.ts'
 import { SettledSequence } from './settledSequence.ts'
 import type { WriteBudget } from './writeBudget.ts'
 import type { WritePatience } from './writePatience.ts'
 
 export interface LedgerObserver {
   counted(kills: readonly Target[]): void
-  rejected(message: StoredMessage, reason: string): void
   /** The report takes nothing: its kills are counted with the node's, or set aside. */
   refused(key: ReportKey, kills: number, reason: string): void
 }
 
-export interface LedgerPorts extends Pick<ResolveContext, 'explain' | 'findPod'> {
-  now: () => Date
-  waiting: Waiting
-  observer: LedgerObserver
+export interface LedgerPorts extends RejectPorts, Pick<ResolveContext, 'explain' | 'findPod'> {
+  observer: LedgerObserver & RejectPorts['observer']
   writer: ReportWriter
   budget: WriteBudget
   patience: WritePatience
   /** What the kills that are not written yet may take in memory. */
   maxWaitingBytes: number
   readMessage: ReadMessage
-  /** Keeps a message that cannot be counted. @throws ProgramError with retry. */
-  publishReject: (message: StoredMessage, reason: string) => Promise<void>
   /** As KillStream has it. @throws ProgramError with retry. */
   saveCheckpoint: (checkpoint: Checkpoint, revision: number) => Promise<number | undefined>
   /** Between a write and the checkpoint behind it; the crash test ends the process there. */
@@ -85,9 +80,7 @@ export class KillLedger {
   readonly #settled: SettledSequence
   /** By keyText. A report is here while its kills wait or are written. */
   readonly #waiting = new Map<string, WaitingKill[]>()
-  readonly #rejects: { message: StoredMessage; reason: string }[] = []
-  /** Rejects that their node's report has refused. */
-  readonly #unnoted = new Set<number>()
+  readonly #rejects: RejectQueue
   readonly #held = new HeldBytes()
   readonly #underWay = new Set<Promise<void>>()
   #checkpoint: number
@@ -95,12 +88,12 @@ export class KillLedger {
   #streamEnd: number
   #wroteSinceCheckpoint = false
   #isSaving = false
-  #isRejecting = false
   #failure: unknown
   #roomMade: () => void = () => {}
 
   constructor(ports: LedgerPorts, start: LedgerStart) {
     this.#ports = ports
+    this.#rejects = new RejectQueue(ports)
     this.#stream = start.stream
     this.#onSettled = start.onSettled
     this.#checkpoint = start.settled
@@ -116,7 +109,7 @@ export class KillLedger {
 
   reject(message: StoredMessage, reason: string): void {
     this.#open(message)
-    this.#setAside(message, reason)
+    this.#setAside({ message, reason, isUntold: false })
   }
 
   /** Nothing is to be done about it. */
@@ -168,10 +161,16 @@ export class KillLedger {
     this.#start(() => this.#writeReport(key))
   }
 
-  #setAside(message: StoredMessage, reason: string): void {
-    this.#held.hold(message.sequence, message.data.length)
-    this.#rejects.push({ message, reason })
-    if (!this.#isRejecting) this.#start(() => this.#publishRejects())
+  /** It is kept elsewhere, and seen in its node's report, unless that takes nothing. */
+  #setAside(reject: Reject): void {
+    const { sequence, data } = reject.message
+    this.#held.hold(sequence, data.length)
+    if (this.#rejects.add(reject)) this.#start(() => this.#rejects.publish((...kept) => this.#afterReject(...kept)))
+  }
+
+  #afterReject(sequence: number, target: NodeTarget | undefined): void {
+    if (target === undefined) this.#settle([sequence])
+    else this.#enqueue({ sequence, target, isReject: true })
   }
 
   #start(work: () => Promise<void>): void {
@@ -249,9 +248,11 @@ export class KillLedger {
         elsewhere.push({ sequence, target: itsNode, isReject: false })
         continue
       }
-      this.#unnoted.add(sequence)
-      if (read !== undefined) this.#setAside(read.message, detail)
-      else this.#setAside({ sequence, subject: '', data: new Uint8Array() }, `${detail}; it is in the stream no longer`)
+      const [message, why] =
+        read === undefined
+          ? [{ sequence, subject: '', data: new Uint8Array() }, `${detail}; it is in the stream no longer`]
+          : [read.message, detail]
+      this.#setAside({ message, reason: why, isUntold: true })
     }
     for (const kill of elsewhere) this.#enqueue(kill)
   }
@@ -261,34 +262,6 @@ export class KillLedger {
     const left = (this.#waiting.get(key) ?? []).filter((kill) => !taken.has(kill))
     if (left.length === 0) this.#waiting.delete(key)
     else this.#waiting.set(key, left)
-  }
-
-  async #publishRejects(): Promise<void> {
-    this.#isRejecting = true
-    const { waiting, observer, publishReject } = this.#ports
-    for (let next = this.#rejects.shift(); next !== undefined; next = this.#rejects.shift()) {
-      const { message, reason } = next
-      await keepTrying('rejects', waiting, () => publishReject(message, reason))
-      observer.rejected(message, reason)
-      this.#noteReject(message, reason)
-    }
-    this.#isRejecting = false
-  }
-
-  /** A reject is seen in its node's report, unless that takes nothing: the message is kept by then. */
-  #noteReject(message: StoredMessage, reason: string): void {
-    const record = rejectRecord(message, reason, this.#ports.now())
-    const { sequence } = message
-    if (record === undefined || this.#unnoted.delete(sequence)) {
-      this.#settle([sequence])
-      return
-    }
-    const { node } = record
-    this.#enqueue({
-      sequence,
-      isReject: true,
-      target: { kind: 'NodeOOMReport', key: { kind: 'NodeOOMReport', name: node }, spec: { node }, record },
-    })
   }
 
   async #saveCheckpoints(): Promise<void> {
