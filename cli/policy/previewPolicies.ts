@@ -6,7 +6,7 @@ import { kubeletScore } from '../../operator/policies/kubeletScore.ts'
 import { scoresOf } from '../../operator/policies/protection.ts'
 import { currentRollback, withdrawnFrom } from '../../operator/policies/rollback.ts'
 import { selectsContainer, selectsPod, type Policy } from '../../operator/policies/selection.ts'
-import type { CachedPod, PodMember } from '../../operator/runtime/pod.ts'
+import { podUidOnNode, type CachedPod, type PodMember } from '../../operator/runtime/pod.ts'
 import type { ClusterObjects } from './clusterObjects.ts'
 import { refusalByNode } from './refusalByNode.ts'
 import { workloadOf } from './workloadOf.ts'
@@ -80,7 +80,7 @@ export function previewPolicies(tried: readonly Policy[], objects: ClusterObject
   for (const pod of pods) {
     for (const member of pod.members) {
       if (member.id === undefined) continue
-      const key = keyOf({ podUid: pod.configHash ?? pod.uid, name: member.name })
+      const key = keyOf({ podUid: podUidOnNode(pod), name: member.name })
       const rules = rulesAfter.get(key) ?? []
       const isAdjusted = rulesBefore.get(key)?.some(({ score }) => score !== undefined) === true
       if (rules.length === 0 && !isAdjusted) continue
@@ -94,7 +94,7 @@ export function previewPolicies(tried: readonly Policy[], objects: ClusterObject
       if (pod.node === '' || !selectsPod(policy, pod, namespaces.get(pod.namespace))) return []
       const own = pod.members.filter((member) => selectsContainer(policy, member))
       return own.map((member) => {
-        const key = keyOf({ podUid: pod.configHash ?? pod.uid, name: member.name })
+        const key = keyOf({ podUid: podUidOnNode(pod), name: member.name })
         const rules = rulesAfter.get(key) ?? []
         const scores = scoresOf({ policy, pod, member }, facts)
         const verdict = verdictOf(policy, rules, scores, leftOut.get(`${policy.name} ${key}`))

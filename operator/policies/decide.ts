@@ -1,5 +1,6 @@
 import type { DesiredRule } from '#contract/desiredRule.ts'
 import type { StatusReason } from '#contract/nodeStatus.ts'
+import { podUidOnNode } from '../runtime/pod.ts'
 import { refusalOf } from './checks/containerChecks.ts'
 import type { ClusterFacts } from './clusterFacts.ts'
 import { ruleOf, type ParsedRule } from './desiredRules.ts'
@@ -116,7 +117,7 @@ function decideNode(
         const refusal = refusalOf(subject, facts)
         if (refusal !== undefined) {
           match.refuse(refusal.why, member.id, refusal.isGuarded)
-          onLeftOut(policy.name, { podUid: pod.configHash ?? pod.uid, name: member.name }, refusal.why)
+          onLeftOut(policy.name, { podUid: podUidOnNode(pod), name: member.name }, refusal.why)
         } else if (!parsed.ok) match.refuse({ reason: 'InvalidSpec', message: parsed.message }, member.id)
         else {
           rules.push(parsed.rule)
@@ -126,7 +127,7 @@ function decideNode(
         }
       }
       if (rules.length === 0) continue
-      const podUid = pod.configHash ?? pod.uid
+      const podUid = podUidOnNode(pod)
       const id = member.id !== undefined && { containerId: member.id }
       onNode.selected.push({ podUid, name: member.name, ...id, rules })
     }

@@ -1,4 +1,5 @@
 import type { DesiredRule } from '#contract/desiredRule.ts'
+import { podUidOnNode } from '../runtime/pod.ts'
 import type { ClusterFacts } from './clusterFacts.ts'
 import type { OnRefused, SelectedContainer } from './nodeDesired.ts'
 import { planBudget, type ProtectedContainer } from './planBudget.ts'
@@ -18,7 +19,7 @@ export interface OnNode {
 export function wantedProtection({ policy, pod, member }: Subject, rule: DesiredRule): WantedProtection {
   const { priority, mode } = policy.spec
   const { createdSeconds } = pod
-  const container = containerKey(pod.configHash ?? pod.uid, member.name)
+  const container = containerKey(podUidOnNode(pod), member.name)
   return { rule, policy: policy.name, priority, mode, container, createdSeconds, memoryKib: protectedKib(pod, member) }
 }
 

@@ -1,5 +1,5 @@
 import type { RankScope } from '#contract/rank.ts'
-import type { CachedPod } from '../runtime/pod.ts'
+import { podUidOnNode, type CachedPod } from '../runtime/pod.ts'
 import type { RankTarget } from './rankQuery.ts'
 
 export type ScopeOutcome = { ok: true; scope: RankScope | undefined } | { ok: false; reason: string }
@@ -25,8 +25,7 @@ export function resolveScope({ cgroup, pod, container }: RankTarget, node: strin
     const where = found.node === '' ? 'no node yet' : `node ${found.node}`
     return { ok: false, reason: `pod: expected a pod on node ${node}, got ${pod}, which is on ${where}` }
   }
-  // Of a static pod the node has the hash of its configuration.
-  if (container === undefined) return { ok: true, scope: { kind: 'pod', uid: found.configHash ?? found.uid } }
+  if (container === undefined) return { ok: true, scope: { kind: 'pod', uid: podUidOnNode(found) } }
   const id = found.members.find(({ name }) => name === container)?.id
   if (id !== undefined) return { ok: true, scope: { kind: 'container', id } }
   const names = found.members.map(({ name }) => name).join(', ')

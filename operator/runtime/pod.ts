@@ -25,6 +25,11 @@ export interface CachedPod {
   createdSeconds: number
 }
 
+/** As the pod's node calls it, in its cgroup paths too: of a static pod, by the hash of its configuration. */
+export function podUidOnNode({ uid, configHash }: Pick<CachedPod, 'uid' | 'configHash'>): string {
+  return configHash ?? uid
+}
+
 /** App: of spec.containers. Init: it ends. Sidecar: an init container that stays. Ephemeral: of `kubectl debug`. */
 export type ContainerType = 'App' | 'Init' | 'Sidecar' | 'Ephemeral'
 
