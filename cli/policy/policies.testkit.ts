@@ -1,3 +1,4 @@
+import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
 import type { Rails } from '../../operator/policies/clusterFacts.ts'
 import type { Policy } from '../../operator/policies/selection.ts'
 import { oomPolicySpec } from '../../operator/api/oomPolicySpec.ts'
@@ -36,6 +37,23 @@ export function rawPod(number: number, memory = '1Gi') {
       qosClass: 'Burstable',
       containerStatuses: [{ name: 'app', containerID: `containerd://${containerId(number)}`, state: { running: {} } }],
     },
+  }
+}
+
+/** Memory of node-a. */
+export const NODE_TOTAL_KIB = 8 * 1024 * 1024
+
+/** Who is in line on it. */
+export function rankingOf(...candidates: NodeRanking['candidates']): NodeRanking {
+  return {
+    version: 1,
+    node: 'node-a',
+    scannedAt: '2026-03-01T10:00:00.000Z',
+    kernelRelease: '6.12.0',
+    pageSizeKib: 4,
+    processCount: 10,
+    domain: { totalKib: NODE_TOTAL_KIB },
+    candidates,
   }
 }
 

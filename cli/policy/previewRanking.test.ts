@@ -1,11 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
-import { clusterOf, containerId, policyOf, RAILS, rawPod, rawPolicy } from './policies.testkit.ts'
+import {
+  NODE_TOTAL_KIB,
+  clusterOf,
+  containerId,
+  policyOf,
+  RAILS,
+  rankingOf,
+  rawPod,
+  rawPolicy,
+} from './policies.testkit.ts'
 import { previewPolicies } from './previewPolicies.ts'
 import { previewRanking } from './previewRanking.ts'
 
-const TOTAL_KIB = 8 * 1024 * 1024
-const PER_THOUSAND_PAGES = Math.floor(TOTAL_KIB / 4 / 1000)
+const PER_THOUSAND_PAGES = Math.floor(NODE_TOTAL_KIB / 4 / 1000)
 const CGROUP = `/kubepods/podx/${containerId(1)}`
 
 function task(pid: number, command: string, oomScoreAdj: number, container?: number) {
@@ -20,16 +28,7 @@ function task(pid: number, command: string, oomScoreAdj: number, container?: num
   }
 }
 
-const ranking: NodeRanking = {
-  version: 1,
-  node: 'node-a',
-  scannedAt: '2026-03-01T10:00:00.000Z',
-  kernelRelease: '6.12.0',
-  pageSizeKib: 4,
-  processCount: 10,
-  domain: { totalKib: TOTAL_KIB },
-  candidates: [task(11, 'web', 875, 1), task(10, 'master', 875, 1), task(7, 'cron', 600)],
-}
+const ranking = rankingOf(task(11, 'web', 875, 1), task(10, 'master', 875, 1), task(7, 'cron', 600))
 
 async function preview(spec: object, ...objects: unknown[]) {
   const { decided } = previewPolicies([policyOf('a', spec)], await clusterOf(rawPod(1), ...objects), RAILS)

@@ -1,30 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
-import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
-import { containerId, rawPod } from './policies.testkit.ts'
+import { NODE_TOTAL_KIB, containerId, rankingOf, rawPod } from './policies.testkit.ts'
+import { SIMULATION_FLAGS } from '../reports/reports.testkit.ts'
 import { simulateWithPolicies } from './simulateWithPolicies.ts'
 
-const flags = {
-  context: undefined,
-  kubeconfig: undefined,
-  operator: undefined,
-  operatorNamespace: 'oomkeeper',
-  noColor: false,
-  protectedMemoryPercent: undefined,
-  until: undefined,
-  pod: undefined,
-  container: undefined,
-  cgroup: undefined,
-  policy: 'policy.yaml',
-  top: 10,
-  output: 'text' as 'text' | 'json',
-}
+const flags = { ...SIMULATION_FLAGS, policy: 'policy.yaml' }
 const SETTINGS = {
   version: 1 as const,
   namespace: 'oomkeeper',
   protectedMemoryPercent: 50,
   rollbackWindowSeconds: 600,
 }
-const TOTAL_KIB = 8 * 1024 * 1024
 const task = (pid: number, command: string, oomScoreAdj: number) => ({
   pid,
   command,
@@ -32,21 +17,12 @@ const task = (pid: number, command: string, oomScoreAdj: number) => ({
   oomScoreAdj,
   rssKib: 102_400,
   freesKib: 102_400,
-  badnessPages: 25_600 + oomScoreAdj * Math.floor(TOTAL_KIB / 4 / 1000),
+  badnessPages: 25_600 + oomScoreAdj * Math.floor(NODE_TOTAL_KIB / 4 / 1000),
 })
-const ranking: NodeRanking = {
-  version: 1,
-  node: 'node-a',
-  scannedAt: '2026-03-01T10:00:00.000Z',
-  kernelRelease: '6.12.0',
-  pageSizeKib: 4,
-  processCount: 10,
-  domain: { totalKib: TOTAL_KIB },
-  candidates: [
-    { ...task(11, 'web\u001b[2J', 875), containerId: containerId(1), namespace: 'shop', podName: 'web-abc-1' },
-    task(7, 'cron', 600),
-  ],
-}
+const ranking = rankingOf(
+  { ...task(11, 'web\u001b[2J', 875), containerId: containerId(1), namespace: 'shop', podName: 'web-abc-1' },
+  task(7, 'cron', 600),
+)
 
 async function run(spec: string, changes: { output?: 'json'; until?: number } = {}, settings = SETTINGS) {
   let [stdout, stderr] = ['', '']

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { ProgramError, EXIT } from '#program/errors.ts'
+import type { FlagValues } from '#program/flags.ts'
 import { killEventOf } from '../../operator/testing/killEvents.ts'
 import type { NodeSimulation } from '../../operator/api/nodeSimulation.ts'
 import type { KillNotice, StoredKill } from '../../operator/http/answers.ts'
@@ -7,6 +8,24 @@ import type { KillEvent } from '#contract/killEvent.ts'
 import type { ReportPorts } from './ports.ts'
 import type { ReportKind, ReportPlace } from './reference.ts'
 import type { ReportedKill } from './report.ts'
+import type { simulateNodeFlags } from './simulateNode.ts'
+
+/** As `simulate NODE` has them without any. */
+export const SIMULATION_FLAGS = {
+  context: undefined,
+  kubeconfig: undefined,
+  operator: undefined,
+  operatorNamespace: 'oomkeeper',
+  noColor: false,
+  protectedMemoryPercent: undefined,
+  until: undefined,
+  pod: undefined,
+  container: undefined,
+  cgroup: undefined,
+  policy: undefined,
+  top: 10,
+  output: 'text',
+} satisfies FlagValues<typeof simulateNodeFlags>
 
 export const NOW = '2026-03-01T13:00:00Z'
 const BOOT_ID = '0b6f2a5e-1111-4222-8333-444455556666'

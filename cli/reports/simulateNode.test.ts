@@ -1,24 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import type { NodeSimulation } from '../../operator/api/nodeSimulation.ts'
 import { columnsOf } from '../analysis/columns.ts'
-import { FakeWorld } from './reports.testkit.ts'
+import { FakeWorld, SIMULATION_FLAGS } from './reports.testkit.ts'
 import { simulateNode } from './simulateNode.ts'
 
-const flags = {
-  context: undefined,
-  kubeconfig: undefined,
-  operator: undefined,
-  operatorNamespace: 'oomkeeper',
-  noColor: false,
-  protectedMemoryPercent: undefined,
-  until: 102_400,
-  pod: undefined,
-  container: undefined,
-  cgroup: undefined,
-  policy: undefined,
-  top: 10,
-  output: 'text' as const,
-}
+const flags = { ...SIMULATION_FLAGS, until: 102_400 }
 const victim = (pid: number, command: string) => ({ pid, command, oomScore: 1, oomScoreAdj: 998, badnessPages: 32_000 })
 const simulation: NodeSimulation = {
   version: 1,

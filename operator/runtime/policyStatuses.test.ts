@@ -3,7 +3,7 @@ import { createRandom, pick, type Random } from '#kernel/random.testkit.ts'
 import type { OomPolicyStatus } from '../api/oomPolicy.ts'
 import { FakeBucket } from '../testing/fakeBucket.ts'
 import { FakeClock } from '../testing/fakeClock.ts'
-import { clusterFactsOf, policyOf, policyPodOf } from '../testing/policies.ts'
+import { clusterFactsOf, policyOf, policyPodOf, quietPolicyPorts } from '../testing/policies.ts'
 import type { NodeWord } from '../policies/release.ts'
 import type { PolicyPod } from '../policies/selection.ts'
 import { PolicyEngine } from './policyEngine.ts'
@@ -39,21 +39,12 @@ class World {
     this.statuses = new Map()
     const { statuses, clock } = this
     const engine = new PolicyEngine(() => this.#pods.values(), clusterFactsOf().rails, {
-      now: () => new Date(clock.nowMs),
-      monotonicMs: () => clock.nowMs,
-      sleep: clock.sleep,
-      settled: () => undefined,
-      replay: () => new Map(),
-      toldPods: () => undefined,
-      rolledBack: () => undefined,
+      ...quietPolicyPorts(clock),
       // The apiserver takes its time, and nodes speak meanwhile.
       writeStatus: async (name, compute) => {
         await clock.sleep(700)
         statuses.set(name, compute(statuses.get(name)))
       },
-      hold: () => Promise.resolve(),
-      release: () => Promise.resolve(),
-      gaveUpOn: () => undefined,
     })
     this.#engine = engine
     engine.namespaces.put('n', { name: 'shop', labels: {} })

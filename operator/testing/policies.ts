@@ -1,6 +1,8 @@
 import { oomPolicySpec } from '../api/oomPolicySpec.ts'
 import type { ClusterFacts } from '../policies/clusterFacts.ts'
 import type { Policy, PolicyPod } from '../policies/selection.ts'
+import type { PolicyPorts } from '../runtime/policyEngine.ts'
+import type { FakeClock } from './fakeClock.ts'
 
 export const POLICY_UID = '9d3f6a10-2f3b-4f6e-8a52-0c2c6f0e7b11'
 
@@ -56,6 +58,23 @@ export function clusterFactsOf(changes: Partial<ClusterFacts> = {}): ClusterFact
     runtimeHandlers: new Map(),
     withdrawn: new Map(),
     ...changes,
+  }
+}
+
+/** Of an engine whose cluster takes everything at once, by a clock, and remembers nothing. */
+export function quietPolicyPorts(clock: Pick<FakeClock, 'nowMs' | 'sleep'>): PolicyPorts {
+  return {
+    now: () => new Date(clock.nowMs),
+    monotonicMs: () => clock.nowMs,
+    sleep: clock.sleep,
+    settled: () => undefined,
+    writeStatus: (_name, compute) => Promise.resolve(void compute(undefined)),
+    toldPods: () => undefined,
+    replay: () => new Map(),
+    hold: () => Promise.resolve(),
+    release: () => Promise.resolve(),
+    rolledBack: () => undefined,
+    gaveUpOn: () => undefined,
   }
 }
 

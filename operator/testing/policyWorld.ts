@@ -7,7 +7,7 @@ import { PolicyEngine } from '../runtime/policyEngine.ts'
 import { FakeBucket } from './fakeBucket.ts'
 import { FakeClock } from './fakeClock.ts'
 import { Life } from './mortalWorld.ts'
-import { clusterFactsOf } from './policies.ts'
+import { clusterFactsOf, quietPolicyPorts } from './policies.ts'
 
 /** What is set in a container, and by which policy. */
 export interface Setting {
@@ -130,13 +130,7 @@ export class PolicyWorld {
     const life = (this.#life = new Life(endsAt))
     const { clock } = this
     const engine = new PolicyEngine(() => this.pods.values(), clusterFactsOf().rails, {
-      now: () => new Date(clock.nowMs),
-      monotonicMs: () => clock.nowMs,
-      sleep: clock.sleep,
-      settled: () => undefined,
-      replay: () => new Map(),
-      toldPods: () => undefined,
-      rolledBack: () => undefined,
+      ...quietPolicyPorts(clock),
       writeStatus: (_name, compute) => life.act(() => Promise.resolve(void compute(undefined))),
       hold: (name) => life.act(() => Promise.resolve(this.#hold(name))),
       release: (name) => life.act(() => Promise.resolve(this.#release(name))),

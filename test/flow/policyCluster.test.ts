@@ -9,16 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { load } from 'js-yaml'
 
 const root = resolve(import.meta.dirname, '../..')
-const fixture = (name: string) => readFileSync(join(root, 'test/fixtures/policies', name), 'utf8')
-const POLICY = `
-apiVersion: oomkeeper.io/v1alpha1
-kind: OOMPolicy
-metadata: {name: shop-database}
-spec:
-  podSelector: {matchLabels: {app.kubernetes.io/name: postgresql}}
-  containers: [postgresql]
-  oomScoreAdj: {value: -500}
-`
+const fixturePath = (name: string) => join(root, 'test/fixtures/policies', name)
+const fixture = (name: string) => readFileSync(fixturePath(name), 'utf8')
+const POLICY = fixturePath('shop-database.yaml')
 
 let folder: string
 let operator: Server
@@ -51,7 +44,6 @@ esac
 `
   writeFileSync(join(folder, 'kubectl'), kubectl)
   chmodSync(join(folder, 'kubectl'), 0o755)
-  writeFileSync(join(folder, 'policy.yaml'), POLICY)
   operator = createServer(({ url = '' }, response) => {
     const isKnown = url === '/api/v1/rank?node=node-a&top=50'
     response.writeHead(isKnown ? 200 : 504, { 'content-type': 'application/json' })
@@ -80,20 +72,12 @@ async function run(program: string, ...args: string[]) {
 
 describe('a policy and the cluster that it is for', () => {
   it('says of a cluster what it says of the same objects in files', async () => {
-    const said = await run(
-      'kubectl-oom',
-      'policy',
-      'test',
-      '-f',
-      join(folder, 'policy.yaml'),
-      '--operator',
-      operatorUrl,
-    )
+    const said = await run('kubectl-oom', 'policy', 'test', '-f', POLICY, '--operator', operatorUrl)
     expect(said).toEqual({ stdout: fixture('shop-database.txt'), stderr: '', status: 0 })
   })
 
   it('says all else where the operator or a node does not answer', async () => {
-    const policy = ['policy', 'test', '-f', join(folder, 'policy.yaml')]
+    const policy = ['policy', 'test', '-f', POLICY]
     const silent = await run('oomkeeper', ...policy, '--operator', operatorUrl, '--node', 'node-b')
     expect(silent).toMatchObject({ status: 0, stderr: '' })
     expect(silent.stdout).toContain('No ranking of node-b: the node does not answer')
@@ -103,7 +87,7 @@ describe('a policy and the cluster that it is for', () => {
   })
 
   it('puts whom the kernel would take with it beside whom it would take now', async () => {
-    const policy = ['--policy', join(folder, 'policy.yaml'), '--operator', operatorUrl]
+    const policy = ['--policy', POLICY, '--operator', operatorUrl]
     const { stdout, stderr, status } = await run('kubectl-oom', 'simulate', 'node-a', ...policy, '--top', '2')
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
     expect(stdout).toMatch(/^ {2}1 {3}shop\/db-0 postgres\(2002\) +600 MiB +shop\/web-5d9f-x1 nginx\(3001\) +300 MiB$/m)

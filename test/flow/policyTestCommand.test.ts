@@ -94,15 +94,7 @@ describe('oomkeeper policy test', () => {
   })
 
   it('says it to people, in 100 columns', () => {
-    const policy = `
-apiVersion: oomkeeper.io/v1alpha1
-kind: OOMPolicy
-metadata: {name: shop-database}
-spec:
-  podSelector: {matchLabels: {app.kubernetes.io/name: postgresql}}
-  containers: [postgresql]
-  oomScoreAdj: {value: -500}
-`
+    const policy = readFileSync(join(root, fixture('shop-database.yaml')), 'utf8')
     const { stdout, stderr, status } = policyTest(['-f', '-', ...CLUSTER, ...NODE], policy)
     expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
     expect(stdout).toBe(readFileSync(join(root, fixture('shop-database.txt')), 'utf8'))

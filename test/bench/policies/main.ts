@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeDesiredState } from '#contract/desiredState.ts'
 import { watchedPods } from '../../../operator/adapters/watched.ts'
 import { oomPolicySpec } from '../../../operator/api/oomPolicySpec.ts'
@@ -6,7 +7,7 @@ import type { Policy } from '../../../operator/policies/selection.ts'
 import { PodStore } from '../../../operator/runtime/podStore.ts'
 import { PolicyEngine } from '../../../operator/runtime/policyEngine.ts'
 import { FakeBucket } from '../../../operator/testing/fakeBucket.ts'
-import { clusterFactsOf } from '../../../operator/testing/policies.ts'
+import { clusterFactsOf, quietPolicyPorts } from '../../../operator/testing/policies.ts'
 import { podListText } from '../pods/syntheticPods.ts'
 
 const PODS = Number(process.env['PODS'] ?? 50_000)
@@ -48,18 +49,15 @@ async function bench(): Promise<string> {
   const { rails } = clusterFactsOf()
   const bucket = new FakeBucket()
   let settled = Promise.withResolvers<void>()
+  const clock = {
+    get nowMs() {
+      return performance.timeOrigin + performance.now()
+    },
+    sleep,
+  }
   const engine = new PolicyEngine(() => store.live(), rails, {
-    now: () => new Date(),
-    monotonicMs: () => performance.now(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    ...quietPolicyPorts(clock),
     settled: () => settled.resolve(),
-    replay: () => new Map(),
-    toldPods: () => undefined,
-    rolledBack: () => undefined,
-    writeStatus: (_name, compute) => Promise.resolve(void compute(undefined)),
-    hold: () => Promise.resolve(),
-    release: () => Promise.resolve(),
-    gaveUpOn: () => undefined,
   })
   const watched = watchedPods(store, engine)
   let list: { items: readonly RawPod[] } = { items: [] }
