@@ -1,19 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
-import { explainKill } from '../reports/explainKill.ts'
 import { killKey } from '../reports/killRecord.ts'
 import { cachedPodOf } from '../testing/cachedPods.ts'
+import { enginePortsOf } from '../testing/countingWorld.ts'
 import { FakeClock } from '../testing/fakeClock.ts'
 import { FakeReportStore } from '../testing/fakeReportStore.ts'
 import { POD_UID, killEventOf, messageOf } from '../testing/killEvents.ts'
 import { FakeKillStream, Life, MortalStore } from '../testing/mortalWorld.ts'
+import { waitingBy } from '../testing/waitingBy.ts'
 import { KillEngine } from './killEngine.ts'
-import type { Waiting } from './keepTrying.ts'
 import { PodStore } from './podStore.ts'
 import type { StoredMessage } from './readKill.ts'
 import { runSession } from './readerSession.ts'
-import { ReportWriter } from './reportWriter.ts'
-import { WriteBudget } from './writeBudget.ts'
-import { WritePatience } from './writePatience.ts'
 
 const LEAVER_UID = '11111111-2222-4333-8444-555566667777'
 const STRANGER_UID = '22222222-2222-4333-8444-555566667777'
@@ -47,38 +44,18 @@ class Cluster {
     this.stream.life = life
     const end = new AbortController()
     const now = () => new Date(this.clock.nowMs)
-    const waiting: Waiting = {
-      observer: { trouble: () => {}, fine: () => {} },
-      sleep: this.clock.sleep,
-      random: () => 0,
-      monotonicMs: () => this.clock.nowMs,
-      signal: end.signal,
-    }
+    const waiting = waitingBy(this.clock, { signal: end.signal })
     const pods = this.#pods()
     const store = new MortalStore(this.store, life)
     const finished = Promise.withResolvers<'finished'>()
-    const engine = new KillEngine({
-      now,
-      waiting,
-      writer: new ReportWriter(
-        store,
-        { repaired: () => {}, wrote: () => {}, written: () => {}, nodeWritten: () => {} },
-        now,
-      ),
-      budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
-      patience: new WritePatience(300_000, waiting.monotonicMs),
-      maxWaitingBytes: 40_000,
-      readMessage: this.stream.readMessage,
-      findPod: (uid, node) => pods.find(uid, node),
-      namespaceOf: (uid) => pods.namespaceOf(uid),
-      explain: explainKill,
-      getOwner: async () => ({ kind: 'unreadable', reason: 'Gone' }),
-      publishReject: this.stream.publishReject,
-      saveCheckpoint: this.stream.saveCheckpoint,
-      afterWrites: async () => {},
-      observer: { counted: () => {}, rejected: () => {}, refused: () => {} },
-    })
     const { stream } = this
+    const { readMessage, publishReject, saveCheckpoint } = stream
+    const engine = new KillEngine(
+      enginePortsOf(
+        { waiting, now, store, pods: () => pods },
+        { maxWaitingBytes: 40_000, readMessage, publishReject, saveCheckpoint },
+      ),
+    )
     const observer = {
       opened: () => {},
       closed: () => {},

@@ -2,96 +2,36 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { KillEvent } from '#contract/killEvent.ts'
 import { MAX_UNSETTLED } from '../api/killRecord.ts'
 import { operatorError } from '../errors.ts'
-import { explainKill } from '../reports/explainKill.ts'
 import { cachedPodOf } from '../testing/cachedPods.ts'
-import { FakeClock } from '../testing/fakeClock.ts'
-import { FakeReportStore } from '../testing/fakeReportStore.ts'
+import { CountingWorld, kills } from '../testing/countingWorld.ts'
+import type { FakeClock } from '../testing/fakeClock.ts'
+import type { FakeReportStore } from '../testing/fakeReportStore.ts'
 import { CONTAINER_ID, POD_UID, killEventOf, messageOf } from '../testing/killEvents.ts'
-import { KillEngine, type EnginePorts } from './killEngine.ts'
-import { PodStore } from './podStore.ts'
+import type { EnginePorts } from './killEngine.ts'
 import type { StoredMessage } from './readKill.ts'
-import { ReportWriter } from './reportWriter.ts'
 import type { ReportKey } from './reportStore.ts'
-import { WriteBudget } from './writeBudget.ts'
-import { WritePatience } from './writePatience.ts'
 
 const KEY: ReportKey = { kind: 'OOMReport', namespace: 'shop', name: 'deployment.eater.app' }
-const NONE: ReadonlySet<number> = new Set()
 
+let world: CountingWorld
 let clock: FakeClock
 let store: FakeReportStore
-let pods: PodStore
 let ports: EnginePorts
-let stream: StoredMessage[]
-let rejects: { message: StoredMessage; reason: string }[]
+let rejects: CountingWorld['rejects']
 let checkpoints: number[]
 let troubles: string[]
 
 beforeEach(() => {
-  clock = new FakeClock(Date.parse('2026-03-01T10:00:01.000Z'))
-  store = new FakeReportStore()
-  pods = new PodStore({ maxDeleted: 10, deletedTtlMs: 1, now: () => clock.nowMs })
-  stream = []
-  rejects = []
-  checkpoints = []
-  troubles = []
-  const now = () => new Date(clock.nowMs)
-  const waiting: EnginePorts['waiting'] = {
-    observer: { trouble: (part, error) => troubles.push(`${part}: ${(error as Error).message}`), fine: () => {} },
-    sleep: clock.sleep,
-    random: () => 0,
-    monotonicMs: () => clock.nowMs,
-    signal: new AbortController().signal,
-  }
-  ports = {
-    now,
-    waiting,
-    budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
-    patience: new WritePatience(300_000, waiting.monotonicMs),
-    maxWaitingBytes: 1_000_000,
-    readMessage: async (sequence) => stream.find((message) => message.sequence === sequence),
-    writer: new ReportWriter(
-      store,
-      { repaired: () => {}, wrote: () => {}, written: () => {}, nodeWritten: () => {} },
-      now,
-    ),
-    findPod: (uid, node) => pods.find(uid, node),
-    namespaceOf: (uid) => pods.namespaceOf(uid),
-    getOwner: async () => ({
-      kind: 'readable',
-      controller: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'eater', uid: 'd' },
-    }),
-    explain: explainKill,
-    publishReject: async (message, reason) => void rejects.push({ message, reason }),
-    saveCheckpoint: async ({ sequence }) => checkpoints.push(sequence),
-    afterWrites: async () => {},
-    observer: { counted: () => {}, rejected: () => {}, refused: () => {} },
-  }
-  putPod()
+  world = new CountingWorld()
+  ;({ clock, store, ports, rejects, checkpoints, troubles } = world)
 })
-
-function putPod(node = 'node-a', uid = POD_UID): void {
-  pods.put(cachedPodOf({ uid, node }))
-}
-
-const kills = (from: number, to: number, changes: Partial<KillEvent> = {}): StoredMessage[] =>
-  Array.from({ length: to - from + 1 }, (_, at) =>
-    messageOf(from + at, killEventOf({ sequence: from + at, ...changes })),
-  )
-
-/** Counts one batch to its end, in a session of its own behind the checkpoint. */
-async function process(batch: readonly StoredMessage[], alreadyCounted = NONE) {
-  stream.push(...batch)
-  const settled = (batch[0]?.sequence ?? 1) - 1
-  const counting = new KillEngine(ports).open({ stream: 's1', settled, alreadyCounted, onSettled: () => {} })
-  await clock.until(counting.accept(batch))
-  await clock.until(counting.drained())
-  await counting.close()
-}
 
 describe('KillEngine', () => {
   it('counts a victim of a group once that the kernel printed twice', async () => {
-    await process([...kills(1, 1), messageOf(2, killEventOf({ sequence: 426, eventSequence: 425, repeats: 425 }))])
+    await world.process([
+      ...kills(1, 1),
+      messageOf(2, killEventOf({ sequence: 426, eventSequence: 425, repeats: 425 })),
+    ])
     expect([...store.reports.values()].map(({ status }) => (status as { kills: number }).kills)).toEqual([1])
     expect(checkpoints.at(-1)).toBe(2)
   })
@@ -111,7 +51,7 @@ describe('KillEngine', () => {
       })
       return messageOf(at, event)
     }
-    await process([lost(1, 'm-70-1'), lost(2, 'm-70-2'), lost(3, 'm-70-2')])
+    await world.process([lost(1, 'm-70-1'), lost(2, 'm-70-2'), lost(3, 'm-70-2')])
     expect(store.statusOf(KEY.name)).toMatchObject({
       kills: 2,
       last: { victim: '(unknown)' },
@@ -121,7 +61,7 @@ describe('KillEngine', () => {
   })
 
   it('counts kills in the report of their workload, and then moves the checkpoint', async () => {
-    await process(kills(1, 3))
+    await world.process(kills(1, 3))
     expect(store.statusOf(KEY.name)).toMatchObject({
       kills: 3,
       workload: 'Deployment/eater',
@@ -134,7 +74,7 @@ describe('KillEngine', () => {
   it('asks for the owners of several kills at a time, and counts in the order of the stream whoever is told of first', async () => {
     const uidOf = (at: number) => POD_UID.replace(/..$/, `${10 + at}`)
     for (let at = 1; at <= 20; at++)
-      pods.put({
+      world.pods.put({
         ...cachedPodOf({ uid: uidOf(at) }),
         controller: { apiVersion: 'x/v1', kind: 'Set', name: `s${at}`, uid: `${at}` },
       })
@@ -146,7 +86,7 @@ describe('KillEngine', () => {
       return { kind: 'readable', controller: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'eater', uid: 'd' } }
     }
     const place = (podUid: string) => ({ source: 'dump' as const, cgroupPath: '/x', podUid, containerId: CONTAINER_ID })
-    await process(
+    await world.process(
       Array.from({ length: 20 }, (_, at) => kills(at + 1, at + 1, { attribution: place(uidOf(at + 1)) })).flat(),
     )
     expect(most).toBe(8)
@@ -160,7 +100,7 @@ describe('KillEngine', () => {
     store.afterPatch = () => {
       if (lost-- > 0) throw operatorError('ApiserverUnreachable', 'cut off')
     }
-    await process(kills(1, 3))
+    await world.process(kills(1, 3))
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 3 })
     expect(troubles).toEqual(['apiserver: cut off'])
   })
@@ -168,12 +108,12 @@ describe('KillEngine', () => {
   it('computes anew after a conflict', async () => {
     let others = 3
     store.beforePatch = () => void (others-- > 0 && store.touch(KEY))
-    await process(kills(1, 2))
+    await world.process(kills(1, 2))
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2 })
   })
 
   it('writes the first kill of a report at once, and those that come meanwhile together, a second later', async () => {
-    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    const counting = world.open()
     const startMs = clock.nowMs
     const writtenMs: number[] = []
     store.afterPatch = () => void writtenMs.push(clock.nowMs - startMs)
@@ -188,7 +128,7 @@ describe('KillEngine', () => {
 
   it('lets no report hold more above the checkpoint than its watermark has room for', async () => {
     const total = MAX_UNSETTLED * 2 + 45
-    await process(kills(1, total))
+    await world.process(kills(1, total))
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: total, byNode: { 'node-a': total } })
     expect(checkpoints.at(-1)).toBe(total)
   })
@@ -198,7 +138,7 @@ describe('KillEngine', () => {
     ports.maxWaitingBytes = 2_500
     let held = 0
     let most = 0
-    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    const counting = world.open()
     ports.saveCheckpoint = async () => 1
     store.afterPatch = () => void (held = 0)
     for (const kill of kills(1, 30)) {
@@ -219,7 +159,7 @@ describe('KillEngine', () => {
       throw operatorError('ApiserverRefused', 'webhook is away')
     }
     ports.waiting = { ...ports.waiting, signal: away.signal }
-    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    const counting = world.open()
     const outside = (at: number) => kills(at, at, { attribution: { source: 'dump', cgroupPath: '/x' } })
     await counting.accept([...outside(1), ...kills(2, 2), ...outside(3)])
     await expect(clock.until(counting.drained())).rejects.toThrow('end of the test')
@@ -228,7 +168,7 @@ describe('KillEngine', () => {
   })
 
   it('counts nothing of a session that is closed', async () => {
-    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    const counting = world.open()
     ports.waiting.sleep = () => new Promise(() => {})
     await counting.accept(kills(1, 1))
     await clock.until(counting.drained())
@@ -239,52 +179,30 @@ describe('KillEngine', () => {
   })
 
   it('does not count again, elsewhere, what a report already holds above the checkpoint', async () => {
-    pods.remove(POD_UID)
+    world.pods.remove(POD_UID)
     clock.nowMs += 3_600_000
-    await process(kills(1, 2), new Set([1, 2]))
+    await world.process(kills(1, 2), new Set([1, 2]))
     expect(store.reports.size).toBe(0)
     expect(checkpoints.at(-1)).toBe(2)
   })
 
-  it('sets a poisoned message aside and goes on with the others', async () => {
-    const poisoned = { ...messageOf(2, killEventOf({ sequence: 2 })), data: new Uint8Array([1]) }
-    await process([...kills(1, 1), poisoned, ...kills(3, 3)])
-    expect(rejects).toEqual([{ message: poisoned, reason: expect.stringMatching(/^expected JSON/) }])
-    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 2 })
-    expect(store.statusOf('node-a')).toMatchObject({ kills: 0, byReason: { EventRejected: 1 } })
-    expect(checkpoints.at(-1)).toBe(3)
-  })
-
-  it("refuses a kill that claims another node's pod", async () => {
-    putPod('node-b')
-    await process(kills(1, 1))
-    expect(rejects[0]?.reason).toBe(`podUid: expected a pod bound to node "node-a", got ${POD_UID}, bound to "node-b"`)
-    expect([...store.reports.keys()]).toEqual(['NodeOOMReport/node-a'])
-    expect(store.statusOf('node-a')).toMatchObject({
-      kills: 0,
-      lastKills: [],
-      lastRejects: [{ detail: rejects[0]?.reason }],
-    })
-    expect(checkpoints.at(-1)).toBe(1)
-  })
-
   it('waits for a pod that the watch has not told yet', async () => {
-    pods = new PodStore({ maxDeleted: 10, deletedTtlMs: 1, now: () => clock.nowMs })
-    void clock.sleep(1_000).then(() => putPod())
-    await process(kills(1, 1))
+    world.pods = world.noPods()
+    void clock.sleep(1_000).then(() => world.putPod())
+    await world.process(kills(1, 1))
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 1 })
   })
 
   it('counts on the node, with the UID, when the pod stays unknown', async () => {
     const other = '99999999-2222-4333-8444-555566667777'
-    await process(kills(1, 1, { attribution: { source: 'dump', cgroupPath: '/x', podUid: other } }))
+    await world.process(kills(1, 1, { attribution: { source: 'dump', cgroupPath: '/x', podUid: other } }))
     expect(store.statusOf('node-a')).toMatchObject({ kills: 1, lastKills: [{ reason: 'PodUnknown', podUid: other }] })
   })
 
   it('waits for an unknown pod once', async () => {
     const attribution = { source: 'dump' as const, cgroupPath: '/x', podUid: '9'.repeat(32) }
     const before = clock.nowMs
-    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    const counting = world.open()
     for (const kill of [1, 2, 3]) await clock.until(counting.accept(kills(kill, kill, { attribution })))
     expect(clock.nowMs - before).toBe(3_000)
   })
@@ -292,17 +210,17 @@ describe('KillEngine', () => {
   it('does not wait for the pods of old kills', async () => {
     clock.nowMs += 600_000
     const before = clock.nowMs
-    await process(kills(1, 1, { attribution: { source: 'dump', cgroupPath: '/x', podUid: '9'.repeat(32) } }))
+    await world.process(kills(1, 1, { attribution: { source: 'dump', cgroupPath: '/x', podUid: '9'.repeat(32) } }))
     expect(clock.nowMs).toBe(before)
   })
 
   it('waits for the pod of a kill that has just come, also of a node whose clock is an hour behind', async () => {
     clock.nowMs += 3_600_000
-    putPod('')
-    void clock.sleep(1_000).then(() => putPod())
+    world.putPod('')
+    void clock.sleep(1_000).then(() => world.putPod())
     const [kill] = kills(1, 1)
     if (kill === undefined) throw new Error('expected a kill')
-    await process([{ ...kill, storedAtMs: clock.nowMs }])
+    await world.process([{ ...kill, storedAtMs: clock.nowMs }])
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 1 })
   })
 
@@ -313,94 +231,14 @@ describe('KillEngine', () => {
     ['Panic', { outcome: 'panic', victim: undefined }, 0],
   ] as const)('counts on the node what no pod lost: %s', async (reason, changes, counted) => {
     // JSON leaves out a victim that is undefined.
-    await process([messageOf(1, { ...killEventOf(), ...changes } as KillEvent)])
+    await world.process([messageOf(1, { ...killEventOf(), ...changes } as KillEvent)])
     expect(store.statusOf('node-a')).toMatchObject({ kills: counted, withoutVictim: 1 - counted, last: { reason } })
   })
 
-  it('counts on the node what a namespace refuses', async () => {
-    const message = 'namespaces "shop" not found'
-    store.refusals.set('OOMReport/shop/deployment.eater.app', { outcome: 'refused', reason: 'NamespaceGone', message })
-    const outside = messageOf(3, killEventOf({ sequence: 3, attribution: { source: 'dump', cgroupPath: '/x' } }))
-    await process([...kills(1, 2), outside, ...kills(4, 4)])
-    expect(store.statusOf('node-a')).toMatchObject({
-      kills: 4,
-      byReason: { NamespaceGone: 3, OutsidePod: 1 },
-      watermark: { sequence: 4 },
-      lastKills: [{ detail: message }, { detail: message }, { detail: message }, { reason: 'OutsidePod' }],
-    })
-  })
-
-  it('gives up a report that a webhook keeps from being written, once others were: the node counts its kills', async () => {
-    const refused: unknown[] = []
-    ports.observer = { ...ports.observer, refused: (key, count) => void refused.push([key.kind, count]) }
-    store.beforePatch = ({ kind }) => {
-      if (kind === 'OOMReport') throw operatorError('WebhookFailed', 'nobody listens')
-    }
-    stream = [...kills(1, 2), ...kills(3, 3, { attribution: { source: 'dump', cgroupPath: '/x' } }), ...kills(4, 5)]
-    const startMs = clock.nowMs
-    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
-    await counting.accept(stream.slice(0, 2))
-    await clock.until(clock.sleep(1_000))
-    await counting.accept(stream.slice(2, 3))
-    await clock.until(counting.drained())
-    const heldMs = clock.nowMs - startMs
-    expect(heldMs).toBeGreaterThanOrEqual(300_000)
-    expect(heldMs).toBeLessThan(330_000)
-    expect(store.statusOf('node-a')).toMatchObject({ kills: 3, byReason: { OutsidePod: 1, WriteRefused: 2 } })
-    expect(JSON.stringify(store.statusOf('node-a')['lastKills'])).toMatch(/"detail":"for 30\d s: nobody listens"/)
-    expect(refused).toEqual([['OOMReport', 2]])
-    expect(rejects).toEqual([])
-    expect(checkpoints.at(-1)).toBe(3)
-    // The next one is not waited for.
-    await counting.accept(stream.slice(3, 4))
-    await clock.until(counting.drained())
-    expect(clock.nowMs - startMs - heldMs).toBeLessThan(3_000)
-    // And when the webhook is there again, the report is written again.
-    store.beforePatch = () => {}
-    await counting.accept(stream.slice(4))
-    await clock.until(counting.drained())
-    expect(store.statusOf(KEY.name)).toMatchObject({ kills: 1 })
-    expect(store.statusOf('node-a')).toMatchObject({ kills: 4 })
-  })
-
-  it('sets aside what no report takes', async () => {
-    store.refusals.set('NodeOOMReport/node-a', {
-      outcome: 'refused',
-      reason: 'WriteRefused',
-      message: 'webhook says no',
-    })
-    await process(kills(1, 1, { attribution: { source: 'none' } }))
-    expect(rejects).toMatchObject([{ reason: 'webhook says no' }])
-    expect(checkpoints).toEqual([1])
-  })
-
-  it('sets aside a kill that its namespace refuses and the stream has no longer', async () => {
-    const refusal = { outcome: 'refused', reason: 'WriteRefused', message: 'quota' } as const
-    store.refusals.set('OOMReport/shop/deployment.eater.app', refusal)
-    ports.readMessage = async (sequence) => (sequence === 2 ? undefined : stream[sequence - 1])
-    await process(kills(1, 3))
-    expect(rejects).toMatchObject([{ message: { sequence: 2 }, reason: 'quota; it is in the stream no longer' }])
-    expect(store.statusOf('node-a')).toMatchObject({ kills: 2, byReason: { WriteRefused: 2 } })
-    expect(checkpoints.at(-1)).toBe(3)
-  })
-
-  it('tries again to read a kill that its namespace refuses', async () => {
-    const refusal = { outcome: 'refused', reason: 'WriteRefused', message: 'quota' } as const
-    store.refusals.set('OOMReport/shop/deployment.eater.app', refusal)
-    let away = 2
-    ports.readMessage = async (sequence) => {
-      if (away-- > 0) throw operatorError('NatsUnavailable', 'away')
-      return stream[sequence - 1]
-    }
-    await process(kills(1, 3))
-    expect(store.statusOf('node-a')).toMatchObject({ kills: 3, byReason: { WriteRefused: 3 } })
-    expect(troubles).toHaveLength(2)
-  })
-
   it('makes a report anew that was deleted: it holds what came after', async () => {
-    await process(kills(1, 3))
+    await world.process(kills(1, 3))
     store.reports.clear()
-    await process(kills(4, 4))
+    await world.process(kills(4, 4))
     expect(store.statusOf(KEY.name)).toMatchObject({ kills: 1 })
   })
 
@@ -411,7 +249,7 @@ describe('KillEngine', () => {
       if (away-- > 0) throw operatorError('NatsUnavailable', 'away')
       return save(checkpoint, revision)
     }
-    await process(kills(1, 1))
+    await world.process(kills(1, 1))
     expect(checkpoints).toEqual([1])
     expect(troubles).toHaveLength(3)
   })
@@ -423,8 +261,8 @@ describe('KillEngine', () => {
       return revision + 10
     }
     const [first, second, third] = kills(1, 3)
-    const start = { stream: 's1', settled: 0, storedUntilMs: 3, revision: 7, alreadyCounted: NONE, onSettled: () => {} }
-    const counting = new KillEngine(ports).open(start)
+    const start = { storedUntilMs: 3, revision: 7 }
+    const counting = world.open(start)
     // The server's clock was set back before the third.
     for (const [message, storedAtMs] of [
       [first!, 4.25],
@@ -443,7 +281,7 @@ describe('KillEngine', () => {
 
   it('ends the session when somebody else has moved the checkpoint, also where nothing comes any more', async () => {
     ports.saveCheckpoint = async () => undefined
-    const counting = new KillEngine(ports).open({ stream: 's1', settled: 0, alreadyCounted: NONE, onSettled: () => {} })
+    const counting = world.open()
     await clock.until(counting.accept(kills(1, 1)))
     await expect(clock.until(counting.drained())).rejects.toMatchObject({ code: 'CheckpointMoved', retry: true })
     await expect(counting.accept([])).rejects.toMatchObject({ code: 'CheckpointMoved' })

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { operatorError } from '../errors.ts'
 import { FakeClock } from '../testing/fakeClock.ts'
 import { killEventOf, messageOf } from '../testing/killEvents.ts'
+import { waitingBy } from '../testing/waitingBy.ts'
 import type { StoredMessage } from './readKill.ts'
 import { RejectQueue, type RejectPorts } from './rejectQueue.ts'
 
@@ -15,13 +16,7 @@ beforeEach(() => {
   steps = []
   ports = {
     now: () => new Date(clock.nowMs),
-    waiting: {
-      observer: { trouble: (part) => void steps.push(`${part} again`), fine: () => {} },
-      sleep: clock.sleep,
-      random: () => 0,
-      monotonicMs: () => clock.nowMs,
-      signal: new AbortController().signal,
-    },
+    waiting: waitingBy(clock, { observer: { trouble: (part) => void steps.push(`${part} again`), fine: () => {} } }),
     observer: { rejected: ({ sequence }, reason) => void steps.push(`${sequence} rejected: ${reason}`) },
     publishReject: async ({ sequence }) => void steps.push(`${sequence} kept`),
   }

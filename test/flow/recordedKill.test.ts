@@ -10,15 +10,12 @@ import { locateInLog } from '../../agent/event/victimPlace.ts'
 import { DomainRanking } from '../../agent/rank/domainRanking.ts'
 import { fakeProc } from '../../agent/rank/fakeProc.testkit.ts'
 import { FakeCursorFile, FakeLedgerFile, FakeSpool, FakeStream } from '../../agent/testing/fakes.ts'
-import { explainKill } from '../../operator/reports/explainKill.ts'
-import type { Waiting } from '../../operator/runtime/keepTrying.ts'
 import { KillEngine } from '../../operator/runtime/killEngine.ts'
 import { PodStore } from '../../operator/runtime/podStore.ts'
-import { ReportWriter } from '../../operator/runtime/reportWriter.ts'
-import { WriteBudget } from '../../operator/runtime/writeBudget.ts'
-import { WritePatience } from '../../operator/runtime/writePatience.ts'
 import { cachedPodOf, containerOf } from '../../operator/testing/cachedPods.ts'
+import { enginePortsOf } from '../../operator/testing/countingWorld.ts'
 import { FakeReportStore } from '../../operator/testing/fakeReportStore.ts'
+import { waitingBy } from '../../operator/testing/waitingBy.ts'
 import { readRecording, recast } from '../support/recording.ts'
 
 const NODE = 'node-a'
@@ -90,48 +87,20 @@ async function count(): Promise<void> {
   const controller = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'checkout-5d8f7c9b6', uid: 'r' }
   const containers = [containerOf({ id: CONTAINER_ID })]
   pods.put(cachedPodOf({ uid: POD_UID, name: 'checkout-5d8f7c9b6-x2x4z', node: NODE, controller, containers }))
-  const now = () => new Date()
-  let nowMs = 0
-  const waiting: Waiting = {
-    observer: {
-      trouble: (_part, error) => {
-        throw error
-      },
-      fine: () => undefined,
-    },
-    sleep: (ms) => {
-      nowMs += ms
-      return Promise.resolve()
-    },
-    random: () => 0,
-    monotonicMs: () => nowMs,
-    signal: new AbortController().signal,
+  const clock = { nowMs: 0, sleep: async (ms: number) => void (clock.nowMs += ms) }
+  const trouble = (_part: string, error: unknown): never => {
+    throw error
   }
-  const engine = new KillEngine({
-    now,
-    waiting,
-    budget: new WriteBudget({ perSecond: 100, maxInFlight: 4, reportEveryMs: 1_000 }, waiting),
-    patience: new WritePatience(300_000, waiting.monotonicMs),
-    maxWaitingBytes: 1_000_000,
-    readMessage: () => Promise.resolve(undefined),
-    writer: new ReportWriter(
-      reports,
-      { repaired: () => undefined, wrote: () => undefined, written: () => undefined, nodeWritten: () => undefined },
-      now,
-    ),
-    findPod: (uid, node) => pods.find(uid, node),
-    namespaceOf: (uid) => pods.namespaceOf(uid),
-    getOwner: () =>
-      Promise.resolve({
-        kind: 'readable',
-        controller: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'checkout', uid: 'd' },
-      }),
-    explain: explainKill,
-    publishReject: (_message, reason) => Promise.reject(new Error(reason)),
-    saveCheckpoint: () => Promise.resolve(1),
-    afterWrites: () => Promise.resolve(),
-    observer: { counted: () => undefined, rejected: () => undefined, refused: () => undefined },
-  })
+  const waiting = waitingBy(clock, { observer: { trouble, fine: () => undefined } })
+  const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'checkout', uid: 'd' }
+  const ports = enginePortsOf(
+    { waiting, now: () => new Date(), store: reports, pods: () => pods },
+    {
+      getOwner: () => Promise.resolve({ kind: 'readable', controller: deployment }),
+      publishReject: (_message, reason) => Promise.reject(new Error(reason)),
+    },
+  )
+  const engine = new KillEngine(ports)
   const batch = [...stream.messages].map(([subject, data], at) => ({ sequence: at + 1, subject, data }))
   const start = { stream: 'stream-1', settled: 0, alreadyCounted: new Set<number>(), onSettled: () => undefined }
   const counting = engine.open(start)
