@@ -77,3 +77,16 @@ export function announce(constraint = 'CONSTRAINT_NONE', cgroups = 'global_oom,t
 export function killOf(pid: number, command: string, anonKib: number, totalVmKib = anonKib): string {
   return `Out of memory: Killed process ${pid} (${command}) total-vm:${Math.floor(totalVmKib)}kB, anon-rss:${Math.floor(anonKib)}kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:64kB oom_score_adj:0`
 }
+
+/** So much of the machine, in pages. */
+export const partOfRam = (share: number): number => Math.floor(RAM_PAGES * share)
+
+/** A dump of the machine with these memory lines, and more behind them. */
+export function machine(given: MachineLines, ...more: string[]): string[] {
+  return [...HEAD, ...machineLines(given), ...more]
+}
+
+/** A task table of so many alike. */
+export function processes(count: number, rssPages: number, command = (at: number) => `p${at % 97}`): string[] {
+  return [TABLE, ...Array.from({ length: count }, (_, at) => row(1000 + at, command(at), rssPages))]
+}

@@ -1,25 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { explainOom } from '../explainOom.ts'
-import {
-  announce,
-  caseOf,
-  HEAD,
-  killOf,
-  machineLines,
-  RAM_PAGES,
-  row,
-  TABLE,
-  type MachineLines,
-} from '../facts.testkit.ts'
+import { announce, caseOf, HEAD, killOf, machine, partOfRam, processes, row, TABLE } from '../facts.testkit.ts'
 import { ADVICE_RULES } from './advice.ts'
 
 const GIB = 1024 * 1024
-const part = (share: number) => Math.floor(RAM_PAGES * share)
-const machine = (given: MachineLines, ...more: string[]) => [...HEAD, ...machineLines(given), ...more]
-const many = (count: number, rssPages: number, command = (at: number) => `p${at % 60}`) => [
-  TABLE,
-  ...Array.from({ length: count }, (_, at) => row(1000 + at, command(at), rssPages)),
-]
 const zone = (free: number, min: number) =>
   `Node 0 Normal free:${free}kB min:${min}kB low:${min * 1.25}kB high:${min * 1.5}kB present:4194304kB managed:4000000kB`
 
@@ -36,7 +20,7 @@ function cgroup(limitKib: number, kill: string): string[] {
 
 /** Each rule with a dump that supports it, and what it says. */
 const EXAMPLES: Readonly<Record<string, [readonly string[], RegExp]>> = {
-  'find the leak in the kernel': [machine({ slabUnreclaimable: part(0.5) }), /2 GiB of slab/],
+  'find the leak in the kernel': [machine({ slabUnreclaimable: partOfRam(0.5) }), /2 GiB of slab/],
   'set the heap below the limit': [
     cgroup(2 * GIB, killOf(7, 'java', 1.9 * GIB, 8 * GIB)),
     /MaxRAMPercentage=75 \(1.5 GiB of 2 GiB\)/,
@@ -47,7 +31,7 @@ const EXAMPLES: Readonly<Record<string, [readonly string[], RegExp]>> = {
   ],
   'allow more NUMA nodes': [
     machine(
-      { free: part(0.5) },
+      { free: partOfRam(0.5) },
       `${zone(10_000, 20_000).replace('Node 0', 'Node 1')}`,
       announce('CONSTRAINT_CPUSET').replace('mems_allowed=0', 'mems_allowed=1'),
     ),
@@ -66,22 +50,25 @@ const EXAMPLES: Readonly<Record<string, [readonly string[], RegExp]>> = {
     machine({}, 'Node 0 hugepages_total=1024 hugepages_free=1000 hugepages_surp=0 hugepages_size=2048kB'),
     /lower vm.nr_hugepages: 2 GiB/,
   ],
-  'bound the number of processes': [machine({}, ...many(300, 10, () => 'bomb')), /300 of 300 processes/],
-  'give the largest process a limit': [machine({}, TABLE, row(7, 'giant', part(0.6))), /pid 7 holds 2.4 GiB of 4 GiB/],
-  'bound tmpfs and shared memory': [machine({ shmem: part(0.5) }), /2 GiB stays when its process is killed/],
-  'use fewer page tables': [machine({ pagetables: part(0.2) }), /819 MiB of page tables/],
+  'bound the number of processes': [machine({}, ...processes(300, 10, () => 'bomb')), /300 of 300 processes/],
+  'give the largest process a limit': [
+    machine({}, TABLE, row(7, 'giant', partOfRam(0.6))),
+    /pid 7 holds 2.4 GiB of 4 GiB/,
+  ],
+  'bound tmpfs and shared memory': [machine({ shmem: partOfRam(0.5) }), /2 GiB stays when its process is killed/],
+  'use fewer page tables': [machine({ pagetables: partOfRam(0.2) }), /819 MiB of page tables/],
   'find who holds what no line accounts for': [machine({ anon: 1000 }), /4 GiB is in no line/],
-  'run fewer processes': [machine({}, ...many(120, part(0.006))), /^2 of p\d+ hold 49/],
+  'run fewer processes': [machine({}, ...processes(120, partOfRam(0.006))), /^2 of p\d+ hold 49/],
   'take the exemption back': [
-    machine({}, TABLE, row(7, 'app', 100), row(8, 'daemon', part(0.2), -1000), killOf(7, 'app', 400)),
+    machine({}, TABLE, row(7, 'app', 100), row(8, 'daemon', partOfRam(0.2), -1000), killOf(7, 'app', 400)),
     /daemon \(pid 8\) holds 819 MiB of 4 GiB \(20 %\) and cannot be chosen/,
   ],
   'look at oom_score_adj': [
-    machine({}, TABLE, row(7, 'app', 100, 900), row(8, 'big', part(0.2)), killOf(7, 'app', 400)),
+    machine({}, TABLE, row(7, 'app', 100, 900), row(8, 'big', partOfRam(0.2)), killOf(7, 'app', 400)),
     /freed 464 KiB, while big \(pid 8\) with 819 MiB .* 0 against 900/,
   ],
   'lower min_free_kbytes': [machine({}, zone(100, 400_000)), /about 400000, 9.5 % of RAM/],
-  'add swap': [machine({ anon: part(0.8), swapTotalKib: 0, swapFreeKib: 0 }), /3.2 GiB of anonymous/],
+  'add swap': [machine({ anon: partOfRam(0.8), swapTotalKib: 0, swapFreeKib: 0 }), /3.2 GiB of anonymous/],
   'promise less memory': [machine({}, killOf(7, 'app', 400, 50 * GIB)), /50 GiB of address space on 5.9 GiB/],
 }
 
@@ -98,7 +85,7 @@ describe('advice', () => {
   })
 
   it('is none, and nothing is found, where the killer was called by hand', () => {
-    const byHand = machine({ anon: part(0.8), swapTotalKib: 0, swapFreeKib: 0 }, killOf(7, 'app', 400, 50 * GIB))
+    const byHand = machine({ anon: partOfRam(0.8), swapTotalKib: 0, swapFreeKib: 0 }, killOf(7, 'app', 400, 50 * GIB))
     const [head = '', ...rest] = byHand
     const { advice, memory } = explainOom(caseOf([head.replace('order=0', 'order=-1'), ...rest]))
     expect([advice, memory.findings]).toEqual([[], []])
@@ -107,11 +94,11 @@ describe('advice', () => {
   it('is none where no number supports it', () => {
     expect(explainOom(caseOf([killOf(7, 'app', 4000)])).advice).toEqual([])
     const ordinary = machine(
-      { anon: part(0.9) },
+      { anon: partOfRam(0.9) },
       zone(10_000, 20_000),
       TABLE,
-      row(7, 'app', part(0.3)),
-      row(8, 'agent', part(0.01), -1000),
+      row(7, 'app', partOfRam(0.3)),
+      row(8, 'agent', partOfRam(0.01), -1000),
       killOf(7, 'app', 1_000_000),
     )
     expect(explainOom(caseOf(ordinary)).advice).toEqual([])

@@ -1,26 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import {
-  announce,
-  factsOf,
-  HEAD,
-  killOf,
-  machineLines,
-  RAM_PAGES,
-  row,
-  TABLE,
-  type MachineLines,
-} from '../facts.testkit.ts'
+import { announce, factsOf, HEAD, killOf, machine, partOfRam, processes, row, TABLE } from '../facts.testkit.ts'
 import { findAll, FINDING_CHECKS } from './findings.ts'
-
-const part = (share: number) => Math.floor(RAM_PAGES * share)
-
-function machine(given: MachineLines, ...more: string[]): string[] {
-  return [...HEAD, ...machineLines(given), ...more]
-}
-
-function processes(count: number, rssPages: number, command = (at: number) => `p${at % 97}`): string[] {
-  return [TABLE, ...Array.from({ length: count }, (_, at) => row(1000 + at, command(at), rssPages))]
-}
 
 function inCgroup(limitKib: number, command: string, anonKib: number, totalVmKib: number): string[] {
   return [
@@ -49,9 +29,9 @@ const EXAMPLES: Readonly<Record<string, { shows: string[]; not: string[]; says: 
     says: /^87.9 MiB was free, but not 16 KiB in one piece \(order 2\)/,
   },
   'kernel slab leak': {
-    shows: machine({ slabUnreclaimable: part(0.3) }),
+    shows: machine({ slabUnreclaimable: partOfRam(0.3) }),
     // Slab that can be reclaimed is a cache.
-    not: machine({ slabUnreclaimable: part(0.2), slabReclaimable: part(0.4) }),
+    not: machine({ slabUnreclaimable: partOfRam(0.2), slabReclaimable: partOfRam(0.4) }),
     says: /^1.2 GiB of 4 GiB is unreclaimable kernel slab/,
   },
   'memory limit below the runtime’s heap': {
@@ -72,34 +52,34 @@ const EXAMPLES: Readonly<Record<string, { shows: string[]; not: string[]; says: 
     says: /^250 processes of 250 are bomb/,
   },
   'one giant': {
-    shows: machine({}, TABLE, row(7, 'giant', part(0.6))),
-    not: machine({}, TABLE, row(7, 'giant', part(0.3)), row(8, 'giant', part(0.3))),
+    shows: machine({}, TABLE, row(7, 'giant', partOfRam(0.6))),
+    not: machine({}, TABLE, row(7, 'giant', partOfRam(0.3)), row(8, 'giant', partOfRam(0.3))),
     says: /^giant \(pid 7\) holds most of the memory: 2.4 GiB of 4 GiB \(60 %\)/,
   },
   'tmpfs or shared memory': {
-    shows: machine({ shmem: part(0.4) }),
-    not: machine({ shmem: part(0.2), anon: part(0.6) }),
+    shows: machine({ shmem: partOfRam(0.4) }),
+    not: machine({ shmem: partOfRam(0.2), anon: partOfRam(0.6) }),
     says: /^1.6 GiB of 4 GiB \(40 %\) is shared memory/,
   },
   'locked memory': {
-    shows: machine({ unevictable: part(0.3) }),
-    not: machine({ unevictable: part(0.2) }),
+    shows: machine({ unevictable: partOfRam(0.3) }),
+    not: machine({ unevictable: partOfRam(0.2) }),
     says: /^1.2 GiB of 4 GiB \(30 %\) is locked/,
   },
   'page-table bloat': {
-    shows: machine({ pagetables: part(0.2) }),
-    not: machine({ pagetables: part(0.05) }),
+    shows: machine({ pagetables: partOfRam(0.2) }),
+    not: machine({ pagetables: partOfRam(0.05) }),
     says: /^819 MiB of 4 GiB \(20 %\) is page tables/,
   },
   'memory that no line accounts for': {
-    shows: machine({ anon: part(0.3) }),
-    not: machine({ anon: part(0.85) }),
+    shows: machine({ anon: partOfRam(0.3) }),
+    not: machine({ anon: partOfRam(0.85) }),
     says: /^2.8 GiB of 4 GiB \(69 %\) stands in no line/,
   },
   'many small processes': {
-    shows: machine({}, ...processes(100, part(0.007))),
+    shows: machine({}, ...processes(100, partOfRam(0.007))),
     // The same, but for one of them that is large.
-    not: machine({}, ...processes(100, part(0.005)), row(7, 'large', part(0.2))),
+    not: machine({}, ...processes(100, partOfRam(0.005)), row(7, 'large', partOfRam(0.2))),
     says: /^100 processes together hold 2.8 GiB of 4 GiB \(70 %\), the largest of them 28.7 MiB/,
   },
   'swap full': {
@@ -108,8 +88,8 @@ const EXAMPLES: Readonly<Record<string, { shows: string[]; not: string[]; says: 
     says: /^Only 1000 KiB of 1.9 GiB swap is free/,
   },
   'no swap': {
-    shows: machine({ anon: part(0.8), swapTotalKib: 0, swapFreeKib: 0 }),
-    not: machine({ anon: part(0.8), swapTotalKib: 4, swapFreeKib: 4 }),
+    shows: machine({ anon: partOfRam(0.8), swapTotalKib: 0, swapFreeKib: 0 }),
+    not: machine({ anon: partOfRam(0.8), swapTotalKib: 4, swapFreeKib: 4 }),
     says: /^3.2 GiB of anonymous and shared memory had nowhere to go: there is no swap/,
   },
 }
@@ -136,7 +116,7 @@ describe('findings', () => {
 
   it('names the slab cache that is the largest, where the table was printed', () => {
     const rows = ['small_cache   10KB   20KB', 'kmalloc-64   900000KB   1000000KB']
-    const [found] = findAll(factsOf(machine({ slabUnreclaimable: part(0.3) }), rows))
+    const [found] = findAll(factsOf(machine({ slabUnreclaimable: partOfRam(0.3) }), rows))
     expect(found?.text).toContain('977 MiB of it kmalloc-64')
   })
 
