@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { ensureBuilt } from '../test/cluster/build/ensureBuilt.ts'
-import { ACTIONLINT, COREDNS, ETCD, HELM, IMAGES, KUBERNETES, NATS } from '../test/cluster/build/goModule.ts'
+import {
+  ACTIONLINT,
+  COREDNS,
+  ETCD,
+  HELM,
+  IMAGES,
+  KUBE_ROUTER,
+  KUBERNETES,
+  NATS,
+} from '../test/cluster/build/goModule.ts'
 import { ensureRequirements, whyNoCluster, whyNoServers } from '../test/cluster/host/requirements.ts'
 import { ensureMachine, prepareGuests, whyNoMachine } from '../test/cluster/vm/requirements.ts'
 import { errorMessage } from '../test/cluster/process/wait.ts'
@@ -37,10 +46,13 @@ if (leftOut.length > 0 && process.env['CI'] !== undefined) {
   process.exit(3)
 }
 
+// Of what shorter tests show too, or of a network that takes a program of its own, with the real parts: a change need not wait for it.
+const isLong = process.env['LONG'] === '1'
+
 // Before the tests, whose time is not for builds.
 try {
   if (node === undefined) await ensureRequirements(log)
-  const forNode = node === undefined ? [IMAGES, COREDNS] : []
+  const forNode = node === undefined ? [IMAGES, COREDNS, ...(isLong ? [KUBE_ROUTER] : [])] : []
   const modules = servers === undefined ? [NATS, ETCD, HELM, KUBERNETES, ACTIONLINT, ...forNode] : []
   for (const module of modules) await ensureBuilt(module, log)
   if (node === undefined && whyNoMachine() === undefined) await ensureMachine(await ensureBuilt(KUBERNETES, log), log)
@@ -52,8 +64,6 @@ try {
 const build = spawnSync(process.execPath, ['hack/bundle.ts'], { stdio: 'inherit' })
 if (build.status !== 0) process.exit(build.status ?? 3)
 
-// Of what shorter tests show too, with the real parts, and for which a change need not wait.
-const isLong = process.env['LONG'] === '1'
 const LONG_TESTS = '\\.long\\.node\\.test\\.ts$'
 const ignored = ['/node_modules/', '/dist/', ...leftOut.map(({ pattern }) => pattern), ...(isLong ? [] : [LONG_TESTS])]
 if (!isLong) log('left to LONG=1 make test: test/node/*.long.node.test.ts')

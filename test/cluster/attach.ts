@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { ADMIN_KUBECONFIG, natsPlace, STATIC_POD_FOLDER } from './clusterFiles.ts'
-import { launchInside } from './host/namespaces.ts'
+import { enterNamespaces, launchInside } from './host/namespaces.ts'
 import { importArchive } from './images/importImages.ts'
 import { NODE_NAME, SECOND_NODE } from './names.ts'
 import { waitNatsReady, type NatsServer } from './nats/server.ts'
@@ -8,8 +8,9 @@ import { waitDnsReady } from './parts/dns.ts'
 import { kubectlWith, type Kubectl } from './parts/kubectl.ts'
 import { readKubeconfig, type ApiAccess } from './parts/kubeconfig.ts'
 import { nodeReady, waitApiserverReady } from './parts/readiness.ts'
-import { watchOver, type Part } from './process/part.ts'
+import { watchOver, type Launch, type Part } from './process/part.ts'
 import { RestartablePart } from './process/restartablePart.ts'
+import { runCommand } from './process/run.ts'
 import { waitUntil } from './process/wait.ts'
 import { nodeNames, recordPart, type ClusterRecord } from './record.ts'
 import { importIntoSecondNode, secondNode, waitSecondNodeReady, type SecondNode } from './secondNode.ts'
@@ -33,6 +34,10 @@ export interface Cluster {
   part: (name: string) => RestartablePart
   partNames: readonly string[]
   staticPodFolder: string
+  /** Starts a program in the first node's namespaces that is no part of the cluster: who starts it ends it. */
+  launchBeside: Launch
+  /** Runs a command there to its end. @returns its standard output */
+  runInside: (argv: readonly string[]) => Promise<string>
   /** Gives every node the image of an OCI archive. */
   importImage: (archive: string) => Promise<void>
 }
@@ -74,6 +79,8 @@ export function attachCluster(record: ClusterRecord): Cluster {
     part,
     partNames,
     staticPodFolder: STATIC_POD_FOLDER,
+    launchBeside: launchInside(holderPid, record.joinFiles, () => undefined),
+    runInside: (argv) => runCommand([...enterNamespaces(holderPid), ...argv]),
     importImage: async (archive) => {
       await importArchive(holderPid, archive)
       if (hasSecond) await importIntoSecondNode(holderPid, archive)

@@ -74,6 +74,15 @@ export const PROMETHEUS_KINDS: GoModule = {
   programs: { 'controller-gen': 'sigs.k8s.io/controller-tools/cmd/controller-gen' },
 }
 
+/** Its controller of NetworkPolicies: what makes this machine's network heed them, in the tests of the chart's. */
+export const KUBE_ROUTER: GoModule = {
+  name: 'kube-router',
+  version: '2.1.0',
+  folder: 'modules/kube-router',
+  ldflags: '-s -w',
+  programs: { 'kube-router': 'github.com/cloudnativelabs/kube-router/v2/cmd/kube-router' },
+}
+
 /** Checks of GitHub's workflows. */
 export const ACTIONLINT: GoModule = {
   name: 'actionlint',
