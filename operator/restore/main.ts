@@ -4,6 +4,7 @@ import { nodeName } from '#contract/subjects.ts'
 import { connectNats } from '#program/adapters/natsConnection.ts'
 import { runProgram } from '#program/run.ts'
 import { VERSION } from '#program/version.ts'
+import { untilApiserverAnswers } from '../adapters/firstAnswer.ts'
 import { KubeClient, loadKubeConfig } from '../adapters/kubeClient.ts'
 import { NatsPolicies } from '../adapters/natsPolicies.ts'
 import { OperatorDeployment } from '../adapters/operatorDeployment.ts'
@@ -59,13 +60,15 @@ await runProgram({
   async main(config, logger, signal) {
     const client = new KubeClient(loadKubeConfig(config))
     const wait = (ms: number) => sleep(ms, undefined, { signal })
+    const monotonicMs = () => performance.now()
+    await untilApiserverAnswers(client, { monotonicMs, sleep: wait, limitMs: CONNECT_LIMIT_MS })
     const deployment = new OperatorDeployment(client, config.namespace, config.deployment, wait)
     const restored = await restoreScores({
       stopOperator: () => deployment.stop(),
       heldPolicies: () => listHeldPolicies(client),
       release: (policy) => setFinalizer(client, policy, false),
       connect: () => connect(config, logger, signal),
-      monotonicMs: () => performance.now(),
+      monotonicMs,
       sleep: wait,
       limitMs: config.wait * 1000,
     })

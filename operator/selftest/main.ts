@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { runProgram } from '#program/run.ts'
 import { VERSION } from '#program/version.ts'
+import { untilApiserverAnswers } from '../adapters/firstAnswer.ts'
 import { refusalOf } from '../adapters/kubeAnswers.ts'
 import { KubeClient, loadKubeConfig } from '../adapters/kubeClient.ts'
 import { reportsPath } from '../adapters/reportsPath.ts'
@@ -34,19 +35,22 @@ async function runWitness(config: SelftestConfig, logger: Logger, signal: AbortS
     throw operatorError('SelftestFailed', 'expected --namespace and --pod-uid for the witness, got none')
   }
   const client = new KubeClient(loadKubeConfig(config))
-  const startedMs = performance.now()
+  const monotonicMs = () => performance.now()
+  const startedMs = monotonicMs()
+  const pause = (ms: number) => sleep(ms, undefined, { signal })
+  await untilApiserverAnswers(client, { monotonicMs, sleep: pause, limitMs: Math.min(wait, 30) * 1000 })
   for (;;) {
     const answer = await client.request('GET', reportsPath('OOMReport', namespace))
     if (answer.code !== 200) throw refusalOf(answer, 'list the OOMReports of the namespace')
     const found = findKill((answer.body as { items: RawReport[] }).items, podUid)
     if (found !== undefined) return logger.info(found, 'the kill is in its report')
-    if (performance.now() - startedMs > wait * 1000) {
+    if (monotonicMs() - startedMs > wait * 1000) {
       throw operatorError(
         'SelftestFailed',
         `expected an OOMReport of this pod's kill within ${wait} s, got none: look at the log of the agent on its node, and at the operator's`,
       )
     }
-    await sleep(LOOK_EVERY_MS, undefined, { signal })
+    await pause(LOOK_EVERY_MS)
   }
 }
 

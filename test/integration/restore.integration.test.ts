@@ -2,11 +2,14 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { DESIRED_BUCKET } from '../../contract/subjects.ts'
+import { readKubeconfig, writeKubeconfig } from '../cluster/parts/kubeconfig.ts'
+import { freePorts } from '../cluster/process/freePort.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
 import { flags, Program, writeSecret, type Ended } from '../support/program.ts'
 import { applyCrds } from '../support/stack.ts'
+import { TcpService } from '../support/tcpService.ts'
 import { OperatorWorld } from './operatorWorld.ts'
 import { describeUnless, notRoot } from '../support/leftOut.ts'
 
@@ -24,11 +27,11 @@ async function untilRaised(): Promise<void> {
 }
 
 /** As the chart's hook runs it, which waits for the nodes for a minute: a machine that is busy with more takes its time. */
-function startRestore({ natsUrl = world.nats.url, waitSeconds = 60 } = {}): Program {
+function startRestore({ natsUrl = world.nats.url, waitSeconds = 60, kubeconfig = world.api.kubeconfig } = {}): Program {
   const { user, password } = world.nats.users.operator
   return new Program('restore', [
     ...flags({
-      kubeconfig: world.api.kubeconfig,
+      kubeconfig,
       'nats-url': natsUrl,
       'nats-user': user,
       'nats-password-file': writeSecret(`${world.folder}/nats-restore`, password),
@@ -81,6 +84,19 @@ describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
     expect(code).toBe(0)
     expect(program.log).toContain('nothing to give back')
     expect(await replicas()).toBe(0)
+  }, 120_000)
+
+  it('asks again where a network that heeds NetworkPolicies does not know its pod yet', async () => {
+    const access = readKubeconfig(world.api.kubeconfig)
+    const [later = 0] = await freePorts(1)
+    const kubeconfig = `${world.folder}/kubeconfig-later`
+    writeKubeconfig(kubeconfig, { ...access, server: `https://127.0.0.1:${later}` })
+    const program = startRestore({ kubeconfig, natsUrl: 'nats://127.0.0.1:9' })
+    await sleep(3_000)
+    expect(program.running).toBe(true)
+    const service = await TcpService.open([Number(new URL(access.server).port)], later)
+    expect(await program.ended).toEqual({ code: 0, signal: null })
+    service.close()
   }, 120_000)
 
   it('gives every score back, lets the policies go and keeps them', async () => {

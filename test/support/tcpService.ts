@@ -12,11 +12,12 @@ export class TcpService {
     this.#server = createServer((client) => this.#forward(client, ports.length))
   }
 
-  static async open(ports: readonly number[]): Promise<TcpService> {
+  /** @param at where it listens; any free port if not given */
+  static async open(ports: readonly number[], at = 0): Promise<TcpService> {
     const service = new TcpService(ports)
     await new Promise<void>((resolve, reject) => {
       service.#server.once('error', reject)
-      service.#server.listen(0, '127.0.0.1', resolve)
+      service.#server.listen(at, '127.0.0.1', resolve)
     })
     return service
   }
