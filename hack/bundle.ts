@@ -2,14 +2,12 @@ import { globSync, rmSync, writeFileSync } from 'node:fs'
 import { build, type Plugin } from 'esbuild'
 import { bundleCli } from './bundleCli.ts'
 import { BUNDLE, lateBuiltins } from './bundleOptions.ts'
-import { bundleOperator } from './bundleOperator.ts'
+import { bundleOperator, OPERATOR_PROGRAMS } from './bundleOperator.ts'
 import { BUNDLED_PACKAGES, findBundledPackages } from './images/bundledPackages.ts'
 import { leanDependencies } from './leanDependencies.ts'
 import { warmParts } from './warmParts.ts'
 
-/** CommonJS parts of the dependencies ask for `require`, which an ES module does not have. */
-const REQUIRE_BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
-/** The same where they ask for Node's own modules only. */
+/** CommonJS parts of the dependencies ask for `require`, which an ES module does not have; they ask for Node's own modules only. */
 const BUILTIN_BANNER = 'const require = process.getBuiltinModule;'
 
 /** A part of the agent that is loaded when a policy asks for it: at rest it takes no memory on any node. */
@@ -25,14 +23,8 @@ const re2Apart: Plugin = {
   },
 }
 
-const hooks = {
-  restore: 'operator/restore/main.ts',
-  keys: 'operator/keys/main.ts',
-  selftest: 'operator/selftest/main.ts',
-}
-
-// First of all: no code cache may outlive its source, nor have a part in the next.
-for (const old of globSync('dist/*.cache')) rmSync(old)
+// First of all: no code cache may outlive its source, nor have a part in the next; licences are not written where there are none.
+for (const old of globSync('dist/*.{cache,LEGAL.txt}')) rmSync(old)
 const builds = await Promise.all([
   build({
     ...BUNDLE,
@@ -41,18 +33,16 @@ const builds = await Promise.all([
     plugins: [lateBuiltins, leanDependencies, re2Apart],
   }),
   build({ ...BUNDLE, entryPoints: { [RE2]: 're2js' } }),
-  build({ ...BUNDLE, keepNames: true, entryPoints: hooks, banner: { js: REQUIRE_BANNER } }),
   bundleOperator(),
   bundleCli(),
 ])
 const metafiles = builds.flat().map(({ metafile }) => metafile)
 // What an earlier build of other programs has left would go into the image.
 const written = new Set(metafiles.flatMap(({ outputs }) => Object.keys(outputs)))
-const isLeft = (path: string): boolean => !written.has(path.replace(/\.(?:cache|LEGAL\.txt)$/, ''))
-for (const old of globSync('dist/*.{mjs,cjs,cache,LEGAL.txt}').filter(isLeft)) rmSync(old)
+for (const old of globSync('dist/*.{mjs,cjs}').filter((path) => !written.has(path))) rmSync(old)
 const packages = findBundledPackages(metafiles)
 writeFileSync(BUNDLED_PACKAGES, `${JSON.stringify(packages, null, 2)}\n`)
 warmParts('.')
 console.log(
-  `build ok: ${['agent', 'operator', ...Object.keys(hooks), 'cli'].map((name) => `dist/${name}.mjs`).join(', ')}`,
+  `build ok: ${['agent', ...Object.keys(OPERATOR_PROGRAMS), 'cli'].map((name) => `dist/${name}.mjs`).join(', ')}`,
 )

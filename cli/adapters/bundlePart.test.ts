@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { codeCachePath, compilePart, loadPart } from './bundlePart.ts'
+import { codeCachePath, compilePart, loadPart, loadProgram } from './bundlePart.ts'
 
 let folder = ''
 
@@ -52,5 +52,26 @@ describe('loadPart', () => {
     writeFileSync(codeCachePath(path), cache(path))
     expect(compilePart(path).cachedDataRejected).toBe(true)
     expect(double(path)).toBe(42)
+  })
+})
+
+describe('loadProgram', () => {
+  it('loads what its parts ask for beside them, each once, and leaves the rest to Node', () => {
+    const write = (name: string, body: string): void =>
+      writeFileSync(join(folder, name), `(function (module, require) { ${body} })`)
+    const seen: unknown[] = []
+    const say = (value: unknown): void => void seen.push(value)
+    write('program.cjs', `require('say')([require('./a.cjs').text, require('./b.cjs').text])`)
+    write('a.cjs', `module.exports = { text: 'a of ' + require('./b.cjs').text }`)
+    write('b.cjs', `require('say')('b runs'); module.exports = { text: 'b' }`)
+    const compiled: string[] = []
+    loadProgram(
+      folder,
+      'program.cjs',
+      (id) => (id === 'say' ? say : undefined),
+      (path) => compiled.push(path),
+    )
+    expect(seen).toEqual(['b runs', ['a of b', 'b']])
+    expect(compiled).toEqual(['program.cjs', 'a.cjs', 'b.cjs'].map((name) => join(folder, name)))
   })
 })
