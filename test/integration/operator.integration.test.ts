@@ -183,10 +183,16 @@ describe('the operator, with real nats-server, etcd and kube-apiserver', () => {
     await world.publishKills(1, { attribution })
     await world.publishKills(1, inPod(pod))
     await world.untilKills('pod.other.app', 1)
-    expect(await world.nodeReport('node-a')).toMatchObject({
-      byReason: { NamespaceGone: 1 },
-      last: { reason: 'NamespaceGone', victim: 'eater' },
-    })
+    // What is refused comes to the node's report after it, whose writes are a second apart.
+    const node = await waitUntil(
+      'the refused kill in the report of its node',
+      async () => {
+        const status = await world.nodeReport('node-a')
+        return status?.byReason['NamespaceGone'] === undefined ? undefined : status
+      },
+      { deadlineMs: 10_000 },
+    )
+    expect(node).toMatchObject({ byReason: { NamespaceGone: 1 }, last: { reason: 'NamespaceGone', victim: 'eater' } })
   }, 60_000)
 
   it('tells on /metrics how agents, stream and reports are', async () => {
