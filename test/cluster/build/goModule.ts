@@ -92,6 +92,15 @@ export const ACTIONLINT: GoModule = {
   programs: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
 }
 
+/** Offers one device to containers, as the device plugins of clusters do. */
+export const DEVICE_PLUGIN: GoModule = {
+  name: 'device-plugin',
+  version: '1',
+  folder: 'modules/device-plugin',
+  ldflags: '-s -w',
+  programs: { 'device-plugin': '.' },
+}
+
 export const IMAGES: GoModule = {
   name: 'images',
   version: '1',
