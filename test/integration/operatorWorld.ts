@@ -13,27 +13,7 @@ import { writeKubeconfig } from '../cluster/parts/kubeconfig.ts'
 import { startApiserver, startNats, type PrivateApiserver, type PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startOperator, untilReady, type OperatorProcess } from '../support/stack.ts'
-
-/** All that the operator may do, and the list that the chart and the documentation give. */
-const OPERATOR_RULES = [
-  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: [''], resources: ['namespaces', 'nodes'], verbs: ['list', 'watch'] },
-  { apiGroups: ['node.k8s.io'], resources: ['runtimeclasses'], verbs: ['list', 'watch'] },
-  { apiGroups: [''], resources: ['replicationcontrollers'], verbs: ['get'] },
-  { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get'] },
-  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
-  { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
-  {
-    apiGroups: ['oomkeeper.io'],
-    resources: ['oomreports', 'nodeoomreports'],
-    verbs: ['get', 'list', 'create', 'delete'],
-  },
-  { apiGroups: ['oomkeeper.io'], resources: ['oomreports/status', 'nodeoomreports/status'], verbs: ['update'] },
-  { apiGroups: ['oomkeeper.io'], resources: ['oompolicies'], verbs: ['get', 'list', 'watch', 'patch'] },
-  { apiGroups: ['oomkeeper.io'], resources: ['oompolicies/status'], verbs: ['patch'] },
-  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
-  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'patch', 'create'] },
-]
+import { grantOperator } from './operatorRights.ts'
 
 interface TestPod {
   namespace: string
@@ -101,43 +81,10 @@ export class OperatorWorld {
       maxReconnectAttempts: -1,
       reconnectTimeWait: 100,
     })
-    await world.#applyRole(OPERATOR_RULES)
     await api.kubectl(['create', 'namespace', 'shop'])
-    await api.kubectl(['create', 'serviceaccount', 'oomkeeper-operator', '-n', 'shop'])
-    const binding = [
-      'oomkeeper-operator',
-      '--clusterrole=oomkeeper-operator',
-      '--serviceaccount=shop:oomkeeper-operator',
-    ]
-    await api.kubectl(['create', 'clusterrolebinding', ...binding])
-    const token = await api.kubectl(['create', 'token', 'oomkeeper-operator', '-n', 'shop', '--duration=2h'])
-    writeKubeconfig(world.kubeconfig, { ...api.access, token: token.trim() })
+    const token = await grantOperator(api.kubectl)
+    writeKubeconfig(world.kubeconfig, { ...api.access, token })
     return world
-  }
-
-  /** From its return on the operator may write no status of a policy, or may again. */
-  async allowPolicyStatus(isAllowed: boolean): Promise<void> {
-    const rules = OPERATOR_RULES.filter(({ resources }) => isAllowed || !resources.includes('oompolicies/status'))
-    await this.#applyRole(rules)
-    const group = 'oomkeeper.io'
-    const review = {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: {
-        user: 'system:serviceaccount:shop:oomkeeper-operator',
-        resourceAttributes: { group, resource: 'oompolicies', subresource: 'status', verb: 'patch' },
-      },
-    }
-    const isInForce = async (): Promise<true | undefined> => {
-      const text = await this.api.kubectl(['create', '-f', '-', '-o', 'json'], { stdin: JSON.stringify(review) })
-      return (JSON.parse(text) as { status: { allowed: boolean } }).status.allowed === isAllowed || undefined
-    }
-    await waitUntil('the apiserver to take up the role', isInForce, { deadlineMs: 10_000 })
-  }
-
-  async #applyRole(rules: readonly object[]): Promise<void> {
-    const metadata = { name: 'oomkeeper-operator' }
-    await this.apply({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata, rules })
   }
 
   async dispose(): Promise<void> {

@@ -4,6 +4,7 @@ import type { KillEvent } from '../../contract/killEvent.ts'
 import { DESIRED_BUCKET } from '../../contract/subjects.ts'
 import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
+import { allowPolicyStatus } from './operatorRights.ts'
 import { inPod, type OperatorWorld } from './operatorWorld.ts'
 import { useOperatorWorld } from './useOperatorWorld.ts'
 
@@ -156,7 +157,7 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
     const pod = await podNamed('first')
     await untilTold('node-a', pod.containerId)
     // It gets as far as the kill's report, and no further.
-    await world.allowPolicyStatus(false)
+    await allowPolicyStatus(world.api.kubectl, false)
     const { uid: podUid, containerId } = await podNamed('batch', 'etl')
     await world.publishKills(1, { ...nodeKill(pod.uid, { podUid, containerId }), ...inPod(pod) })
     await world.untilKills('pod.first.app', 2)
@@ -164,7 +165,7 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
     await world.untilSettled()
     expect(await toldIds('node-a')).toEqual([pod.containerId])
     await world.endOperators()
-    await world.allowPolicyStatus(true)
+    await allowPolicyStatus(world.api.kubectl, true)
     expect((await world.get<{ status: OomPolicyStatus }>('oomp', 'keep-db')).status.rollback).toBeUndefined()
 
     await world.readyOperator()
@@ -176,13 +177,13 @@ describe('guard rails of an OOMPolicy, with real nats-server, etcd and kube-apis
   it('say after a kill -9 of the operator what it had told the node and not said, and tell the node nothing anew', async () => {
     const operator = await world.readyOperator()
     await untilPolicy('degraded', (one) => conditionOf(one, 'Degraded')?.status === 'True')
-    await world.allowPolicyStatus(false)
+    await allowPolicyStatus(world.api.kubectl, false)
     await applyPolicy({ ...PROTECT, oomScoreAdj: { value: -400 } })
     const pod = await podNamed('first')
     await untilTold('node-a', pod.containerId)
     await operator.program.said('to write the status of OOMPolicy keep-db, got 403')
     await world.endOperators()
-    await world.allowPolicyStatus(true)
+    await allowPolicyStatus(world.api.kubectl, true)
     const bucket = await world.js.views.kv(DESIRED_BUCKET, { bindOnly: true })
     const before = await bucket.get('node-a')
 
