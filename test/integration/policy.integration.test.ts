@@ -7,18 +7,17 @@ import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
 import { hasCapability } from '../cluster/host/capabilities.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
-import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
+import { removeFakeKubepods, scoreOf, type FakeContainer } from '../support/fakeContainer.ts'
 import { applyCrds, type OperatorProcess } from '../support/stack.ts'
 import { untilNodeStatus } from '../support/nodeStatuses.ts'
 import { OperatorWorld } from './operatorWorld.ts'
+import { runPod } from './runPod.ts'
 import { describeUnless, itUnless, notRoot } from '../support/leftOut.ts'
 
 const withRight = hasCapability('CAP_SYS_RESOURCE') ? 'with CAP_SYS_RESOURCE the kernel refuses nothing' : undefined
 
 const START = scoreOf(process.pid)
 const LABELS = { tier: 'batch' }
-/** Guaranteed: whatever is set is more than the kubelet would have given. */
-const RESOURCES = { limits: { cpu: '100m', memory: '64Mi' } }
 
 let world: OperatorWorld
 let operator: OperatorProcess
@@ -57,11 +56,7 @@ describeUnless(notRoot, 'an OOMPolicy, from object to process', () => {
   beforeAll(async () => {
     world = await OperatorWorld.start()
     await applyCrds(world.api.kubectl)
-    container = new FakeContainer()
-    pid = await container.run()
-    const containerID = `containerd://${container.id}`
-    await world.makePod({ name: 'nightly', labels: LABELS, resources: RESOURCES })
-    await world.setContainer('nightly', { containerID, state: { running: {} } })
+    ;({ container, pid } = await runPod(world, 'nightly', LABELS))
     await world.makePod({ name: 'web', labels: { tier: 'front' } })
     operator = await world.readyOperator()
     agent = await startAgent({ node: 'node-a', nats: world.nats, folder: world.folder })

@@ -6,11 +6,12 @@ import { readKubeconfig, writeKubeconfig } from '../cluster/parts/kubeconfig.ts'
 import { freePorts } from '../cluster/process/freePort.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
-import { FakeContainer, removeFakeKubepods, scoreOf } from '../support/fakeContainer.ts'
+import { removeFakeKubepods, scoreOf, type FakeContainer } from '../support/fakeContainer.ts'
 import { flags, Program, writeSecret, type Ended } from '../support/program.ts'
 import { applyCrds } from '../support/stack.ts'
 import { TcpService } from '../support/tcpService.ts'
 import { OperatorWorld } from './operatorWorld.ts'
+import { runPod } from './runPod.ts'
 import { describeUnless, notRoot } from '../support/leftOut.ts'
 
 const START = scoreOf(process.pid)
@@ -58,11 +59,7 @@ describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
     world = await OperatorWorld.start()
     await applyCrds(world.api.kubectl)
     await world.makeController('apps/v1', 'Deployment', 'oomkeeper-operator')
-    container = new FakeContainer()
-    pid = await container.run()
-    const resources = { limits: { cpu: '100m', memory: '64Mi' } }
-    await world.makePod({ name: 'nightly', labels: LABELS, resources })
-    await world.setContainer('nightly', { containerID: `containerd://${container.id}`, state: { running: {} } })
+    ;({ container, pid } = await runPod(world, 'nightly', LABELS))
     const oomScoreAdj = { value: 800 }
     const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj, mode: 'Enforce', allowCrossQoS: true }
     const metadata = { name: 'batch-first' }

@@ -37,42 +37,31 @@ function stamped(lines: readonly string[], callers = 1): string {
 
 const dumpOf = (rows: readonly string[]): string[] => [HEADER, CPU, ...MEMORY, COLUMNS, ...rows]
 
+/** Of so many processes, and of as many victims from a pid on. */
+const groupKill = (size: number, fromPid = 1001): string[] => [
+  ...dumpOf(times(size, (at) => row(1001 + at))),
+  ANNOUNCED,
+  kill(1001),
+  GROUP,
+  ...times(size, (at) => kill(fromPid + at)),
+]
+
 export const HOSTILE_LOGS: readonly HostileLog[] = [
   {
     name: 'victims of a group kill that the table lists',
     size: 1000,
-    create: (size) =>
-      stamped([
-        ...dumpOf(times(size, (at) => row(1001 + at))),
-        ANNOUNCED,
-        kill(1001),
-        GROUP,
-        ...times(size, (at) => kill(1001 + at)),
-      ]),
+    create: (size) => stamped(groupKill(size)),
   },
   {
     name: 'victims of a group kill that are not in the table',
     size: 1000,
-    create: (size) =>
-      stamped([
-        ...dumpOf(times(size, (at) => row(1001 + at))),
-        ANNOUNCED,
-        kill(1001),
-        GROUP,
-        ...times(size, (at) => kill(900_001 + at)),
-      ]),
+    create: (size) => stamped(groupKill(size, 900_001)),
   },
   {
     name: 'victims of a group kill, slowly',
     size: 1000,
     create: (size) =>
-      [
-        ...dumpOf(times(size, (at) => row(1001 + at))),
-        ANNOUNCED,
-        kill(1001),
-        GROUP,
-        ...times(size, (at) => kill(1001 + at)),
-      ]
+      groupKill(size)
         .map((line, at) => `[${(1000 + at / 4).toFixed(6)}] ${line}`)
         .join('\n'),
   },
