@@ -1,20 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from '@jest/globals'
 import type { NodeRanking } from '../../operator/api/nodeRanking.ts'
 import type { Cluster } from '../cluster/attach.ts'
-import { reserveCluster } from '../cluster/cluster.ts'
 import { runCommand } from '../cluster/process/run.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { maskOf, parseCapabilitySets } from '../support/agentRights.ts'
 import { nextSequence, readKills, type KernelKill } from '../support/kernelLog.ts'
 import { forwardPort } from '../support/forwardedPort.ts'
-import { InstalledProduct } from '../support/installedProduct.ts'
+import type { InstalledProduct } from '../support/installedProduct.ts'
 import { KillStreamView } from '../support/killStream.ts'
 import { KillingCgroup } from '../support/memcgKill.ts'
 import { listReports, type OomReport } from '../support/reports.ts'
-import { eaterManifest, listManifest, namespaceManifest, type Eater } from '../support/workload.ts'
+import { useInstalledProduct } from '../support/useInstalledProduct.ts'
+import { eaterManifest, listManifest, type Eater } from '../support/workload.ts'
 
 const NAMESPACE = 'first-light'
 const OOMKEEPER = new URL('../../bin/oomkeeper', import.meta.url).pathname
@@ -29,7 +27,7 @@ const eater = (name: string, rest: Partial<Eater> = {}): Eater => ({
   ...rest,
 })
 
-let cluster: Cluster & { release: () => void }
+let cluster: Cluster
 let product: InstalledProduct
 let folder: string
 let fromSequence: number
@@ -69,20 +67,10 @@ async function podStatus(name: string): Promise<{ phase: string; containerStatus
   return pod.status
 }
 
-beforeAll(async () => {
-  cluster = await reserveCluster({ log: () => undefined, ownerPid: process.pid })
-  folder = mkdtempSync(join(tmpdir(), 'oomkeeper-first-light-'))
+useInstalledProduct(NAMESPACE, (world) => {
+  ;({ cluster, product, folder } = world)
   fromSequence = nextSequence()
-  product = await InstalledProduct.prepare(cluster, folder, () => undefined)
-  await cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(namespaceManifest(NAMESPACE)) })
-}, 3_600_000)
-
-afterAll(async () => {
-  await product?.remove()
-  await cluster?.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false'])
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-  cluster?.release()
-}, 180_000)
+})
 
 describe('the product, installed with helm', () => {
   it('becomes ready with the values of the chart, without a restart', async () => {

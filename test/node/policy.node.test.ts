@@ -1,15 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
 import type { Cluster } from '../cluster/attach.ts'
-import { reserveCluster } from '../cluster/cluster.ts'
 import { hasCapability } from '../cluster/host/capabilities.ts'
 import { signalProcess, type ProcessIdentity } from '../cluster/process/identity.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { scoreOf } from '../support/fakeContainer.ts'
-import { InstalledProduct } from '../support/installedProduct.ts'
+import type { InstalledProduct } from '../support/installedProduct.ts'
 import {
   findSteadyProcess,
   readUptimeSeconds,
@@ -17,7 +15,8 @@ import {
   untilNextProcess,
   untilPodsRun,
 } from '../support/steadyPods.ts'
-import { listManifest, namespaceManifest } from '../support/workload.ts'
+import { useInstalledProduct } from '../support/useInstalledProduct.ts'
+import { listManifest } from '../support/workload.ts'
 
 const NAMESPACE = 'policy-walk'
 const BATCH = { tier: 'batch' }
@@ -28,9 +27,8 @@ const PODS = [
 ]
 const TICKS_PER_SECOND = 100
 
-let cluster: Cluster & { release: () => void }
+let cluster: Cluster
 let product: InstalledProduct
-let folder: string
 let uids: Record<string, string>
 /** The score that the kubelet and the runtime give to a pod of this kind. */
 let start: number
@@ -73,26 +71,18 @@ const batchFirst = (mode: 'Audit' | 'Enforce') =>
     mode,
   })
 
+useInstalledProduct(NAMESPACE, (world) => {
+  ;({ cluster, product } = world)
+})
+
 beforeAll(async () => {
-  cluster = await reserveCluster({ log: () => undefined, ownerPid: process.pid })
-  folder = mkdtempSync(join(tmpdir(), 'oomkeeper-policy-'))
-  product = await InstalledProduct.prepare(cluster, folder, () => undefined)
   await product.install()
-  const pods = PODS.map((pod) => steadyPodManifest(NAMESPACE, pod))
-  const manifest = listManifest([namespaceManifest(NAMESPACE), ...pods])
+  const manifest = listManifest(PODS.map((pod) => steadyPodManifest(NAMESPACE, pod)))
   await cluster.kubectl(['apply', '-f', '-'], { stdin: manifest })
   const names = PODS.map(({ name }) => name)
   uids = await untilPodsRun(cluster.kubectl, NAMESPACE, names)
   start = scoreOf(processOf('checkout').pid)
-}, 3_600_000)
-
-afterAll(async () => {
-  await product?.remove()
-  await cluster?.kubectl(['delete', 'oompolicies', '--all'])
-  await cluster?.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false'])
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-  cluster?.release()
-}, 180_000)
+}, 300_000)
 
 describe('an OOMPolicy on a real node', () => {
   it('in Audit says what it would match, and writes nothing', async () => {

@@ -1,35 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import type { Cluster } from '../cluster/attach.ts'
-import { reserveCluster } from '../cluster/cluster.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { nextSequence, readKills } from '../support/kernelLog.ts'
-import { InstalledProduct } from '../support/installedProduct.ts'
+import type { InstalledProduct } from '../support/installedProduct.ts'
 import { listReports } from '../support/reports.ts'
-import { eaterManifest, listManifest, namespaceManifest } from '../support/workload.ts'
+import { useInstalledProduct } from '../support/useInstalledProduct.ts'
+import { eaterManifest, listManifest } from '../support/workload.ts'
 
 const NAMESPACE = 'three-nats'
 const KILLS = 12
 
-let cluster: Cluster & { release: () => void }
+let cluster: Cluster
 let product: InstalledProduct
-let folder: string
 
-beforeAll(async () => {
-  cluster = await reserveCluster({ log: () => undefined, ownerPid: process.pid })
-  folder = mkdtempSync(join(tmpdir(), 'oomkeeper-three-nats-'))
-  product = await InstalledProduct.prepare(cluster, folder, () => undefined)
-  await cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(namespaceManifest(NAMESPACE)) })
-}, 3_600_000)
-
-afterAll(async () => {
-  await product?.remove()
-  await cluster?.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false'])
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-  cluster?.release()
-}, 180_000)
+useInstalledProduct(NAMESPACE, (world) => {
+  ;({ cluster, product } = world)
+})
 
 describe('the product with three nats-servers, installed with helm', () => {
   it('becomes ready, and passes its own test', async () => {

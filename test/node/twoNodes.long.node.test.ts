@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { VERSION } from '../../program/version.ts'
 import { PRODUCT_REPOSITORY } from '../../hack/images/productImage.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
-import { InstalledProduct } from '../support/installedProduct.ts'
+import type { InstalledProduct } from '../support/installedProduct.ts'
 import type { KernelKill } from '../support/kernelLog.ts'
 import { describeUnless } from '../support/leftOut.ts'
 import { listReports, type OomReport } from '../support/reports.ts'
@@ -15,10 +12,10 @@ import {
   noTwoNodes,
   OPERATOR_ON_FIRST_NODE,
   readSecondNodeKills,
-  useTwoNodes,
   type TwoNodes,
 } from '../support/twoNodes.ts'
-import { listManifest, namespaceManifest, onNode } from '../support/workload.ts'
+import { useInstalledProductOnTwoNodes } from '../support/useInstalledProduct.ts'
+import { listManifest, onNode } from '../support/workload.ts'
 
 const NAMESPACE = 'two-nodes'
 const PORT = 8080
@@ -50,7 +47,6 @@ function commandsOf(kills: readonly KernelKill[]): string[] {
 describeUnless(noTwoNodes, 'a cluster of this machine and a virtual one', () => {
   let cluster: TwoNodes
   let product: InstalledProduct
-  let folder: string
 
   const evidence = (): Promise<string> => product.logs()
   const apply = (...items: readonly object[]): Promise<string> =>
@@ -71,19 +67,9 @@ describeUnless(noTwoNodes, 'a cluster of this machine and a virtual one', () => 
     return cluster.kubectl(['exec', '-n', NAMESPACE, `greeter-${from}`, ...inside])
   }
 
-  beforeAll(async () => {
-    cluster = await useTwoNodes(() => undefined)
-    folder = mkdtempSync(join(tmpdir(), 'oomkeeper-two-nodes-'))
-    product = await InstalledProduct.prepare(cluster, folder, () => undefined)
-    await apply(namespaceManifest(NAMESPACE))
-  }, 3_600_000)
-
-  afterAll(async () => {
-    await product?.remove()
-    await cluster?.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false'])
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-    cluster?.release()
-  }, 180_000)
+  useInstalledProductOnTwoNodes(NAMESPACE, (world) => {
+    ;({ cluster, product } = world)
+  })
 
   it('has two kernels', async () => {
     const field = '{range .items[*]}{.metadata.name} {.status.nodeInfo.kernelVersion}{"\\n"}{end}'

@@ -1,22 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { beforeAll, expect, it } from '@jest/globals'
 import type { OomPolicyStatus } from '../../operator/api/oomPolicy.ts'
 import { HOG_IMAGE } from '../cluster/images/importImages.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { PROTECTED, removeContest, runRound } from '../proof/contest.ts'
-import { InstalledProduct } from '../support/installedProduct.ts'
+import type { InstalledProduct } from '../support/installedProduct.ts'
 import { describeUnless } from '../support/leftOut.ts'
 import {
   noTwoNodes,
   OPERATOR_ON_FIRST_NODE,
   readSecondNodeProcesses,
-  useTwoNodes,
   type NodeProcess,
   type TwoNodes,
 } from '../support/twoNodes.ts'
-import { listManifest, namespaceManifest, onNode } from '../support/workload.ts'
+import { useInstalledProductOnTwoNodes } from '../support/useInstalledProduct.ts'
+import { onNode } from '../support/workload.ts'
 
 const NAMESPACE = 'second-policy'
 const RESOURCES = { requests: { memory: '32Mi' }, limits: { memory: '128Mi' } }
@@ -39,13 +36,10 @@ function databasePod(node: string): object {
 describeUnless(noTwoNodes, 'an OOMPolicy on a node with cgroup v2 and all capabilities', () => {
   let cluster: TwoNodes
   let product: InstalledProduct
-  let folder: string
   /** What the kubelet gives to a container with these requests. */
   let start: number
 
   const evidence = (): Promise<string> => product.logs()
-  const apply = (...items: readonly object[]): Promise<string> =>
-    cluster.kubectl(['apply', '-f', '-'], { stdin: listManifest(items) })
 
   /** Of the one with this command. */
   async function processOf(command: string): Promise<NodeProcess> {
@@ -103,12 +97,13 @@ describeUnless(noTwoNodes, 'an OOMPolicy on a node with cgroup v2 and all capabi
 
   const agentPid = async (): Promise<number> => Number(await cluster.second.run('pgrep -o -f "[a]gent.mjs"'))
 
+  useInstalledProductOnTwoNodes(NAMESPACE, (world) => {
+    ;({ cluster, product } = world)
+  })
+
   beforeAll(async () => {
-    cluster = await useTwoNodes(() => undefined)
-    folder = mkdtempSync(join(tmpdir(), 'oomkeeper-second-policy-'))
-    product = await InstalledProduct.prepare(cluster, folder, () => undefined)
     await product.install([OPERATOR_ON_FIRST_NODE])
-    await apply(namespaceManifest(NAMESPACE), databasePod(cluster.second.name))
+    await cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(databasePod(cluster.second.name)) })
     await cluster.kubectl(['wait', '-n', NAMESPACE, '--for=condition=Ready', '--timeout=90s', 'pod/database'], {
       timeoutMs: 100_000,
     })
@@ -117,15 +112,7 @@ describeUnless(noTwoNodes, 'an OOMPolicy on a node with cgroup v2 and all capabi
       return found.length === 2 ? found[0]?.oomScoreAdj : undefined
     }
     start = await waitUntil('both processes', both, { deadlineMs: 30_000, evidence })
-  }, 3_600_000)
-
-  afterAll(async () => {
-    await cluster?.kubectl(['delete', 'oompolicies', '--all', '--timeout=60s']).catch(() => undefined)
-    await product?.remove()
-    await cluster?.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false'])
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-    cluster?.release()
-  }, 240_000)
+  }, 300_000)
 
   it('lowers every process of a container, and gives back when it is deleted', async () => {
     expect(start).toBeGreaterThan(900)
