@@ -11,6 +11,7 @@ import type { OperatorConfig } from './config.ts'
 import type { AgentPods } from './identity/agentPods.ts'
 import { LoginDesk } from './identity/loginDesk.ts'
 import type { Nkey } from './identity/nkey.ts'
+import type { Gate } from './keepFloodsOut.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** A server waits 5 s for an answer (`authorization.timeout`); half of that may go by before the apiserver is asked. */
@@ -52,6 +53,7 @@ export async function admitNodes(
   { config, logger, metrics, signal, now }: Pick<Surroundings, 'config' | 'logger' | 'metrics' | 'signal' | 'now'>,
   { agent, calloutSeedFile, issuer }: Admission,
   agentPods: AgentPods,
+  gate: Gate,
   why: NatsTrouble,
 ): Promise<never> {
   // Connections of its own: a login does not queue behind a thousand reports, and asks no lease.
@@ -70,10 +72,12 @@ export async function admitNodes(
       reviewToken: (token) => reviewToken(client, token),
       knownPod: (uid) => agentPods.find(uid),
       readPod: (name, uid) => readAgentPod(client, agent.namespace, name, uid),
+      isKeptOut: (node) => gate.isKeptOut(node),
       nowMs: () => now().getTime(),
       monotonicMs: () => performance.now(),
       random: Math.random,
-      admitted: (node) => {
+      admitted: (node, request, endSeconds) => {
+        gate.openLogins.note(node, request, endSeconds)
         metrics.loginsAdmitted.inc()
         logger.debug({ node }, 'an agent is let in to NATS')
       },

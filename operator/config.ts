@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { DEFAULT_PROTECTED_MEMORY_PERCENT } from './policies/clusterFacts.ts'
+import { MAX_KEEP_OUT_SECONDS } from './identity/floodNotice.ts'
 import { isLoopback } from './rank/loopback.ts'
 import { flagSchemas } from '#program/flagSchemas.ts'
 import { optional, required, switchedOff, withDefault, type FlagValues } from '#program/flags.ts'
@@ -56,6 +57,12 @@ export const operatorFlags = {
     'SECONDS',
     '3600',
     'how long an agent is let in for, at most; it comes again then',
+  ),
+  floodKeepOutSeconds: withDefault(
+    flagSchemas.countFromZero(MAX_KEEP_OUT_SECONDS),
+    'SECONDS',
+    '60',
+    'how long a node that floods the stream of kills is cut from NATS, each time it does so again twice as long, an hour at most; 0: never',
   ),
   listen: withDefault(flagSchemas.listen, 'HOST:PORT', '127.0.0.1:9465', 'address of /healthz, /readyz and /metrics'),
   apiListen: withDefault(

@@ -12,6 +12,7 @@ import { ExpiringMap } from './runtime/expiringMap.ts'
 import { Explainer } from './runtime/explainer.ts'
 import { gatherFigures } from './gatherFigures.ts'
 import { keepBounds } from './keepBounds.ts'
+import type { FloodTeller } from './keepFloodsOut.ts'
 import { parseNodeStatus, parseReportStatus } from './reports/repairStatus.ts'
 import type { GetOwner } from './reports/workload.ts'
 import { HiddenJudge } from './runtime/hiddenJudge.ts'
@@ -66,6 +67,8 @@ export interface KillHearing {
   /** The kills of a report, as it is read before any is counted. */
   onStored: (kills: readonly Target['record'][]) => void
   pastKills: PastKills
+  /** Of messages beyond their node's share. */
+  onFlood: FloodTeller
 }
 
 /** Reads kills for ever and counts them. @throws the signal's reason. */
@@ -76,7 +79,7 @@ export async function countKills(
   pods: PodStore,
   podsSynced: Promise<void>,
   reader: ReaderState,
-  { teller, onCounted, onStored, pastKills }: KillHearing,
+  { teller, onCounted, onStored, pastKills, onFlood }: KillHearing,
 ): Promise<never> {
   const { config, logger, signal, metrics, troubles, waiting, finishing, now, elector } = surroundings
   const jsm = await nats.jetstreamManager({ checkAPI: false })
@@ -152,6 +155,7 @@ export async function countKills(
     const token = shares.takeBeyond(message)
     if (token === undefined) return false
     metrics.killsBeyondShare.inc()
+    if (message.storedAtMs !== undefined) onFlood(nodeName(token), message.storedAtMs)
     if (floodsSaid.get(token) === undefined) {
       floodsSaid.set(token, true, FLOOD_SAID_MS)
       const node = nodeName(token)

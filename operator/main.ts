@@ -23,6 +23,7 @@ import { countKills } from './countKills.ts'
 import { admissionOf, admitNodes } from './admitNodes.ts'
 import { AgentPods } from './identity/agentPods.ts'
 import { DRAIN_LIMIT_MS, createElector, lead } from './electLeader.ts'
+import { Gate, keepFloodsOut } from './keepFloodsOut.ts'
 import type { Waiting } from './runtime/keepTrying.ts'
 import { nodeKillsOf, storedNodeKillsOf } from './runtime/nodeKills.ts'
 import { PodStore } from './runtime/podStore.ts'
@@ -37,6 +38,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   const login = loginOf(config, logger)
   const admission = admissionOf(config, logger)
   const agentPods = admission && new AgentPods(admission.agent.namespace)
+  const gate = new Gate()
   const pods = new PodStore({ maxDeleted: MAX_DELETED_PODS, deletedTtlMs: DELETED_POD_TTL_MS, now: Date.now })
   const metrics = new OperatorMetrics(() => pods.size)
   const troubles = new TroubleLog(logger, (part) => metrics.troubles.inc({ part }))
@@ -85,7 +87,8 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   const people = { client, pods, nats: () => connection, notReady, rails, streamMaxBytes, signal }
   await startApiServer(config.apiListen, createApiSource(people))
   // Each operator answers, whoever works.
-  const admitting = admission && agentPods ? [admitNodes({ ...base, signal }, admission, agentPods, answering)] : []
+  const admitting =
+    admission && agentPods ? [admitNodes({ ...base, signal }, admission, agentPods, gate, answering)] : []
   for (const part of admitting) part.catch(() => {}) // It is waited for below.
   const nats = await connectNats(
     {
@@ -101,6 +104,8 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
   )
   connection = nats
   void noteConnection(nats, why, troubles)
+  const keepsOut = admission !== undefined && config.floodKeepOutSeconds > 0
+  const onFlood = keepsOut ? keepFloodsOut(base, nats, gate) : () => undefined
   const leading = lead(
     { elector, logger, metrics },
     (ms) => sleep(ms),
@@ -111,6 +116,7 @@ async function main(config: OperatorConfig, logger: Logger, signal: AbortSignal)
         onCounted: (kills) => engine.noteKills(nodeKillsOf(kills)),
         onStored: (records) => engine.noteStoredKills(storedNodeKillsOf(records)),
         pastKills,
+        onFlood,
       }),
     ],
   )

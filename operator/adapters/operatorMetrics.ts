@@ -40,6 +40,7 @@ export class OperatorMetrics {
   readonly sequencesMissing: Counter
   readonly troubles: Labelled<'troubles'>
   readonly loginsAdmitted: Counter
+  readonly floodingConnectionsCut: Counter
   readonly loginsRefused: Labelled<'loginsRefused'>
   readonly checkpointSequence: Gauge
   readonly streamLastSequence: Gauge
@@ -120,6 +121,10 @@ export class OperatorMetrics {
       'logins_refused_total',
       'Logins of agents to NATS that were not let in, by why.',
       LABELS.loginsRefused,
+    )
+    this.floodingConnectionsCut = counter(
+      'flooding_connections_cut_total',
+      'Connections of nodes to NATS that were ended, because their node had sent more kills than its share.',
     )
     this.checkpointSequence = figure(
       'checkpoint_sequence',

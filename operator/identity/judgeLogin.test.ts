@@ -10,21 +10,28 @@ let asked: string[]
 let review: ReviewedToken
 let known: AgentPod | undefined
 let read: AgentPod | undefined
+let keptOut: string[]
 
 const ports: LoginPorts = {
   reviewToken: () => Promise.resolve((asked.push('review'), review)),
   knownPod: () => known,
   readPod: () => Promise.resolve((asked.push('pod'), read)),
+  isKeptOut: (node) => keptOut.includes(node),
   nowMs: () => NOW_SECONDS * 1_000,
 }
 const judge = (token: string | undefined, address = '10.0.0.7', rules: Partial<LoginRules> = {}): Promise<Judgement> =>
-  judgeLogin({ serverId: 's', userKey: 'u', address, token }, { agent: AGENT, addressRule: 'pod', ...rules }, ports)
+  judgeLogin(
+    { serverId: 's', connectionId: 1, userKey: 'u', address, token },
+    { agent: AGENT, addressRule: 'pod', ...rules },
+    ports,
+  )
 
 beforeEach(() => {
   asked = []
   review = REVIEW
   known = HERE
   read = HERE
+  keptOut = []
 })
 
 /** Each reason to refuse, with what has it. */
@@ -59,11 +66,17 @@ const CASES: [string, () => Promise<Judgement>, RegExp][] = [
   ['OtherNode', () => withPod({ ...HERE, node: 'node-b' }), /bound to node-a as its token says, got node-b$/],
   ['OtherAddress', () => judge(tokenOf(), '10.0.0.8'), /\(10\.0\.0\.7 or fd00::7\), got 10\.0\.0\.8$/],
   ['OtherAddress', () => judge(tokenOf(), ''), /got none$/],
+  ['Flooding', () => floodingBefore(['node-a']), /got node-a: it is kept out for a while$/],
   ['OtherAddress', () => withPod({ ...HERE, addresses: [] }), /to have an address by now\), got 10\.0\.0\.7$/],
 ]
 
 function reviewed(changes: Partial<ReviewedToken>): Promise<Judgement> {
   review = { ...REVIEW, ...changes }
+  return judge(tokenOf())
+}
+
+function floodingBefore(nodes: string[]): Promise<Judgement> {
+  keptOut = nodes
   return judge(tokenOf())
 }
 
@@ -91,6 +104,14 @@ describe('judgeLogin', () => {
     await judge(tokenOf({ exp: NOW_SECONDS - 1 }))
     await judge(tokenOf({ sub: 'other' }))
     expect(asked).toEqual([])
+  })
+
+  it('asks the apiserver nothing about a node that is kept out, and refuses one that only the apiserver knows to be it', async () => {
+    await floodingBefore(['node-a'])
+    expect(asked).toEqual([])
+    keptOut = ['node-b']
+    known = { ...HERE, node: 'node-b' }
+    expect(await reviewed({ node: 'node-b' })).toMatchObject({ admitted: false, reason: 'Flooding' })
   })
 
   it('takes the node from the apiserver, not from what the token says', async () => {

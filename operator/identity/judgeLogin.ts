@@ -2,6 +2,7 @@ import { parseTokenClaims } from '#program/tokenClaims.ts'
 import type { AgentPod } from './agentPods.ts'
 import {
   firstRefusal,
+  nodeChecks,
   podChecks,
   reviewChecks,
   tokenChecks,
@@ -24,6 +25,8 @@ export interface LoginPorts {
   knownPod(uid: string): AgentPod | undefined
   /** Asks the apiserver. @returns undefined where there is none of that UID @throws where it does not answer */
   readPod(name: string, uid: string): Promise<AgentPod | undefined>
+  /** Whether a node is not let in for a while, because it floods the stream of kills. */
+  isKeptOut(node: string): boolean
   /** Milliseconds since 1970. */
   nowMs(): number
 }
@@ -41,6 +44,10 @@ export async function judgeLogin(request: LoginRequest, rules: LoginRules, ports
   const spurious = firstRefusal(tokenChecks, { token, claims, nowMs: ports.nowMs(), agentUser })
   if (spurious !== undefined) return { admitted: false, ...spurious }
 
+  const judgeNode = (of: string) => firstRefusal(nodeChecks, { node: of, isKeptOut: ports.isKeptOut(of) })
+  const claimed = judgeNode(claims?.['kubernetes.io']?.node?.name ?? '')
+  if (claimed !== undefined) return { admitted: false, ...claimed }
+
   const review = await ports.reviewToken(token ?? '')
   const refused = firstRefusal(reviewChecks, { review, agentUser })
   if (refused !== undefined) return { admitted: false, ...refused }
@@ -51,5 +58,8 @@ export async function judgeLogin(request: LoginRequest, rules: LoginRules, ports
   // The watch may be behind a pod that has just begun, or got another address.
   const odd = judgePod(known) === undefined ? undefined : judgePod(await ports.readPod(podName, podUid))
   if (odd !== undefined) return { admitted: false, ...odd }
+  // What a token claims of itself counts for nothing in the end, and the node may have been found flooding meanwhile.
+  const flooding = judgeNode(node)
+  if (flooding !== undefined) return { admitted: false, ...flooding }
   return { admitted: true, node, tokenEnd: claims?.exp ?? 0 }
 }

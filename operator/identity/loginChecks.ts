@@ -15,6 +15,7 @@ export const REFUSALS = [
   'PodUnknown',
   'OtherNode',
   'OtherAddress',
+  'Flooding',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
 
@@ -161,6 +162,22 @@ export const podChecks: readonly LoginCheck<PodFacts>[] = [
       const expected = pod?.addresses.join(' or ') || 'the pod to have an address by now'
       return `expected the pod's own address (${expected}), got ${address || 'none'}`
     },
+  },
+]
+
+export interface NodeFacts {
+  node: string
+  isKeptOut: boolean
+}
+
+/** By what the node did: the first time before the apiserver is asked, since one that floods tries again and again. */
+export const nodeChecks: readonly LoginCheck<NodeFacts>[] = [
+  {
+    reason: 'Flooding',
+    problem: ({ node, isKeptOut }) =>
+      isKeptOut
+        ? `expected a node that sends no more kills than its share, got ${node}: it is kept out for a while`
+        : undefined,
   },
 ]
 

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import {
   AGENT,
   CLAIMS,
+  CONNECTION_ID,
   ISSUER,
   NOW_SECONDS,
   REVIEW,
@@ -27,6 +28,7 @@ interface Answer {
 let monotonicMs: number
 let refused: string[]
 let admitted: string[]
+let lastLogin: object
 let reviews: PromiseWithResolvers<ReviewedToken>[]
 let desk: LoginDesk
 
@@ -57,7 +59,11 @@ beforeEach(() => {
       nowMs: () => NOW_SECONDS * 1_000,
       monotonicMs: () => monotonicMs,
       random: () => 0.5,
-      admitted: (node) => admitted.push(node),
+      isKeptOut: () => false,
+      admitted: (node, { serverId, connectionId }, endSeconds) => {
+        admitted.push(node)
+        lastLogin = { serverId, connectionId, endSeconds }
+      },
       refused: (reason) => refused.push(reason),
     },
   )
@@ -83,6 +89,7 @@ describe('LoginDesk', () => {
     expect(user.nats.pub.allow).toContain('oom.v1.kill.node-a.>')
     expect(user.nats.resp).toEqual({ max: 1, ttl: 10_000_000_000 })
     expect(admitted).toEqual(['node-a'])
+    expect(lastLogin).toEqual({ serverId: SERVER_KEY, connectionId: CONNECTION_ID, endSeconds: NOW_SECONDS + 570 })
   })
 
   it('lets nobody in for longer than the token is good', async () => {

@@ -29,7 +29,8 @@ export interface DeskOptions {
 export interface DeskPorts extends LoginPorts {
   monotonicMs(): number
   random(): number
-  admitted(node: string): void
+  /** @param endSeconds Since 1970. */
+  admitted(node: string, request: LoginRequest, endSeconds: number): void
   /** @param message One line, of which parts come from outside. */
   refused(reason: LoginRefusal, address: string, message: string): void
 }
@@ -88,14 +89,9 @@ export class LoginDesk {
         return refuse(issuer, request, judgement.reason, seconds())
       }
       const { node, tokenEnd } = judgement
-      const answer = admit(
-        issuer,
-        request,
-        node,
-        seconds(),
-        loginEnd(seconds(), lifetimeSeconds, tokenEnd, ports.random()),
-      )
-      ports.admitted(node)
+      const endSeconds = loginEnd(seconds(), lifetimeSeconds, tokenEnd, ports.random())
+      const answer = admit(issuer, request, node, seconds(), endSeconds)
+      ports.admitted(node, request, endSeconds)
       return answer
     } catch (error) {
       ports.refused('ApiserverUnreachable', request.address, messageOf(error))

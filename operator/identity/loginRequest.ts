@@ -13,7 +13,7 @@ const claims = z.object({
     type: z.literal('authorization_request'),
     server_id: z.object({ id: publicKey('server') }),
     user_nkey: publicKey('user'),
-    client_info: z.object({ host: z.string().max(64).optional() }),
+    client_info: z.object({ id: z.int().positive(), host: z.string().max(64).optional() }),
     // Too long a token is no token: the refusal says so.
     connect_opts: z.object({ auth_token: z.string().optional() }),
   }),
@@ -23,6 +23,8 @@ const claims = z.object({
 export interface LoginRequest {
   /** The public key of the server, which the answer is for. */
   serverId: string
+  /** What the server calls this connection, as long as the server runs. */
+  connectionId: number
   /** The public key that the server gives this connection, for this time only. */
   userKey: string
   /** The connection's address, as the server sees it; empty where it does not say. */
@@ -41,6 +43,7 @@ export function parseLoginRequest(data: Uint8Array): LoginRequest | undefined {
   const { server_id, user_nkey, client_info, connect_opts } = parsed.data.nats
   return {
     serverId: server_id.id,
+    connectionId: client_info.id,
     userKey: user_nkey,
     address: client_info.host ?? '',
     token: connect_opts.auth_token,

@@ -11,6 +11,7 @@ export const POD = { name: 'oomkeeper-agent-x', uid: '8f7d1a52-0000-4000-8000-00
 /** A user's and a server's public key, as a server names them. */
 export const USER_KEY = readSeed(makeSeed('user', Buffer.alloc(32, 2)), 'user').publicKey
 export const SERVER_KEY = readSeed(makeSeed('server', Buffer.alloc(32, 3)), 'server').publicKey
+export const CONNECTION_ID = 12
 
 export const CLAIMS = {
   exp: NOW_SECONDS + 3_000,
@@ -42,7 +43,7 @@ export function loginData(token: string | undefined, host = '10.0.0.7', changes:
     version: 2,
     server_id: { id: SERVER_KEY, name: 'n' },
     user_nkey: USER_KEY,
-    client_info: { host },
+    client_info: { host, id: CONNECTION_ID },
     connect_opts: { ...(token !== undefined && { auth_token: token }), protocol: 1 },
     ...changes,
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals'
-import { connect, Empty, Events, type NatsConnection, type Payload } from 'nats'
+import { connect, Empty, Events, type ConnectionOptions, type NatsConnection, type Payload } from 'nats'
 import { encodeKillEvent } from '../../contract/killEvent.ts'
 import { KILL_STREAM, inboxPrefix, killSubject } from '../../contract/subjects.ts'
 import { REJECT_STREAM } from '../../operator/runtime/streamPlan.ts'
@@ -28,8 +28,9 @@ describeUnless(whyNoServers(), 'a node that was taken over, with the login of it
   /** What the server refused, as it says it. */
   const refusals: string[] = []
 
-  const logIn = async (node: string): Promise<NatsConnection> => {
+  const logIn = async (node: string, options: ConnectionOptions = {}): Promise<NatsConnection> => {
     const connection = await connect({
+      ...options,
       servers: world.nats.url,
       token: tokens.get(node) ?? '',
       inboxPrefix: inboxPrefix(node),
@@ -43,6 +44,12 @@ describeUnless(whyNoServers(), 'a node that was taken over, with the login of it
     })()
     return connection
   }
+  /** @param keepOutSeconds Of a node that floods; 0: it stays, as where the operator may not cut it. */
+  const startOperator = (keepOutSeconds: number): Promise<OperatorProcess> =>
+    world.readyOperator({
+      OOMKEEPER_STREAM_MAX_BYTES: String(STREAM_BYTES),
+      OOMKEEPER_FLOOD_KEEP_OUT_SECONDS: String(keepOutSeconds),
+    })
   const untilRefused = (count: number): Promise<true> =>
     waitUntil(`${count} refusals`, () => (refusals.length >= count ? true : undefined), {
       deadlineMs: 5_000,
@@ -72,7 +79,7 @@ describeUnless(whyNoServers(), 'a node that was taken over, with the login of it
     identities = new AgentIdentities(world.api.access)
     await identities.prepare()
     for (const node of ['node-a', 'node-b']) tokens.set(node, await identities.makeAgent(node))
-    operator = await world.readyOperator({ OOMKEEPER_STREAM_MAX_BYTES: String(STREAM_BYTES) })
+    operator = await startOperator(0)
     attacker = await logIn('node-a')
   }, 120_000)
   afterEach(() => {
@@ -160,11 +167,13 @@ describeUnless(whyNoServers(), 'a node that was taken over, with the login of it
     })
   }, 30_000)
 
-  it('answers for nobody who logs in, and is nobody else', async () => {
+  it('answers for nobody who logs in, ends no other’s connection, and is nobody else', async () => {
     attacker.subscribe('$SYS.REQ.USER.AUTH', { callback: () => undefined })
     attacker.publish('$SYS.REQ.USER.AUTH', 'x')
     attacker.publish('oom.v1.rank.node-b', '{}')
-    await untilRefused(3)
+    attacker.publish(`$SYS.REQ.SERVER.${attacker.info?.server_id}.KICK`, '{"cid":1}')
+    attacker.publish('oom.v1.flood', '{"node":"node-b","seconds":3600}')
+    await untilRefused(5)
     const login = { servers: world.nats.url, reconnect: false, timeout: 8_000 }
     await expect(connect({ ...login, user: 'operator', pass: 'guess' })).rejects.toThrow(/Authorization Violation/)
     const publicHalf = 'UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4'
@@ -235,4 +244,49 @@ describeUnless(whyNoServers(), 'a node that was taken over, with the login of it
     const events = await world.get<{ items: { reason: string; regarding?: unknown }[] }>('events', '-n', 'default')
     expect(events.items.map(({ reason }) => reason)).toContain('OOMNodeFloods')
   }, 120_000)
+
+  it('is cut when it floods, refused for a while, and let in again; other nodes stay', async () => {
+    await world.endOperators()
+    operator = await startOperator(3)
+    const b = await logIn('node-b', { reconnect: false })
+    let sequence = 1_000_000
+    /** Floods as node-a until its connection is ended. @returns how long that took, in milliseconds */
+    const floodUntilCut = async (): Promise<number> => {
+      const flooder = await logIn('node-a', { reconnect: false })
+      const beganMs = performance.now()
+      const payload = Buffer.alloc(FLOOD_BYTES)
+      while (!flooder.isClosed() && performance.now() - beganMs < 30_000) {
+        for (let n = 0; n < 100; n++) flooder.publish(killSubject('node-a', BOOT, sequence++), payload)
+        await Promise.race([flooder.flush(), flooder.closed()]).catch(() => undefined)
+        await sleep(20)
+      }
+      expect(flooder.isClosed()).toBe(true)
+      return Math.round(performance.now() - beganMs)
+    }
+    const untilLetIn = async (): Promise<NatsConnection> =>
+      waitUntil('node-a to be let in again', () => logIn('node-a', { reconnect: false }), {
+        deadlineMs: 15_000,
+        everyMs: 100,
+      })
+
+    const cutAfterMs = await floodUntilCut()
+    const refusedFromMs = performance.now()
+    await expect(logIn('node-a', { reconnect: false })).rejects.toThrow(/Authorization Violation/)
+    expect(await counted('logins_refused_total{reason="Flooding"}')).toBe(1)
+    expect(await counted('flooding_connections_cut_total')).toBe(1)
+    await (await untilLetIn()).close()
+    const outForMs = Math.round(performance.now() - refusedFromMs)
+    expect(outForMs).toBeGreaterThan(2_000)
+
+    // What its share has gained since is soon used up.
+    await floodUntilCut()
+    const againFromMs = performance.now()
+    const last = await untilLetIn()
+    const outAgainMs = Math.round(performance.now() - againFromMs)
+    expect(outAgainMs).toBeGreaterThan(5_000)
+    expect(await counted('flooding_connections_cut_total')).toBe(2)
+    expect(last.isClosed()).toBe(false)
+    expect(b.isClosed()).toBe(false)
+    console.log(`flood: cut ${cutAfterMs} ms after it began, out for ${outForMs} ms, then for ${outAgainMs} ms`)
+  }, 90_000)
 })

@@ -135,6 +135,7 @@ const OPERATORS: readonly ChartSwitch[] = [
   flag(OPERATOR, 'operator.webhookPatienceSeconds=7', '"--webhook-patience-seconds=7"'),
   flag(OPERATOR, 'operator.protectedMemoryPercent=7', '"--protected-memory-percent=7"'),
   flag(OPERATOR, 'operator.rollbackWindowSeconds=0', '"--rollback-window-seconds=0"'),
+  flag(OPERATOR, 'operator.floodKeepOutSeconds=0', '"--flood-keep-out-seconds=0"'),
   flag(OPERATOR, 'operator.reportMaxAgeDays=7', '"--report-max-age-days=7"'),
   flag(OPERATOR, 'operator.reportsPerNamespace=7', '"--reports-per-namespace=7"'),
   flag(OPERATOR, 'operator.reportsTotal=7', '"--reports-total=7"'),

@@ -59,4 +59,12 @@ describe('renderNatsConfig with callout', () => {
     expect(nodes).not.toContain('users')
     expect(config).not.toContain('password: "p"')
   })
+
+  it('lets the operator end connections and do nothing else of the system account', () => {
+    const kick = '"$SYS.REQ.SERVER.*.KICK"'
+    expect(config.split('SYS').length - rendered.split('SYS').length).toBe(config.split(kick).length * 2 - 2)
+    expect(config).toContain(`{ service: { account: SYS, subject: ${kick} } }`)
+    expect(config).toContain(`exports: [ { service: ${kick}, accounts: [ OOM ] } ]`)
+    expect(rendered).not.toContain('KICK')
+  })
 })

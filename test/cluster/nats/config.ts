@@ -46,6 +46,8 @@ const SERVICES_FOR_NODES = [
 ]
 const DESIRED_STREAM = '$KV.OOM_DESIRED.*'
 const RANK_SERVICE = 'oom.v1.rank.*'
+/** Ends a connection: all that the operator may do in the system account, and only where it says who an agent is. */
+const KICK_SERVICE = '$SYS.REQ.SERVER.*.KICK'
 
 /** The configuration file of a nats-server: the only place that says who may do what. */
 export function renderNatsConfig(config: NatsConfig): string {
@@ -68,7 +70,9 @@ ${callout === undefined ? '' : renderAuthAccount(callout)}  OOM {
     exports: [
       ${[...SERVICES_FOR_NODES.map((subject) => `{ service: ${quote(subject)} }`), `{ stream: ${quote(DESIRED_STREAM)} }`].join('\n      ')}
     ]
-    imports: [ { service: { account: NODES, subject: ${quote(RANK_SERVICE)} } } ]
+    imports: [
+      { service: { account: NODES, subject: ${quote(RANK_SERVICE)} } }${callout === undefined ? '' : `\n      { service: { account: SYS, subject: ${quote(KICK_SERVICE)} } }`}
+    ]
   }
   NODES {
     ${callout === undefined ? renderAgents(config.users.agents) : NODES_LIMITS}
@@ -80,7 +84,7 @@ ${callout === undefined ? '' : renderAuthAccount(callout)}  OOM {
   }
   SYS {
     users: [ ${renderUser(config.users.system)} ]
-  }
+${callout === undefined ? '' : `    exports: [ { service: ${quote(KICK_SERVICE)}, accounts: [ OOM ] } ]\n`}  }
 }
 `
 }
