@@ -7,10 +7,12 @@ import { rebooted } from './reboot.ts'
 import { scopes } from './scopes.ts'
 import { switchedOff } from './switchedOff.ts'
 import { uninstalled } from './uninstall.ts'
+import { upgraded } from './upgrade.ts'
 
 /** All there is, in its order. */
 export const CHAPTERS: readonly Chapter[] = [
   scopes,
+  upgraded,
   operators,
   nats,
   drained,
