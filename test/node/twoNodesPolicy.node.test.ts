@@ -95,6 +95,11 @@ describeUnless(noTwoNodes, 'an OOMPolicy on a node with cgroup v2 and all capabi
     return (await cluster.second.run(`cat "/sys/fs/cgroup$(cut -d: -f3 /proc/${pid}/cgroup)/${file}"`)).trim()
   }
 
+  function untilAlone(): Promise<true> {
+    const alone = async () => ((await readCgroup('memory.oom.group')) === '0' ? true : undefined)
+    return waitUntil('memory.oom.group to be 0', alone, { deadlineMs: 30_000, evidence })
+  }
+
   const agentPid = async (): Promise<number> => Number(await cluster.second.run('pgrep -o -f "[a]gent.mjs"'))
 
   useInstalledProductOnTwoNodes(NAMESPACE, (world) => {
@@ -156,8 +161,7 @@ describeUnless(noTwoNodes, 'an OOMPolicy on a node with cgroup v2 and all capabi
   it('lets a kill take one process with killScope, and the whole container again when it is deleted', async () => {
     expect(await readCgroup('memory.oom.group')).toBe('1')
     await enforce({ killScope: 'Process' })
-    const alone = async () => ((await readCgroup('memory.oom.group')) === '0' ? true : undefined)
-    await waitUntil('memory.oom.group to be 0', alone, { deadlineMs: 30_000, evidence })
+    await untilAlone()
     await untilStatus('1 applied', ({ applied }) => applied === 1)
     await release()
     expect(await readCgroup('memory.oom.group')).toBe('1')
@@ -176,9 +180,10 @@ describeUnless(noTwoNodes, 'an OOMPolicy on a node with cgroup v2 and all capabi
   }, 180_000)
 
   it('holds over a kill -9 of the agent, which still knows what was there before', async () => {
-    await enforce({ oomScoreAdj: { value: -500 } })
+    await enforce({ oomScoreAdj: { value: -500 }, killScope: 'Process' })
     await untilScore(PARENT, -500)
     await untilScore(CHILD, -500)
+    await untilAlone()
     const before = await agentPid()
     await cluster.second.run(`kill -9 ${before}`)
     const again = async () => {
@@ -187,7 +192,9 @@ describeUnless(noTwoNodes, 'an OOMPolicy on a node with cgroup v2 and all capabi
     }
     await waitUntil('the next agent', again, { deadlineMs: 60_000, evidence })
     expect((await processOf(PARENT)).oomScoreAdj).toBe(-500)
+    expect(await readCgroup('memory.oom.group')).toBe('0')
     await release()
+    expect(await readCgroup('memory.oom.group')).toBe('1')
     expect((await processOf(PARENT)).oomScoreAdj).toBe(start)
     expect((await processOf(CHILD)).oomScoreAdj).toBe(start)
   }, 240_000)
