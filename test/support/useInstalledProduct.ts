@@ -18,7 +18,8 @@ export interface ProductWorld<Nodes extends Cluster = Cluster> {
 
 /**
  * For the tests of the file, or the group, that this is called in. The product, the policies and the namespace are removed
- * after the last one, whatever became of them.
+ * after the last one, whatever became of them. An afterAll of one's own that needs the cluster stands before this call: they
+ * run in their order.
  * @param namespace for the pods of these tests
  * @param take is given the world before the first test
  */
