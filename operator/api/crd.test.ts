@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import * as z from 'zod'
 import { buildCrd, structuralSchema } from './crd.ts'
-import { renderCrdFiles, reportKinds } from './crdFiles.ts'
+import { PLAIN_FILE, renderCrdFiles, renderPlainFile, reportKinds } from './crdFiles.ts'
 import { nodeOomReportKind } from './nodeOomReport.ts'
 import { oomReportKind } from './oomReport.ts'
 
@@ -18,11 +18,14 @@ function undocumented(schema: object, path: string): string[] {
   ]
 }
 
-describe.each(['crds/', 'charts/oomkeeper/files/crds/'])('%s', (path) => {
+describe.each<[string, () => ReadonlyMap<string, string>]>([
+  ['crds/', () => new Map([[PLAIN_FILE, renderPlainFile()]])],
+  ['charts/oomkeeper/files/crds/', renderCrdFiles],
+])('%s', (path, render) => {
   const folder = new URL(`../../${path}`, import.meta.url)
 
   it('holds exactly what `make generate` writes', () => {
-    const files = renderCrdFiles()
+    const files = render()
     expect(readdirSync(folder).sort()).toEqual([...files.keys()].sort())
     for (const [name, content] of files) expect(readFileSync(new URL(name, folder), 'utf8')).toBe(content)
   })

@@ -9,7 +9,10 @@ const HEADER = '# Generated from operator/api by `make generate`. Do not edit: a
 
 export const reportKinds: readonly ReportKind[] = [oomReportKind, nodeOomReportKind, oomPolicyKind]
 
-/** Name and content of each file in crds/. */
+/** What `kubectl apply -f` takes where the kinds are not installed by the chart: all of them in one file. */
+export const PLAIN_FILE = 'oomkeeper-crds.yaml'
+
+/** Name and content of each file in the chart's files/crds/. */
 export function renderCrdFiles(): ReadonlyMap<string, string> {
   return new Map(
     reportKinds.map((kind) => [
@@ -17,4 +20,9 @@ export function renderCrdFiles(): ReadonlyMap<string, string> {
       HEADER + dump(buildCrd(kind), { lineWidth: 120, noRefs: true }),
     ]),
   )
+}
+
+/** The content of crds/oomkeeper-crds.yaml. */
+export function renderPlainFile(): string {
+  return HEADER + reportKinds.map((kind) => dump(buildCrd(kind), { lineWidth: 120, noRefs: true })).join('---\n')
 }

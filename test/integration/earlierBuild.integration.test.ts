@@ -24,7 +24,9 @@ afterAll(async () => {
 
 /** A kind as it takes what another build wrote: nothing has to be there but what tells conditions apart. */
 async function applyLenient(plural: string): Promise<void> {
-  const crd = load(readFileSync(new URL(`../../crds/oomkeeper.io_${plural}.yaml`, import.meta.url), 'utf8'))
+  const crd = load(
+    readFileSync(new URL(`../../charts/oomkeeper/files/crds/oomkeeper.io_${plural}.yaml`, import.meta.url), 'utf8'),
+  )
   const lenient = JSON.stringify(crd, (key, value: unknown) =>
     key === 'required' && !(value as string[]).includes('lastTransitionTime') ? undefined : value,
   )

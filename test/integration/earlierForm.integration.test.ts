@@ -22,7 +22,7 @@ const NODE_HOURS = HOURS.map((_kills, at) => (at === 20 ? 1 : 0))
 /** The kinds as an earlier version had them: the hours of a trend were a list of numbers. */
 async function applyEarlierKinds(): Promise<void> {
   for (const plural of ['oomreports', 'nodeoomreports']) {
-    const file = new URL(`../../crds/oomkeeper.io_${plural}.yaml`, import.meta.url)
+    const file = new URL(`../../charts/oomkeeper/files/crds/oomkeeper.io_${plural}.yaml`, import.meta.url)
     const crd = JSON.stringify(load(readFileSync(file, 'utf8')))
     const kills = { type: 'array', items: { type: 'integer' }, maxItems: HOURS.length }
     const earlier = JSON.parse(crd, (name, value: { properties?: Record<string, object>; required?: string[] }) =>
