@@ -40,6 +40,12 @@ export class KubeLease implements LeaseStore {
     throw refusalOf(answer, `write the lease ${this.#name}`)
   }
 
+  /** One that is not there needs no more. @throws ProgramError */
+  async remove(): Promise<void> {
+    const answer = await this.#client.request('DELETE', this.#path)
+    if (answer.code !== 200 && answer.code !== 404) throw refusalOf(answer, `delete the lease ${this.#name}`)
+  }
+
   get #path(): string {
     return `${this.#collection}/${encodeURIComponent(this.#name)}`
   }

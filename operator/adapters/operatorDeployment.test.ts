@@ -2,20 +2,17 @@ import { describe, expect, it } from '@jest/globals'
 import type { KubeClient } from './kubeClient.ts'
 import { OperatorDeployment } from './operatorDeployment.ts'
 
-/** Of a Deployment whose pods are gone at once. @returns to how many it was scaled, one after the other. */
-async function stopAndStart(replicas: number | undefined): Promise<number[]> {
-  const scaled: number[] = []
+/** Of a Deployment whose pods are gone at once. @param podsCode what the apiserver answers about them */
+function deploymentOf(replicas: number | undefined, scaled: number[], podsCode = 200): OperatorDeployment {
   const request = (method: string, path: string, body?: { spec: { replicas: number } }) => {
     if (method === 'PATCH') scaled.push(body?.spec.replicas ?? -1)
     const found = path.includes('/pods')
       ? { items: [] }
       : { spec: { replicas, selector: { matchLabels: { app: 'o' } } } }
-    return Promise.resolve({ code: 200, body: found })
+    return Promise.resolve({ code: path.includes('/pods') ? podsCode : 200, body: found })
   }
   const client = { request } as unknown as KubeClient
-  const start = await new OperatorDeployment(client, 'ns', 'operator', () => Promise.resolve()).stop()
-  await start()
-  return scaled
+  return new OperatorDeployment(client, 'ns', 'operator', () => Promise.resolve())
 }
 
 describe('OperatorDeployment', () => {
@@ -24,6 +21,15 @@ describe('OperatorDeployment', () => {
     [undefined, 'one where no number was said', 1],
     [0, 'one where a run before this one had stopped it', 1],
   ])('of %p brings back %s', async (replicas, _which, back) => {
-    expect(await stopAndStart(replicas)).toEqual([0, back])
+    const scaled: number[] = []
+    const start = await deploymentOf(replicas, scaled).stop()
+    await start()
+    expect(scaled).toEqual([0, back])
+  })
+
+  it('brings them back where it cannot be seen whether they are gone', async () => {
+    const scaled: number[] = []
+    await expect(deploymentOf(2, scaled, 403).stop()).rejects.toThrow("list the operator's pods")
+    expect(scaled).toEqual([0, 2])
   })
 })

@@ -36,15 +36,24 @@ export class OperatorDeployment {
     const { spec } = answer.body as Deployment
     const replicas = spec.replicas || 1
     await this.#scale(0)
-    const labels = Object.entries(spec.selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)
+    try {
+      await this.#untilGone(spec.selector.matchLabels ?? {})
+    } catch (error) {
+      await this.#scale(replicas)
+      throw error
+    }
+    return () => this.#scale(replicas)
+  }
+
+  async #untilGone(matchLabels: Readonly<Record<string, string>>): Promise<void> {
+    const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`)
     const pods = `/api/v1/namespaces/${this.#namespace}/pods?labelSelector=${encodeURIComponent(labels.join())}`
     for (let waitedMs = 0; ; waitedMs += LOOK_EVERY_MS) {
       const list = await this.#client.request('GET', pods)
       if (list.code !== 200) throw refusalOf(list, "list the operator's pods")
       const { length } = (list.body as { items: unknown[] }).items
-      if (length === 0) return () => this.#scale(replicas)
+      if (length === 0) return
       if (waitedMs >= END_LIMIT_MS) {
-        await this.#scale(replicas)
         throw operatorError(
           'OperatorRuns',
           `expected the operator's pods to end, got ${length} of them after ${END_LIMIT_MS / 1000} s`,

@@ -3,7 +3,8 @@ import { flagSchemas } from '#program/flagSchemas.ts'
 import { required, withDefault, type FlagValues } from '#program/flags.ts'
 import { operatorFlags } from '../config.ts'
 
-const { kubeconfig, context, natsUrl, natsSeedFile, natsUser, natsPasswordFile, natsCaFile, logLevel } = operatorFlags
+const { kubeconfig, context, natsUrl, natsSeedFile, natsUser, natsPasswordFile, natsCaFile, leaseName, logLevel } =
+  operatorFlags
 const seconds = z
   .string()
   .regex(/^\d{1,4}$/, 'it must be a number of seconds')
@@ -20,6 +21,7 @@ export const restoreFlags = {
   natsCaFile,
   namespace: required(flagSchemas.text, 'NAME', "the namespace of the operator's Deployment"),
   deployment: required(flagSchemas.text, 'NAME', 'the Deployment of the operator, which is scaled to 0 first'),
+  leaseName,
   wait: withDefault(seconds, 'SECONDS', '60', 'how long the nodes may take to give their scores back'),
   logLevel,
 }

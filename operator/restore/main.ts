@@ -6,6 +6,7 @@ import { runProgram } from '#program/run.ts'
 import { VERSION } from '#program/version.ts'
 import { untilApiserverAnswers } from '../adapters/firstAnswer.ts'
 import { KubeClient, loadKubeConfig } from '../adapters/kubeClient.ts'
+import { KubeLease } from '../adapters/kubeLease.ts'
 import { NatsPolicies } from '../adapters/natsPolicies.ts'
 import { OperatorDeployment } from '../adapters/operatorDeployment.ts'
 import { loginOf } from '../adapters/loginOf.ts'
@@ -13,7 +14,7 @@ import { listHeldPolicies, setFinalizer } from '../adapters/policyFinalizer.ts'
 import { operatorError } from '../errors.ts'
 import type { NodeWord } from '../policies/release.ts'
 import { restoreFlags, type RestoreConfig } from './config.ts'
-import { restoreScores, type NodeWords } from './restoreScores.ts'
+import { restoreScores, type NodeWords, type Restored } from './restoreScores.ts'
 
 const CONNECT_LIMIT_MS = 30_000
 const WAY_OUT = '; `helm uninstall --no-hooks` goes without, and leaves the scores until their containers end'
@@ -72,7 +73,6 @@ await runProgram({
       sleep: wait,
       limitMs: config.wait * 1000,
     })
-    if (restored.kind === 'nothingHeld') return logger.info('no policy has changed a score: nothing to give back')
     if (restored.kind === 'failed') {
       const nodes = restored.nodes.join(', ')
       throw operatorError(
@@ -80,13 +80,17 @@ await runProgram({
         `expected every node to give its scores back in ${config.wait} s, got none of it from ${nodes}: look at the agent's log there${WAY_OUT}`,
       )
     }
-    const { policies, nodes, silent } = restored
-    logger.info({ policies, nodes }, 'every score is given back')
-    if (silent.length > 0) {
-      logger.warn(
-        { nodes: silent },
-        'these agents are silent: scores that were set there stay until the containers end',
-      )
-    }
+    if (restored.kind === 'nothingHeld') logger.info('no policy has changed a score: nothing to give back')
+    else tell(restored, logger)
+    // It is of no use to anybody any more, and no reason to keep the rest.
+    await new KubeLease(client, config.namespace, config.leaseName).remove().catch((err: unknown) => {
+      logger.warn({ err }, `the lease ${config.leaseName} of the operator stays`)
+    })
   },
 })
+
+function tell({ policies, nodes, silent }: Extract<Restored, { kind: 'restored' }>, logger: Logger): void {
+  logger.info({ policies, nodes }, 'every score is given back')
+  if (silent.length === 0) return
+  logger.warn({ nodes: silent }, 'these agents are silent: scores that were set there stay until the containers end')
+}

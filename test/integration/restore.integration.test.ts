@@ -7,6 +7,7 @@ import { freePorts } from '../cluster/process/freePort.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { startAgent, type AgentProcess } from '../support/agentProcess.ts'
 import { removeFakeKubepods, scoreOf, type FakeContainer } from '../support/fakeContainer.ts'
+import { ensureHelm, renderChart, type RenderedObject } from '../support/helm.ts'
 import { flags, Program, writeSecret, type Ended } from '../support/program.ts'
 import { applyCrds } from '../support/stack.ts'
 import { TcpService } from '../support/tcpService.ts'
@@ -21,14 +22,52 @@ let world: OperatorWorld
 let agent: AgentProcess
 let container: FakeContainer
 let pid: number
+/** The chart's hook, but for its Job: its account and what that may do. */
+let hook: RenderedObject[]
+
+interface Rule {
+  resources: string[]
+}
+
+/** One thing that each rule of the chart's lets the hook do, as `kubectl auth can-i` takes it. */
+const RIGHTS = {
+  deployments: ['get', 'deployments/oomkeeper-operator'],
+  'deployments/scale': ['patch', 'deployments/oomkeeper-operator', '--subresource=scale'],
+  pods: ['list', 'pods'],
+  leases: ['delete', 'leases/oomkeeper-operator'],
+  oompolicies: ['list', 'oompolicies.oomkeeper.io'],
+} as const
+type Resource = keyof typeof RIGHTS
+
+/** From its return on the hook's account may do what the chart gives it, but for one rule. @param asked what to wait for */
+async function allow(asked: readonly Resource[], without?: Resource): Promise<void> {
+  const items = hook.map((object) => {
+    const rules = object['rules'] as Rule[] | undefined
+    return rules === undefined ? object : { ...object, rules: rules.filter(({ resources: [one] }) => one !== without) }
+  })
+  const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+  await world.api.kubectl(['apply', '-n', 'shop', '-f', '-'], { stdin })
+  const as = ['-n', 'shop', '--as=system:serviceaccount:shop:oomkeeper-uninstall']
+  for (const resource of asked) {
+    const isInForce = async (): Promise<true | undefined> => {
+      // It ends with 1 where it says no.
+      const said = await world.api.kubectl(['auth', 'can-i', ...RIGHTS[resource], ...as]).catch(() => 'no')
+      return (said.trim() === 'yes') === (resource !== without) || undefined
+    }
+    await waitUntil(`the apiserver to take up the rule for ${resource}`, isInForce, { deadlineMs: 20_000 })
+  }
+}
 
 async function untilRaised(): Promise<void> {
   const evidence = () => agent.program.tail()
   await waitUntil('score 800', () => scoreOf(pid) === 800 || undefined, { deadlineMs: 30_000, everyMs: 20, evidence })
 }
 
-/** As the chart's hook runs it, which waits for the nodes for a minute: a machine that is busy with more takes its time. */
-function startRestore({ natsUrl = world.nats.url, waitSeconds = 60, kubeconfig = world.api.kubeconfig } = {}): Program {
+/** Of the hook's account. */
+const hookKubeconfig = (): string => `${world.folder}/hook-kubeconfig`
+
+/** As the chart's hook runs it, with that one's rights, which waits for the nodes for a minute: a machine that is busy with more takes its time. */
+function startRestore({ natsUrl = world.nats.url, waitSeconds = 60, kubeconfig = hookKubeconfig() } = {}): Program {
   const { user, password } = world.nats.users.operator
   return new Program('restore', [
     ...flags({
@@ -51,6 +90,9 @@ async function restore(options: Parameters<typeof startRestore>[0] = {}): Promis
 const replicas = async (): Promise<number> =>
   (await world.get<{ spec: { replicas: number } }>('deployment', '-n', 'shop', 'oomkeeper-operator')).spec.replicas
 
+const leases = async (): Promise<string[]> =>
+  (await world.api.kubectl(['get', 'leases', '-n', 'shop', '-o', 'name'])).split('\n').filter((line) => line !== '')
+
 const finalizers = async (): Promise<string[]> =>
   (await world.get<{ metadata: { finalizers?: string[] } }>('oomp', 'batch-first')).metadata.finalizers ?? []
 
@@ -59,6 +101,11 @@ describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
     world = await OperatorWorld.start()
     await applyCrds(world.api.kubectl)
     await world.makeController('apps/v1', 'Deployment', 'oomkeeper-operator')
+    const objects = await renderChart(await ensureHelm(world.folder), [], 'shop')
+    hook = objects.filter(({ kind, metadata: { name } }) => name === 'oomkeeper-uninstall' && kind !== 'Job')
+    await allow(Object.keys(RIGHTS) as Resource[])
+    const token = await world.api.kubectl(['create', 'token', 'oomkeeper-uninstall', '-n', 'shop', '--duration=2h'])
+    writeKubeconfig(hookKubeconfig(), { ...world.api.access, token: token.trim() })
     ;({ container, pid } = await runPod(world, 'nightly', LABELS))
     const oomScoreAdj = { value: 800 }
     const spec = { podSelector: { matchLabels: LABELS }, oomScoreAdj, mode: 'Enforce', allowCrossQoS: true }
@@ -84,7 +131,7 @@ describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
   }, 120_000)
 
   it('asks again where a network that heeds NetworkPolicies does not know its pod yet', async () => {
-    const access = readKubeconfig(world.api.kubeconfig)
+    const access = readKubeconfig(hookKubeconfig())
     const [later = 0] = await freePorts(1)
     const kubeconfig = `${world.folder}/kubeconfig-later`
     writeKubeconfig(kubeconfig, { ...access, server: `https://127.0.0.1:${later}` })
@@ -96,11 +143,36 @@ describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
     service.close()
   }, 120_000)
 
-  it('gives every score back, lets the policies go and keeps them', async () => {
-    await world.readyOperator()
+  it.each<[Resource, string, { exitCode: number; left: number }]>([
+    ['deployments', "expected the apiserver to read the operator's Deployment, got 403", { exitCode: 3, left: 1 }],
+    ['deployments/scale', 'expected the apiserver to scale the operator to 0, got 403', { exitCode: 3, left: 1 }],
+    ['pods', "expected the apiserver to list the operator's pods, got 403", { exitCode: 3, left: 1 }],
+    ['oompolicies', 'expected the apiserver to list OOMPolicies, got 403', { exitCode: 3, left: 1 }],
+    ['leases', 'expected the apiserver to delete the lease oomkeeper-operator, got 403', { exitCode: 0, left: 0 }],
+  ])(
+    'says what it lacks where the chart’s rule for %s is taken away, and has the operator run again where it fails',
+    async (resource, words, { exitCode, left }) => {
+      await world.api.kubectl(['scale', 'deployment', 'oomkeeper-operator', '-n', 'shop', '--replicas=1'])
+      await allow([resource], resource)
+      try {
+        const { code, program } = await restore({ natsUrl: 'nats://127.0.0.1:9' })
+        expect(program.log + program.errors).toContain(words)
+        expect(code).toBe(exitCode)
+        expect(await replicas()).toBe(left)
+      } finally {
+        await allow([resource])
+      }
+    },
+    60_000,
+  )
+
+  it('gives every score back, lets the policies go and keeps them, and removes the lease', async () => {
+    await world.readyOperator({ OOMKEEPER_LEADER_ELECT: 'true', OOMKEEPER_LEASE_NAMESPACE: 'shop' })
     await untilRaised()
     await world.endOperators()
+    expect(await leases()).toEqual(['lease.coordination.k8s.io/oomkeeper-operator'])
     const { code, program } = await restore()
+    expect(await leases()).toEqual([])
     expect(program.errors).toBe('')
     expect(code).toBe(0)
     expect(scoreOf(pid)).toBe(START)

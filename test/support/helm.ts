@@ -23,12 +23,16 @@ export async function ensureHelm(homeFolder: string, kubeconfig?: string): Promi
 }
 
 /** `a.b=c` of each value, as --set takes them. */
-export async function renderChart(helm: Helm, values: readonly string[] = []): Promise<RenderedObject[]> {
+export async function renderChart(
+  helm: Helm,
+  values: readonly string[] = [],
+  namespace = 'oomkeeper',
+): Promise<RenderedObject[]> {
   const text = await helm([
     'template',
     'oomkeeper',
     CHART_FOLDER,
-    '--namespace=oomkeeper',
+    `--namespace=${namespace}`,
     ...values.flatMap((value) => ['--set', value]),
   ])
   return (loadAll(text) as (RenderedObject | null)[]).filter((object) => object !== null)
