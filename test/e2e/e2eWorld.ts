@@ -8,6 +8,7 @@ import { useTwoNodes, type TwoNodes } from '../support/twoNodes.ts'
 import { listManifest } from '../support/workload.ts'
 import { handsOf, type NodeHands } from './nodeHands.ts'
 import { KillTally } from './killTally.ts'
+import { listObjects } from './objects.ts'
 
 /** Two real nodes with the product on them, as helm has installed it. */
 export interface E2eWorld {
@@ -17,6 +18,8 @@ export interface E2eWorld {
   /** This machine, with cgroup v1 where it has that; a virtual machine with cgroup v2. */
   nodes: readonly [NodeHands, NodeHands]
   tally: KillTally
+  /** Those of no namespace that were there before it was installed, as `kubectl get -o name` names them. */
+  objectsBefore: ReadonlySet<string>
   /** Makes a namespace that is gone when the world is. */
   makeNamespace: (name: string) => Promise<void>
   apply: (...items: readonly object[]) => Promise<string>
@@ -43,6 +46,7 @@ export async function startWorld(story: Story): Promise<E2eWorld> {
     await removeNamespaces() // Of a run that was interrupted.
     const nodes = handsOf(cluster, nextSequence())
     product = await InstalledProduct.prepare(cluster, folder, story.progress)
+    const objectsBefore = await listObjects(cluster.kubectl)
     const { secondsToReady } = await product.install()
     story.progress(`${product.installCommand}: ready after ${secondsToReady.toFixed(1)} s`)
     const tally = new KillTally(nodes, cluster.kubectl)
@@ -54,7 +58,7 @@ export async function startWorld(story: Story): Promise<E2eWorld> {
     }
     const installed = product
     const evidence = (): Promise<string> => installed.logs()
-    return { story, cluster, product, nodes, tally, makeNamespace, apply, evidence, dispose }
+    return { story, cluster, product, nodes, tally, objectsBefore, makeNamespace, apply, evidence, dispose }
   } catch (error) {
     await dispose()
     throw error

@@ -1,6 +1,7 @@
 import { waitUntil } from '../cluster/process/wait.ts'
 import type { Chapter } from './chapter.ts'
 import type { E2eWorld } from './e2eWorld.ts'
+import { untilGivenBack } from './lastWords.ts'
 import { formatScores, POLICY_NAME, raiseScores, removeScored, untilScores } from './scored.ts'
 
 async function run(world: E2eWorld): Promise<void> {
@@ -12,7 +13,10 @@ async function run(world: E2eWorld): Promise<void> {
   const told = async (): Promise<true | undefined> => ((await status()).includes('PoliciesOff') ? true : undefined)
   const last = async (): Promise<string> => `${await status()}\n${await evidence()}`
   await waitUntil('the policy to say PoliciesOff', told, { deadlineMs: 60_000, everyMs: 500, evidence: last })
+  const words = await untilGivenBack(world)
   story.say(`   scores: ${formatScores(raised)}, given back within a minute: ${formatScores(original)}`)
+  for (const { node, desiredRevision, restoring } of words)
+    story.say(`   the status of ${node}: desiredRevision ${desiredRevision}, restoring ${restoring}`)
   await product.upgrade()
   await untilScores(world, raised)
   await removeScored(world)
