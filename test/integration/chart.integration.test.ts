@@ -427,5 +427,27 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       await install(['uninstall', 'oomkeeper', '--namespace=oomkeeper', '--no-hooks'])
       await expect(server.kubectl(['get', 'crd', 'oomreports.oomkeeper.io'])).resolves.toContain('oomreports')
     }, 60_000)
+
+    it('leaves its pods no account that is gone, rolled back to a chart that gave them none', async () => {
+      const install = await ensureHelm(folder, server.kubeconfig)
+      const flags = ['--namespace=oomkeeper', '--no-hooks']
+      const before = join(folder, 'without-accounts')
+      cpSync(CHART_FOLDER, before, { recursive: true })
+      for (const name of ['nats.yaml', 'agent.yaml']) {
+        const file = join(before, 'templates', name)
+        writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/^ +serviceAccount(?:Name)?: .*\n/gm, ''))
+      }
+      const accounts = async (): Promise<string> => {
+        const field = '--output=jsonpath={.items[*].spec.template.spec.serviceAccountName}'
+        return server.kubectl(['get', 'statefulset,daemonset', '--namespace=oomkeeper', field])
+      }
+      await install(['install', 'oomkeeper', before, ...flags])
+      expect(await accounts()).toBe('')
+      await install(['upgrade', 'oomkeeper', CHART_FOLDER, ...flags])
+      expect((await accounts()).split(' ').toSorted()).toEqual(['oomkeeper-agent', 'oomkeeper-nats'])
+      await install(['rollback', 'oomkeeper', ...flags])
+      expect(await accounts()).toBe('')
+      await install(['uninstall', 'oomkeeper', ...flags])
+    }, 60_000)
   })
 })
