@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { load } from 'js-yaml'
+import { VERSION } from '../../program/version.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
 import { startApiserver, type PrivateApiserver } from '../cluster/privateServers.ts'
 import { CHART_SWITCHES } from '../support/chartSwitches.ts'
@@ -78,10 +79,25 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
     else await expect(rendered).rejects.toThrow(refusal)
   })
 
+  it('is a part of another chart, by a condition there too', async () => {
+    const around = join(folder, 'around')
+    cpSync(CHART_FOLDER, join(around, 'charts/oomkeeper'), { recursive: true })
+    const dependency = { name: 'oomkeeper', version: VERSION, condition: 'oomkeeper.enabled' }
+    const chart = { apiVersion: 'v2', name: 'around', version: '1.0.0', dependencies: [dependency] }
+    writeFileSync(join(around, 'Chart.yaml'), JSON.stringify(chart))
+    await expect(renderChart(helm, ['oomkeeper.enabled=false'], { chart: around })).resolves.toEqual([])
+    const part = await renderChart(helm, ['oomkeeper.enabled=true', 'global.theirs=1'], { chart: around })
+    expect(part).toHaveLength(usual.size)
+    await expect(renderChart(helm, ['oomkeeper.enabled=1'], { chart: around })).rejects.toThrow('got number')
+  })
+
   it.each([
     ['image.digest=latest', "at '/image/digest': 'latest' does not match pattern '^$|^sha256:"],
     ['imagePullSecrets[0].nam=x', "at '/imagePullSecrets/0': missing property 'name'"],
     ['global.imageRegistry=https://registry.example', "at '/global/imageRegistry'"],
+    ['fullnameOverride=Foo_Bar', "at '/fullnameOverride': 'Foo_Bar' does not match pattern"],
+    [`fullnameOverride=${'a'.repeat(47)}`, "at '/fullnameOverride': maxLength: got 47, want 46"],
+    ['nameOverride=Foo_Bar', "at '/nameOverride': 'Foo_Bar' does not match pattern"],
     ['nats.replicas=2', "at '/nats/replicas': value must be one of 1, 3"],
     ['networkPolicy.apiserverPorts={0}', "at '/networkPolicy/apiserverPorts/0': minimum: got 0, want 1"],
     ['networkPolicy.enable=true', "at '/networkPolicy': additional properties 'enable' not allowed"],
@@ -98,6 +114,8 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
       'kubectl get oomreports -A',
       'data-oomkeeper-nats-0\n',
       'podMonitor.enabled',
+      'kubectl label --overwrite namespace oomkeeper',
+      'kubectl delete statefulset,pvc -n oomkeeper',
     ],
     ['nats.auth=token', 'It is for\n  trying out'],
     ['nats.externalUrl=nats://mine:4222,nats.existingSecret=s', 'NATS is yours, at nats://mine:4222'],

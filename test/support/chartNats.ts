@@ -94,7 +94,7 @@ export async function startChartNats(helm: Helm): Promise<ChartNats> {
 
 function configOf(objects: readonly RenderedObject[]): string {
   const found = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'oomkeeper-nats')
-  return (found?.['data'] as Record<string, string> | undefined)?.['nats.conf'] ?? ''
+  return (found?.['data'] as Record<string, string> | undefined)?.['cluster.conf'] ?? ''
 }
 
 /** As the kubelet makes it: `$(NAME)` is a variable that stands before. */

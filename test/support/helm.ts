@@ -26,12 +26,12 @@ export async function ensureHelm(homeFolder: string, kubeconfig?: string): Promi
 export async function renderChart(
   helm: Helm,
   values: readonly string[] = [],
-  namespace = 'oomkeeper',
+  { release = 'oomkeeper', chart = CHART_FOLDER, namespace = 'oomkeeper' } = {},
 ): Promise<RenderedObject[]> {
   const text = await helm([
     'template',
-    'oomkeeper',
-    CHART_FOLDER,
+    release,
+    chart,
     `--namespace=${namespace}`,
     ...values.flatMap((value) => ['--set', value]),
   ])

@@ -1,12 +1,13 @@
+{{/* With the longest of what follows it (-operator-metrics, of a Service) 63 characters at most. */}}
 {{- define "oomkeeper.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 46 | trimSuffix "-" -}}
 {{- else -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- if contains $name .Release.Name -}}
-{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 46 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 46 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -19,13 +20,34 @@ app.kubernetes.io/instance: {{ $.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
-{{- define "oomkeeper.labels" -}}
-{{- $ := index . 0 -}}
+{{/* Of a pod: nothing that changes with the chart's version, which would replace every pod for the same image. */}}
+{{- define "oomkeeper.podLabels" -}}
 {{ include "oomkeeper.selector" . }}
 app.kubernetes.io/part-of: oomkeeper
+{{- end -}}
+
+{{- define "oomkeeper.labels" -}}
+{{- $ := index . 0 -}}
+{{ include "oomkeeper.podLabels" . }}
 app.kubernetes.io/version: {{ $.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* How many bytes a size is that Kubernetes ("1.5Gi", "500M") or nats-server ("3GB", of 1024 each) takes. */}}
+{{- define "oomkeeper.bytes" -}}
+{{- $size := kindIs "string" . | ternary (toString .) (. | int64 | toString) -}}
+{{- $number := regexFind "^[0-9]+([.][0-9]+)?" $size -}}
+{{- $unit := trimPrefix $number $size -}}
+{{- $powers := dict "" 0 "k" 1 "M" 2 "G" 3 "T" 4 "P" 5 "Ki" 1 "Mi" 2 "Gi" 3 "Ti" 4 "Pi" 5 "MB" 2 "GB" 3 -}}
+{{- if or (not $number) (not (hasKey $powers $unit)) -}}
+{{- fail (printf "expected a size as 512Mi, got %s" $size) -}}
+{{- end -}}
+{{- $bytes := float64 $number -}}
+{{- range until (get $powers $unit) -}}
+{{- $bytes = mulf $bytes (ternary 1000 1024 (eq (len $unit) 1)) -}}
+{{- end -}}
+{{- int64 $bytes -}}
 {{- end -}}
 
 {{/* Every image of the chart: by digest where one is given, from global.imageRegistry where that is. Call with (list $ image). */}}
