@@ -119,6 +119,13 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
         wait: 60,
       },
     })
+    const [{ projected: { sources = [] } = {} } = {}] = (podOf('Job', objects, 'oomkeeper-uninstall').volumes ??
+      []) as {
+      projected?: { sources: { secret: object }[] }
+    }[]
+    expect(sources).toHaveLength(2)
+    // An install that came to no keys can be taken away, too.
+    for (const { secret } of sources) expect(secret).toMatchObject({ name: 'oomkeeper-nats', optional: true })
     const hooks = objects.filter(({ metadata }) => metadata.name === 'oomkeeper-uninstall')
     expect(hooks).toHaveLength(6)
     for (const { metadata } of hooks) {
@@ -311,11 +318,11 @@ describeUnless(whyNoServers(), 'the chart, with a real helm', () => {
       const made = planKeys(auth, {}, randomBytes)
       const certificate = await makeServerCertificate({}, ['oomkeeper-nats.oomkeeper.svc'], new Date())
       for (const [name, pem] of Object.entries(certificate)) writeFileSync(join(folder, name), pem)
-      type Variable = { name: string; valueFrom: { secretKeyRef?: { key: string } } }
+      type Variable = { name: string; valueFrom?: { secretKeyRef: { key: string } } }
       const variables = (podOf('StatefulSet', rendered).containers[0]?.env ?? []) as Variable[]
       const env = Object.fromEntries(
-        variables.flatMap(({ name, valueFrom: { secretKeyRef } }) =>
-          secretKeyRef === undefined ? [] : [[name, made[secretKeyRef.key] ?? '']],
+        variables.flatMap(({ name, valueFrom }) =>
+          valueFrom === undefined ? [] : [[name, made[valueFrom.secretKeyRef.key] ?? '']],
         ),
       )
       expect(Object.keys(env)).toHaveLength(auth === 'callout' ? 3 : 2)

@@ -98,6 +98,17 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
     ['fullnameOverride=Foo_Bar', "at '/fullnameOverride': 'Foo_Bar' does not match pattern"],
     [`fullnameOverride=${'a'.repeat(47)}`, "at '/fullnameOverride': maxLength: got 47, want 46"],
     ['nameOverride=Foo_Bar', "at '/nameOverride': 'Foo_Bar' does not match pattern"],
+    ['agent.maxUnavailable=0', "at '/agent/maxUnavailable': minimum: got 0, want 1"],
+    ['agent.tolerations[0].keys=a', "at '/agent/tolerations/0': additional properties 'keys' not allowed"],
+    ['networkPolicy.natsFrom[0].pods=a', "at '/networkPolicy/natsFrom/0': additional properties 'pods' not allowed"],
+    ['nats.externalUrl=nats://me:secret@nats,nats.existingSecret=s', "at '/nats/externalUrl'"],
+    ['agent.seLinuxOptions.type=spc_t', 'agent.seLinuxOptions: expected agent.privileged=false with it'],
+    ['agent.appArmorProfile.type=Unconfined', 'agent.appArmorProfile: expected agent.privileged=false with it'],
+    ['nats.tls.enabled=false,nats.tls.existingSecret=s', 'expected nats.tls.enabled=true with it, got false'],
+    ['nats.auth=token,nats.agentUser=operator', 'nats.operatorUser: expected another one than nats.agentUser'],
+    ['operator.streamMaxBytes=2617245697', 'operator.streamMaxBytes: expected at most 2617245696'],
+    ['nats.maxFileStore=4GB', 'nats.maxFileStore: expected less than nats.persistence.size=4Gi'],
+    ['nats.resources.limits.memory=much', 'expected a size as 512Mi, got much'],
     ['nats.replicas=2', "at '/nats/replicas': value must be one of 1, 3"],
     ['networkPolicy.apiserverPorts={0}', "at '/networkPolicy/apiserverPorts/0': minimum: got 0, want 1"],
     ['networkPolicy.enable=true', "at '/networkPolicy': additional properties 'enable' not allowed"],
@@ -105,6 +116,11 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
     ['podMonitor.enabled=true,serviceMonitor.enabled=true', 'every figure would be there twice'],
   ])('is refused in words: %s', async (value, words) => {
     await expect(renderChart(helm, [value])).rejects.toThrow(words)
+  })
+
+  it.each(['1st', 'a.b'])('is refused in words for a release called %s: Services are named by it', async (release) => {
+    await expect(renderChart(helm, [], { release })).rejects.toThrow(`a letter first, since Services are named by it`)
+    await expect(renderChart(helm, ['fullnameOverride=kills'], { release })).resolves.toHaveLength(usual.size)
   })
 
   it.each([
@@ -118,7 +134,11 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
       'kubectl delete statefulset,pvc -n oomkeeper',
     ],
     ['nats.auth=token', 'It is for\n  trying out'],
-    ['nats.externalUrl=nats://mine:4222,nats.existingSecret=s', 'NATS is yours, at nats://mine:4222'],
+    [
+      'nats.externalUrl=nats://mine:4222,nats.existingSecret=s',
+      'NATS is yours, at nats://mine:4222',
+      'nats.externalUrl is no tls://',
+    ],
     ['nats.replicas=3', 'data-oomkeeper-nats-0 data-oomkeeper-nats-1 data-oomkeeper-nats-2'],
     ['nats.persistence.enabled=false', 'go with the pod of NATS'],
     ['nats.tls.enabled=false', 'can be read on the network'],

@@ -60,6 +60,13 @@ describeUnless(whyNoServers(), 'an upgrade of the chart, with a real helm and a 
     60_000,
   )
 
+  it('has no second release beside it, which would share state, reports and scores with it', async () => {
+    const second = ['install', 'kills', CHART_FOLDER, '--namespace=kills', '--create-namespace', '--no-hooks']
+    await expect(helm([...second, '--set', 'crds.install=false'])).rejects.toThrow(
+      'expected no other release of oomkeeper in this cluster, got oomkeeper, of which ClusterRole oomkeeper-operator is',
+    )
+  }, 60_000)
+
   it('goes on where the size of the volume is the same, in other words', async () => {
     await expect(upgrade(['nats.persistence.size=4096Mi'])).resolves.toContain('has been upgraded')
   }, 60_000)

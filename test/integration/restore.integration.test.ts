@@ -67,14 +67,19 @@ async function untilRaised(): Promise<void> {
 const hookKubeconfig = (): string => `${world.folder}/hook-kubeconfig`
 
 /** As the chart's hook runs it, with that one's rights, which waits for the nodes for a minute: a machine that is busy with more takes its time. */
-function startRestore({ natsUrl = world.nats.url, waitSeconds = 60, kubeconfig = hookKubeconfig() } = {}): Program {
+function startRestore({
+  natsUrl = world.nats.url,
+  passwordFile = '',
+  waitSeconds = 60,
+  kubeconfig = hookKubeconfig(),
+} = {}): Program {
   const { user, password } = world.nats.users.operator
   return new Program('restore', [
     ...flags({
       kubeconfig,
       'nats-url': natsUrl,
       'nats-user': user,
-      'nats-password-file': writeSecret(`${world.folder}/nats-restore`, password),
+      'nats-password-file': passwordFile || writeSecret(`${world.folder}/nats-restore`, password),
       namespace: 'shop',
       deployment: 'oomkeeper-operator',
       wait: String(waitSeconds),
@@ -101,7 +106,7 @@ describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
     world = await OperatorWorld.start()
     await applyCrds(world.api.kubectl)
     await world.makeController('apps/v1', 'Deployment', 'oomkeeper-operator')
-    const objects = await renderChart(await ensureHelm(world.folder), [], 'shop')
+    const objects = await renderChart(await ensureHelm(world.folder), [], { namespace: 'shop' })
     hook = objects.filter(({ kind, metadata: { name } }) => name === 'oomkeeper-uninstall' && kind !== 'Job')
     await allow(Object.keys(RIGHTS) as Resource[])
     const token = await world.api.kubectl(['create', 'token', 'oomkeeper-uninstall', '-n', 'shop', '--duration=2h'])
@@ -122,8 +127,11 @@ describeUnless(notRoot, 'oomkeeper-restore, before an uninstall', () => {
     await world.dispose()
   })
 
-  it('says that there is nothing to give back where no policy was ever enforced, and needs no NATS for that', async () => {
-    const { code, program } = await restore({ natsUrl: 'nats://127.0.0.1:9' })
+  it('says that there is nothing to give back where no policy was ever enforced, and needs neither NATS nor a login for that', async () => {
+    const { code, program } = await restore({
+      natsUrl: 'nats://127.0.0.1:9',
+      passwordFile: `${world.folder}/never-made`,
+    })
     expect(program.errors).toBe('')
     expect(code).toBe(0)
     expect(program.log).toContain('nothing to give back')

@@ -18,7 +18,7 @@ import { TcpService } from './tcpService.ts'
 interface Variable {
   name: string
   value?: string
-  valueFrom?: { secretKeyRef?: { key: string }; fieldRef?: { fieldPath: string }; resourceFieldRef?: object }
+  valueFrom?: { secretKeyRef?: { key: string }; fieldRef?: { fieldPath: string } }
 }
 
 /** The chart's three servers of NATS, with TLS, as processes of this machine: its configuration, with addresses of the loopback. */
@@ -108,7 +108,6 @@ function environmentOf(
   }
   const env: Record<string, string> = {}
   for (const { name, value, valueFrom } of set.spec.template.spec.containers[0]?.env ?? []) {
-    if (valueFrom?.resourceFieldRef !== undefined) continue // Nothing limits it here.
     const key = valueFrom?.secretKeyRef?.key
     const text = key === undefined ? (value ?? podName) : (keys[key] ?? '')
     env[name] = text.replaceAll(/\$\((\w+)\)/g, (whole, before: string) => env[before] ?? whole)

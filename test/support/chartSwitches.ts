@@ -234,7 +234,10 @@ const NATS_SERVERS: readonly ChartSwitch[] = [
     ],
     hides: [[KEYS, '--tls-names']],
   },
-  flag(NATS_CONFIG, 'nats.maxFileStore=9GB', 'max_file_store: 9GB'),
+  {
+    set: ['nats.maxFileStore=9GB', 'nats.persistence.size=10Gi'],
+    shows: [[NATS_CONFIG, 'max_file_store: 9GB']],
+  },
   {
     set: ['nats.persistence.enabled=false'],
     shows: [[NATS, '"emptyDir":{}']],
@@ -245,7 +248,14 @@ const NATS_SERVERS: readonly ChartSwitch[] = [
   flag(NATS, 'nats.priorityClassName=high', '"priorityClassName":"high"'),
   flag(NATS, 'nats.nodeSelector.pool=a', '"pool":"a"'),
   flag(NATS, 'nats.tolerations[0].key=only', '"tolerations":[{"key":"only"}]'),
-  flag(NATS, 'nats.resources.limits.memory=600Mi', '"limits":{"memory":"600Mi"}'),
+  {
+    set: ['nats.resources.limits.memory=600Mi'],
+    shows: [
+      [NATS, '"limits":{"memory":"600Mi"}'],
+      [NATS, `"name":"GOMEMLIMIT","value":"${600 * 1024 ** 2 * 0.9}"`],
+    ],
+  },
+  { set: ['nats.resources.limits=null'], hides: [[NATS, 'GOMEMLIMIT']] },
 ]
 
 const networkPolicies = ['agent', 'operator', 'nats', 'keys', 'uninstall', 'test'].map(

@@ -108,8 +108,8 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- end -}}
 
 {{/*
-Keys of that Secret as files of a volume, and no others, with the authority of the server's certificate. Call with $ and their names;
-without any, the agent's token is in their place: all that it can prove is which pod it is, and on which node, to NATS. At the apiserver it is
+Keys of that Secret as files of a volume, and no others, with the authority of the server's certificate. Call with (dict "root" $ "keys"
+names), and "optional" true where a Secret may be missing; without keys, the agent's token is in their place: all that it can prove is which pod it is, and on which node, to NATS. At the apiserver it is
 good for nothing.
 */}}
 {{- define "oomkeeper.natsVolume" -}}
@@ -117,9 +117,12 @@ name: nats
 projected:
   defaultMode: 288 # 0440
   sources:
-    {{- with rest . }}
+    {{- with .keys }}
     - secret:
-        name: {{ include "oomkeeper.natsSecret" (first $) }}
+        name: {{ include "oomkeeper.natsSecret" $.root }}
+        {{- if $.optional }}
+        optional: true
+        {{- end }}
         items:
           {{- range . }}
           - { key: {{ . }}, path: {{ . }} }
@@ -127,9 +130,12 @@ projected:
     {{- else }}
     - serviceAccountToken: { audience: oomkeeper-nats, expirationSeconds: 3600, path: token }
     {{- end }}
-    {{- with include "oomkeeper.tlsSecret" (first .) }}
+    {{- with include "oomkeeper.tlsSecret" .root }}
     - secret:
         name: {{ . }}
+        {{- if $.optional }}
+        optional: true
+        {{- end }}
         items: [{ key: ca.crt, path: ca.crt }]
     {{- end }}
 {{- end -}}
