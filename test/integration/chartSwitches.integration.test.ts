@@ -109,6 +109,7 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
     ['operator.streamMaxBytes=2617245697', 'operator.streamMaxBytes: expected at most 2617245696'],
     ['nats.maxFileStore=4GB', 'nats.maxFileStore: expected less than nats.persistence.size=4Gi'],
     ['nats.resources.limits.memory=much', 'expected a size as 512Mi, got much'],
+    ['podLabels.app\\.kubernetes\\.io/name=x', "invalid propertyName 'app.kubernetes.io/name'"],
     ['nats.replicas=2', "at '/nats/replicas': value must be one of 1, 3"],
     ['networkPolicy.apiserverPorts={0}', "at '/networkPolicy/apiserverPorts/0': minimum: got 0, want 1"],
     ['networkPolicy.enable=true', "at '/networkPolicy': additional properties 'enable' not allowed"],
@@ -116,6 +117,18 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
     ['podMonitor.enabled=true,serviceMonitor.enabled=true', 'every figure would be there twice'],
   ])('is refused in words: %s', async (value, words) => {
     await expect(renderChart(helm, [value])).rejects.toThrow(words)
+  })
+
+  it('keeps a mesh from the pods that have to end', () => {
+    const leftAlone = Array.from(usual).filter(([, object]) =>
+      jsonOf(object).includes('"sidecar.istio.io/inject":"false"'),
+    )
+    expect(leftAlone.map(([id]) => id).sort()).toEqual([
+      'Job/oomkeeper-keys',
+      'Job/oomkeeper-uninstall',
+      'Pod/oomkeeper-test',
+    ])
+    for (const [, object] of leftAlone) expect(jsonOf(object)).toContain('"linkerd.io/inject":"disabled"')
   })
 
   it.each(['1st', 'a.b'])('is refused in words for a release called %s: Services are named by it', async (release) => {

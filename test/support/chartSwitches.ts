@@ -43,6 +43,7 @@ const IMAGES: readonly ChartSwitch[] = [
     set: ['global.imagePullSecrets[0].name=theirs', 'imagePullSecrets[0].name=ours'],
     shows: all(PODS, '"imagePullSecrets":[{"name":"theirs"},{"name":"ours"}]'),
   },
+  { set: ['podLabels.team=nodes'], shows: all(PODS, '"team":"nodes"') },
   { set: ['image.repository=localhost/mine'], shows: all(PROGRAMS, '"image":"localhost/mine:') },
   { set: ['image.tag=edge'], shows: all(PROGRAMS, '"image":"ghcr.io/oomkeeper/oomkeeper:edge"') },
   {
@@ -184,7 +185,7 @@ const NATS_SERVERS: readonly ChartSwitch[] = [
     takes: [...EMBEDDED_NATS, ...KEYS_HOOK],
     shows: all(
       [AGENT, OPERATOR, UNINSTALL],
-      '{"secret":{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"authority"}}',
+      '{"secret":{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"authority"',
     ),
   },
   {
@@ -230,7 +231,7 @@ const NATS_SERVERS: readonly ChartSwitch[] = [
     set: ['nats.tls.existingSecret=mine'],
     shows: [
       [NATS, '"secretName":"mine"'],
-      ...all([AGENT, OPERATOR, UNINSTALL], '{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"mine"}'),
+      ...all([AGENT, OPERATOR, UNINSTALL], '{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"mine"'),
     ],
     hides: [[KEYS, '--tls-names']],
   },
@@ -246,6 +247,7 @@ const NATS_SERVERS: readonly ChartSwitch[] = [
   flag(NATS, 'nats.persistence.size=9Gi', '"storage":"9Gi"'),
   flag(NATS, 'nats.persistence.storageClassName=fast', '"storageClassName":"fast"'),
   flag(NATS, 'nats.priorityClassName=high', '"priorityClassName":"high"'),
+  flag(NATS, 'nats.podAnnotations.a=b', '"a":"b"'),
   flag(NATS, 'nats.nodeSelector.pool=a', '"pool":"a"'),
   flag(NATS, 'nats.tolerations[0].key=only', '"tolerations":[{"key":"only"}]'),
   {

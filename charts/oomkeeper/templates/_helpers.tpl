@@ -22,13 +22,28 @@ app.kubernetes.io/component: {{ index . 1 }}
 
 {{/* Of a pod: nothing that changes with the chart's version, which would replace every pod for the same image. */}}
 {{- define "oomkeeper.podLabels" -}}
+{{- $ := index . 0 -}}
 {{ include "oomkeeper.selector" . }}
 app.kubernetes.io/part-of: oomkeeper
+{{- $own := deepCopy $.Values.podLabels -}}
+{{- if has (index . 1) (list "keys" "uninstall" "test") -}}
+{{- /* A pod that a mesh gives a proxy does not end with its program. */ -}}
+{{- $_ := set $own "sidecar.istio.io/inject" "false" -}}
+{{- end -}}
+{{- with $own }}
+{{ toYaml . }}
+{{- end -}}
+{{- end -}}
+
+{{/* Linkerd goes by an annotation. */}}
+{{- define "oomkeeper.noProxy" -}}
+linkerd.io/inject: disabled
 {{- end -}}
 
 {{- define "oomkeeper.labels" -}}
 {{- $ := index . 0 -}}
-{{ include "oomkeeper.podLabels" . }}
+{{ include "oomkeeper.selector" . }}
+app.kubernetes.io/part-of: oomkeeper
 app.kubernetes.io/version: {{ $.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" }}
