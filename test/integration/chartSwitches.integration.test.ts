@@ -145,6 +145,12 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
       'podMonitor.enabled',
       'kubectl label --overwrite namespace oomkeeper',
       'kubectl delete statefulset,pvc -n oomkeeper',
+      'The agents are privileged.',
+    ],
+    [
+      'agent.privileged=false,agent.kmsgDevice=d.example/kmsg',
+      'The agents use folders of the node.',
+      'waits for a device plugin that offers d.example/kmsg on its node',
     ],
     ['nats.auth=token', 'It is for\n  trying out'],
     [
