@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { load } from 'js-yaml'
+import { auditStreamPlan, rejectStreamPlan, statusStreamPlan } from '../../operator/runtime/streamPlan.ts'
 import { VERSION } from '../../program/version.ts'
 import { whyNoServers } from '../cluster/host/requirements.ts'
 import { startApiserver, type PrivateApiserver } from '../cluster/privateServers.ts'
@@ -106,7 +107,6 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
     ['agent.appArmorProfile.type=Unconfined', 'agent.appArmorProfile: expected agent.privileged=false with it'],
     ['nats.tls.enabled=false,nats.tls.existingSecret=s', 'expected nats.tls.enabled=true with it, got false'],
     ['nats.auth=token,nats.agentUser=operator', 'nats.operatorUser: expected another one than nats.agentUser'],
-    ['operator.streamMaxBytes=2617245697', 'operator.streamMaxBytes: expected at most 2617245696'],
     ['nats.maxFileStore=4GB', 'nats.maxFileStore: expected less than nats.persistence.size=4Gi'],
     ['nats.resources.limits.memory=much', 'expected a size as 512Mi, got much'],
     ['podLabels.app\\.kubernetes\\.io/name=x', "invalid propertyName 'app.kubernetes.io/name'"],
@@ -117,6 +117,14 @@ describeUnless(whyNoServers(), 'each value of the chart, with a real helm', () =
     ['podMonitor.enabled=true,serviceMonitor.enabled=true', 'every figure would be there twice'],
   ])('is refused in words: %s', async (value, words) => {
     await expect(renderChart(helm, [value])).rejects.toThrow(words)
+  })
+
+  it('leaves the other streams their place in the store of NATS', async () => {
+    const others = [rejectStreamPlan, statusStreamPlan, auditStreamPlan].reduce((sum, plan) => sum + plan.max_bytes, 0)
+    const most = 3 * 1024 ** 3 - others
+    await expect(renderChart(helm, [`operator.streamMaxBytes=${most}`])).resolves.toHaveLength(usual.size)
+    const words = `operator.streamMaxBytes: expected at most ${most}, which nats.maxFileStore=3GB leaves beside the other streams' ${others / 1024 ** 2} MiB`
+    await expect(renderChart(helm, [`operator.streamMaxBytes=${most + 1}`])).rejects.toThrow(words)
   })
 
   it('keeps a mesh from the pods that have to end', () => {
