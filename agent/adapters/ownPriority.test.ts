@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import pino from 'pino'
@@ -45,11 +45,18 @@ describe('raiseOwnPriority', () => {
     expect(readFileSync(join(proc, 'autogroup'), 'utf8')).toBe('')
   })
 
-  it('goes on where it may not, and says so once', () => {
+  it('goes on where it cannot, and says so once', () => {
     raise(() => {
-      throw new Error('EACCES')
+      throw new Error('ESRCH')
     })
-    expect(said).toEqual([expect.stringContaining("expected to raise the agent's own priority, got: EACCES")])
+    expect(said).toEqual([expect.stringContaining("expected to raise the agent's own priority, got: ESRCH")])
+  })
+
+  it('says nothing where it may not: the chart leaves that right out', () => {
+    raise(() => {
+      throw Object.assign(new Error('permission denied'), { code: 'ERR_SYSTEM_ERROR', errno: -constants.errno.EACCES })
+    })
+    expect(said).toEqual([])
   })
 
   it('says nothing of a kernel that is not fair between sessions', () => {

@@ -20,8 +20,14 @@ export function raiseOwnPriority(logger: Logger, mode: AgentMode, proc = '/proc/
     const isOwnSession = parseSession(readFileSync(`${proc}/stat`, 'latin1')) === process.pid
     if (isOwnSession) writeFileSync(`${proc}/autogroup`, String(PRIORITY_HIGH), { flag: 'r+' })
   } catch (error) {
+    // The `code` of what setPriority throws is always ERR_SYSTEM_ERROR.
+    const { errno } = error as NodeJS.ErrnoException
     // A kernel without autogroups has no such file.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    logger.info(`expected to raise the agent's own priority, got: ${messageOf(error)}; it takes its turn with the rest`)
+    if (errno === -constants.errno.ENOENT) return
+    // In the chart's pod it is always so: CAP_SYS_NICE is left out.
+    const level = errno === -constants.errno.EACCES ? 'debug' : 'info'
+    logger[level](
+      `expected to raise the agent's own priority, got: ${messageOf(error)}; it takes its turn with the rest`,
+    )
   }
 }
