@@ -17,6 +17,7 @@ import { applyCrds, untilReady, type OperatorProcess } from '../support/stack.ts
 import { OperatorWorld } from './operatorWorld.ts'
 
 const BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f60'
+const OTHER_BOOT = '0f3a1c5e-9d2b-4c6f-8a7e-1b2c3d4e5f61'
 const KILLS = 900
 const KILLS_PER_SECOND = 100
 
@@ -148,6 +149,26 @@ describeUnless(whyNoServers(), 'the identity of an agent, with a real nats-serve
     const jsm = await world.jsm()
     const { state } = await jsm.streams.info(KILL_STREAM, { subjects_filter: `oom.v1.kill.node-a.${BOOT}.>` })
     expect(Object.values(state.subjects ?? {})).toEqual(Array.from({ length: KILLS }, () => 1))
+  }, 90_000)
+
+  it('tells every kill while all keys of NATS are made anew', async () => {
+    await world.readyOperator()
+    const kmsg = join(world.folder, 'rotation.kmsg')
+    writeFileSync(kmsg, repeat(readRecording('6.18-memcg-v1.kmsg'), KILLS, { usecApart: 1_000_000 / KILLS_PER_SECOND }))
+    const agent = await startAgentOf('node-a', tokenFile(token), { kmsg, pace: 'kept', bootId: OTHER_BOOT })
+    const stored = async (): Promise<number[]> => {
+      const jsm = await world.jsm()
+      const { state } = await jsm.streams.info(KILL_STREAM, { subjects_filter: `oom.v1.kill.node-a.${OTHER_BOOT}.>` })
+      return Object.values(state.subjects ?? {})
+    }
+    await waitUntil('the first kills', async () => (await stored()).length > 100 || undefined, { deadlineMs: 20_000 })
+    await world.renewKeys()
+    expect((await stored()).length).toBeLessThan(KILLS)
+    await world.endOperators()
+    const operator = await world.readyOperator()
+    expect(await agent.program.ended).toEqual({ code: 0, signal: null })
+    expect(await stored()).toEqual(Array.from({ length: KILLS }, () => 1))
+    expect(await counted(operator, 'logins_admitted_total')).toBeGreaterThan(0)
   }, 90_000)
 
   it('is let in by an apiserver that takes a second for each request, and refuses a third of them', async () => {

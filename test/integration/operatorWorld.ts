@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { connect, nkeyAuthenticator, type JetStreamClient, type JetStreamManager, type NatsConnection } from 'nats'
 import { encodeKillEvent, type KillEvent } from '../../contract/killEvent.ts'
 import { KILL_STREAM, STATE_BUCKET, killSubject } from '../../contract/subjects.ts'
@@ -8,7 +8,7 @@ import type { NodeOomReportStatus } from '../../operator/api/nodeOomReport.ts'
 import type { OomReportStatus } from '../../operator/api/oomReport.ts'
 import type { Checkpoint } from '../../operator/runtime/killStream.ts'
 import { killEventOf } from '../../operator/testing/killEvents.ts'
-import { makeCalloutSeeds } from '../cluster/nats/calloutSeeds.ts'
+import { makeCalloutSeeds, publicKeysOf } from '../cluster/nats/calloutSeeds.ts'
 import { writeKubeconfig } from '../cluster/parts/kubeconfig.ts'
 import { startApiserver, startNats, type PrivateApiserver, type PrivateNats } from '../cluster/privateServers.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
@@ -72,12 +72,14 @@ export class OperatorWorld {
     const api = await startApiserver({ log: () => undefined, fsync })
     const world = new OperatorWorld(nats, api)
     const { user, password } = nats.users.operator
+    const { seeds: keys } = nats
     world.#connection = await connect({
       servers: nats.url,
       ...(nats.caFile !== undefined && { tls: { caFile: nats.caFile } }),
-      ...(nats.seeds === undefined
+      ...(keys === undefined
         ? { user, pass: password }
-        : { authenticator: nkeyAuthenticator(Buffer.from(nats.seeds.operator)) }),
+        : { authenticator: (nonce) => nkeyAuthenticator(Buffer.from(keys.operator))(nonce) }),
+      ignoreAuthErrorAbort: true,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 100,
     })
@@ -137,6 +139,21 @@ export class OperatorWorld {
   /** Ends what startOperator started, as a crash would. */
   async endOperators(): Promise<void> {
     for (const { program } of this.#operators.splice(0)) await program.kill()
+  }
+
+  /** The server starts again with other keys; operators have those of before until they start again, too. */
+  async renewKeys(): Promise<void> {
+    const { seeds, storeFolder, process } = this.nats
+    if (seeds === undefined) throw new Error('expected logins that the operator answers, got passwords')
+    const before = publicKeysOf(seeds)
+    Object.assign(seeds, makeCalloutSeeds())
+    const after = publicKeysOf(seeds)
+    const file = join(dirname(storeFolder), 'nats.conf')
+    let config = readFileSync(file, 'utf8')
+    for (const name of ['issuer', 'callout', 'operator'] as const) config = config.replaceAll(before[name], after[name])
+    writeFileSync(file, config)
+    await process.kill()
+    await process.start()
   }
 
   async apply(object: object): Promise<void> {
