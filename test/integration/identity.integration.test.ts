@@ -163,7 +163,10 @@ describeUnless(whyNoServers(), 'the identity of an agent, with a real nats-serve
     }
     await waitUntil('the first kills', async () => (await stored()).length > 100 || undefined, { deadlineMs: 20_000 })
     await world.renewKeys()
-    expect((await stored()).length).toBeLessThan(KILLS)
+    const after = await waitUntil('what is stored, by the new keys', () => stored().catch(() => undefined), {
+      deadlineMs: 30_000,
+    })
+    expect(after.length).toBeLessThan(KILLS)
     await world.endOperators()
     const operator = await world.readyOperator()
     expect(await agent.program.ended).toEqual({ code: 0, signal: null })
