@@ -10,7 +10,7 @@ import { forwardPort } from '../support/forwardedPort.ts'
 import type { InstalledProduct } from '../support/installedProduct.ts'
 import { KillStreamView } from '../support/killStream.ts'
 import { KillingCgroup } from '../support/memcgKill.ts'
-import { listReports, type OomReport } from '../support/reports.ts'
+import { listReports, untilReported, type OomReport } from '../support/reports.ts'
 import { useInstalledProduct } from '../support/useInstalledProduct.ts'
 import { eaterManifest, listManifest, type Eater } from '../support/workload.ts'
 
@@ -48,12 +48,8 @@ function untilKilled(command: string, count: number): Promise<KernelKill[]> {
   return waitUntil(`${count} kills of ${command}`, probe, { deadlineMs: 90_000, evidence })
 }
 
-function untilReported(name: string, holds: (report: OomReport) => boolean, deadlineMs = 30_000): Promise<OomReport> {
-  const probe = async () =>
-    (await listReports(cluster.kubectl, NAMESPACE)).find(
-      (report) => report.spec.workload.name === name && holds(report),
-    )
-  return waitUntil(`the report of ${name}`, probe, { deadlineMs, everyMs: 200, evidence })
+function untilReport(name: string, holds: (report: OomReport) => boolean, deadlineMs = 30_000): Promise<OomReport> {
+  return untilReported(cluster.kubectl, { namespace: NAMESPACE, name }, holds, { deadlineMs, evidence })
 }
 
 async function podStatus(name: string): Promise<{ phase: string; containerStatuses: { restartCount: number }[] }> {
@@ -100,7 +96,7 @@ describe('a real kill in a real pod', () => {
   it('of a child process becomes an OOMReport while Kubernetes shows nothing', async () => {
     await start(eater('lost-child'))
     const [kill] = await untilKilled('lost-child-w', 1)
-    const report = await untilReported('lost-child', ({ status }) => status?.kills === 1)
+    const report = await untilReport('lost-child', ({ status }) => status?.kills === 1)
     expect(report.spec).toMatchObject({ workload: { kind: 'Deployment', name: 'lost-child' }, container: 'app' })
     expect(report.status?.last).toMatchObject({ pid: kill?.pid, victim: 'lost-child-w', node: cluster.node })
     expect(report.status?.lastKills[0]).toMatchObject({
@@ -127,7 +123,7 @@ describe('a real kill in a real pod', () => {
 
   it('of PID 1 is not hidden: Kubernetes reports the container OOMKilled', async () => {
     await start(eater('first-process', { in: 'self', delaySeconds: 1 }))
-    const report = await untilReported(
+    const report = await untilReport(
       'first-process',
       ({ status }) => status?.lastKills.some(({ hidden }) => hidden === 'No') ?? false,
       60_000,
@@ -160,7 +156,7 @@ describe('every kill is counted once', () => {
       await product.kill('agent')
     }
     const kills = await untilKilled('agent-crash-w', 10)
-    const { status } = await untilReported('agent-crash', (report) => (report.status?.kills ?? 0) >= 10, 60_000)
+    const { status } = await untilReport('agent-crash', (report) => (report.status?.kills ?? 0) >= 10, 60_000)
     expect(await product.restarts('agent')).toBe(2)
     expect(kills).toHaveLength(10)
     expect(status?.kills).toBe(10)
@@ -176,7 +172,7 @@ describe('every kill is counted once', () => {
     await untilKilled('all-crash-w', 4)
     await product.kill('nats')
     const kills = await untilKilled('all-crash-w', 10)
-    const { status } = await untilReported('all-crash', (report) => (report.status?.kills ?? 0) >= 10, 60_000)
+    const { status } = await untilReport('all-crash', (report) => (report.status?.kills ?? 0) >= 10, 60_000)
     expect([await product.restarts('operator'), await product.restarts('nats')]).toEqual([1, 1])
     expect(kills).toHaveLength(10)
     expect(status?.kills).toBe(10)
@@ -204,9 +200,9 @@ describe('every kill is counted once', () => {
 
 describe('what is hidden', () => {
   it('is decided by fact: the killed children are, once 30 s have passed without a word of Kubernetes', async () => {
-    const { status } = await untilReported('agent-crash', (report) => report.status?.hiddenKills === 10, 90_000)
+    const { status } = await untilReport('agent-crash', (report) => report.status?.hiddenKills === 10, 90_000)
     expect(status).toMatchObject({ hiddenKills: 10, reportedKills: 0 })
-    const child = await untilReported('lost-child', (report) => report.status?.hiddenKills === 1, 60_000)
+    const child = await untilReport('lost-child', (report) => report.status?.hiddenKills === 1, 60_000)
     expect(child.status?.last.hidden).toBe('Yes')
   }, 180_000)
 })

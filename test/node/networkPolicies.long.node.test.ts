@@ -1,17 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Cluster } from '../cluster/attach.ts'
-import { reserveCluster } from '../cluster/cluster.ts'
 import { API_PORT, API_SERVICE_ADDRESS, BRIDGE_ADDRESS, NATS_PORT } from '../cluster/names.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { scoreOf } from '../support/fakeContainer.ts'
 import { HeededPolicies } from '../support/heededPolicies.ts'
-import { InstalledProduct } from '../support/installedProduct.ts'
+import type { InstalledProduct } from '../support/installedProduct.ts'
 import { listNetworkedPods, reachedFrom, type NetworkedPod } from '../support/podNetwork.ts'
-import { listReports } from '../support/reports.ts'
+import { untilReported } from '../support/reports.ts'
 import { steadyPodManifest, untilPodsRun } from '../support/steadyPods.ts'
+import { useInstalledProduct } from '../support/useInstalledProduct.ts'
 import { eaterManifest, listManifest, namespaceManifest } from '../support/workload.ts'
 
 const NAMESPACE = 'policed'
@@ -41,10 +38,9 @@ const OF_PRODUCT = ['NATS', 'monitoring of NATS', 'metrics of an agent', 'metric
 const EVERYTHING = [...Object.keys(AROUND), ...OF_PRODUCT]
 const APISERVER = ['apiserver', 'apiserver’s Service']
 
-let cluster: Cluster & { release: () => void }
+let cluster: Cluster
 let product: InstalledProduct
 let policies: HeededPolicies
-let folder: string
 
 const evidence = async (): Promise<string> => `${policies.evidence()}\n${await product.logs()}`
 
@@ -99,10 +95,14 @@ async function expectReached(wanted: Record<string, string[]>): Promise<void> {
   expect(await whatIsReached()).toEqual(wanted)
 }
 
+afterAll(async () => {
+  await policies?.end()
+  await cluster?.kubectl(['delete', 'namespace', MONITORING, '--ignore-not-found', '--wait=false'])
+}, 60_000)
+useInstalledProduct(NAMESPACE, (world) => {
+  ;({ cluster, product } = world)
+})
 beforeAll(async () => {
-  cluster = await reserveCluster({ log: () => undefined, ownerPid: process.pid })
-  folder = mkdtempSync(join(tmpdir(), 'oomkeeper-policed-'))
-  product = await InstalledProduct.prepare(cluster, folder, () => undefined)
   policies = await HeededPolicies.start(cluster, () => undefined)
   const namespaces = [NAMESPACE, MONITORING, product.namespace]
   const pods = namespaces.map((namespace) => {
@@ -111,16 +111,7 @@ beforeAll(async () => {
   })
   await cluster.kubectl(['apply', '-f', '-'], { stdin: listManifest([...namespaces.map(namespaceManifest), ...pods]) })
   for (const namespace of namespaces) await untilPodsRun(cluster.kubectl, namespace, ['stranger'])
-}, 3_600_000)
-
-afterAll(async () => {
-  await product?.remove()
-  await policies?.end()
-  await cluster?.kubectl(['delete', 'oompolicies', '--all'])
-  await cluster?.kubectl(['delete', 'namespace', NAMESPACE, MONITORING, '--ignore-not-found', '--wait=false'])
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-  cluster?.release()
-}, 180_000)
+}, 600_000)
 
 describe("the chart's NetworkPolicies, in a network that heeds them", () => {
   it('let the product come up, a kill of a pod into its report, and its own test pass', async () => {
@@ -137,11 +128,8 @@ describe("the chart's NetworkPolicies, in a network that heeds them", () => {
       in: 'child',
     } as const
     await cluster.kubectl(['apply', '-f', '-'], { stdin: listManifest([eaterManifest(workload)]) })
-    const isReported = async (): Promise<true | undefined> =>
-      (await listReports(cluster.kubectl, NAMESPACE)).some(
-        ({ spec, status }) => spec.workload.name === 'eater' && status?.kills === 1,
-      ) || undefined
-    await waitUntil('the report of the kill', isReported, { deadlineMs: 60_000, evidence })
+    const eaten = { namespace: NAMESPACE, name: workload.name }
+    await untilReported(cluster.kubectl, eaten, ({ status }) => status?.kills === 1, { deadlineMs: 60_000, evidence })
     expect(await product.test()).toContain('the kill is in its report')
   }, 600_000)
 

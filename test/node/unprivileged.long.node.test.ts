@@ -1,26 +1,24 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Cluster } from '../cluster/attach.ts'
-import { reserveCluster } from '../cluster/cluster.ts'
 import { waitUntil } from '../cluster/process/wait.ts'
 import { maskOf, parseCapabilitySets } from '../support/agentRights.ts'
 import { findContainerProcess } from '../support/containerProcess.ts'
-import { InstalledProduct } from '../support/installedProduct.ts'
+import type { InstalledProduct } from '../support/installedProduct.ts'
 import { nextSequence, readKills, type KernelKill } from '../support/kernelLog.ts'
 import { KMSG_RESOURCE, KmsgPlugin } from '../support/kmsgPlugin.ts'
-import { listReports, type OomReport } from '../support/reports.ts'
+import { untilReported, type OomReport } from '../support/reports.ts'
 import { steadyPodManifest, untilPodsRun } from '../support/steadyPods.ts'
-import { eaterManifest, listManifest, namespaceManifest } from '../support/workload.ts'
+import { useInstalledProduct } from '../support/useInstalledProduct.ts'
+import { eaterManifest, listManifest } from '../support/workload.ts'
 
 const NAMESPACE = 'unprivileged'
 const UNPRIVILEGED = ['agent.mode=detect', 'agent.privileged=false', `agent.kmsgDevice=${KMSG_RESOURCE}`]
 
-let cluster: Cluster & { release: () => void }
+let cluster: Cluster
 let product: InstalledProduct
 let plugin: KmsgPlugin
-let folder: string
 let fromSequence: number
 
 const evidence = () => product.logs()
@@ -35,17 +33,13 @@ async function killIn(name: string, which: 'child' | 'self'): Promise<KernelKill
   return waitUntil(`a kill of ${command}`, killed, { deadlineMs: 60_000, evidence })
 }
 
-function untilReported(name: string, holds: (report: OomReport) => boolean, deadlineMs = 30_000): Promise<OomReport> {
-  const probe = async () =>
-    (await listReports(cluster.kubectl, NAMESPACE)).find(
-      (report) => report.spec.workload.name === name && holds(report),
-    )
-  return waitUntil(`the report of ${name}`, probe, { deadlineMs, everyMs: 200, evidence })
+function untilReport(name: string, holds: (report: OomReport) => boolean, deadlineMs = 30_000): Promise<OomReport> {
+  return untilReported(cluster.kubectl, { namespace: NAMESPACE, name }, holds, { deadlineMs, evidence })
 }
 
 /** Waits until a kill is in the report of its workload, and holds that one against the kernel's words. */
 async function expectReported(name: string, kill: KernelKill): Promise<void> {
-  const { spec, status } = await untilReported(name, (report) => (report.status?.kills ?? 0) > 0)
+  const { spec, status } = await untilReport(name, (report) => (report.status?.kills ?? 0) > 0)
   expect(spec).toMatchObject({ workload: { kind: 'Deployment', name }, container: 'app' })
   const told = status?.lastKills.find(({ sequence }) => sequence === kill.sequence)
   // A pod of one container has its limit, and the sandbox beside it: either may be met first.
@@ -75,22 +69,14 @@ async function containerProcessOf(name: string): Promise<number> {
   return found.pid
 }
 
+afterAll(async () => plugin?.remove(), 60_000)
+useInstalledProduct(NAMESPACE, (world) => {
+  ;({ cluster, product } = world)
+})
 beforeAll(async () => {
-  cluster = await reserveCluster({ log: () => undefined, ownerPid: process.pid })
-  folder = mkdtempSync(join(tmpdir(), 'oomkeeper-unprivileged-'))
   fromSequence = nextSequence()
-  product = await InstalledProduct.prepare(cluster, folder, () => undefined)
   plugin = await KmsgPlugin.start(cluster, () => undefined)
-  await apply(namespaceManifest(NAMESPACE))
-}, 3_600_000)
-
-afterAll(async () => {
-  await product?.remove()
-  await plugin?.remove()
-  await cluster?.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false'])
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-  cluster?.release()
-}, 180_000)
+}, 600_000)
 
 describe.each([
   { where: 'in the node’s PID namespace', name: 'beside', values: UNPRIVILEGED },
@@ -133,9 +119,9 @@ describe('what they told', () => {
   it.each(['beside', 'apart'])(
     'is hidden of a child, and not of a container (%s)',
     async (name) => {
-      const child = await untilReported(`${name}-child`, ({ status }) => status?.hiddenKills === 1, 60_000)
+      const child = await untilReport(`${name}-child`, ({ status }) => status?.hiddenKills === 1, 60_000)
       expect(child.status).toMatchObject({ kills: 1, hiddenKills: 1, reportedKills: 0 })
-      const first = await untilReported(`${name}-first`, ({ status }) => (status?.reportedKills ?? 0) > 0, 60_000)
+      const first = await untilReport(`${name}-first`, ({ status }) => (status?.reportedKills ?? 0) > 0, 60_000)
       expect(first.status?.hiddenKills).toBe(0)
     },
     150_000,
